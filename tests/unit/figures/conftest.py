@@ -1,0 +1,249 @@
+"""A small synthetic summary with a planted pattern. Every number in it is made up, and only tests read it.
+
+The pattern: the deeper a layer, the less it knows; what it knows about the input rises with training and then, for
+sigmoid only, falls again; more feature maps know more and are less redundant; the error chain loses 0.5 bits a
+layer, but for one planted violation. Seeds differ by a symmetric shift, so that their mean is the planted value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.schema import ARTIFACTS
+
+LAYERS = ("conv1", "conv2", "fc1", "fc2", "output")
+EPOCHS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
+SWEEP = (("3-6", "relu"), ("6-12", "relu"), ("12-24", "relu"), ("3-6", "sigmoid"), ("6-12", "sigmoid"))
+KEYS = ("model.filters", "model.activation")
+S_X, S_Y, SAMPLES = 5.8, 3.28, 100
+PEAK = 2.0  # epoch at which compression starts
+DIVERGED = ("v02", 1, 4.0)  # variant, seed and epoch of the first loss that is not finite
+VIOLATED = ("v01", "fc1")  # here the error chain at the last epoch rises on its way from fc2 to fc1
+LACKS = ("v03", "fc1")  # a variant without this layer
+
+Build = Callable[..., xr.DataTree]
+
+
+@pytest.fixture(scope="session")
+def build() -> Build:
+    return synthetic
+
+
+@pytest.fixture(scope="session")
+def summary() -> xr.DataTree:
+    return synthetic()
+
+
+def synthetic(
+    sweep: Sequence[tuple[str, str]] = SWEEP,
+    *,
+    keys: tuple[str, str] = KEYS,
+    layers: Sequence[str] = LAYERS,
+    seeds: Sequence[int] = (0, 1, 2),
+    epochs: Sequence[float] = EPOCHS,
+    diverged: tuple[str, int, float] | None = DIVERGED,
+    lacks: tuple[str, str] | None = LACKS,
+    **experiment: Any,
+) -> xr.DataTree:
+    """Summary of a sweep over filters and activation, with any side of it changed."""
+    frame = _frame(sweep, keys, layers, seeds, epochs, lacks)
+    bad = np.array([(str(v), int(s)) == (diverged or ())[:2] for v in frame["variant"].values for s in seeds])
+    since = xr.DataArray(
+        np.where(bad, diverged[2] if diverged else 0.0, np.nan).reshape(-1, len(seeds)), dims=("variant", "seed")
+    )
+    values = {
+        "training": {**_training(frame), "diverged_epoch": since},
+        "information": _information(frame),
+        "decomposition": _decomposition(frame),
+        "error_chain": _error_chain(frame),
+    }
+    if not (frame["kind"] == "convolutional").any():
+        del values["decomposition"]
+    alive = ~(frame["epoch"] >= since)
+    groups = {name: _group(frame, name, variables, alive) for name, variables in values.items()}
+    root = xr.Dataset(attrs={"experiment": _experiment(seeds, **experiment)})
+    return xr.DataTree.from_dict({"/": root, **groups})
+
+
+def _frame(
+    sweep: Sequence[tuple[str, str]],
+    keys: tuple[str, str],
+    layers: Sequence[str],
+    seeds: Sequence[int],
+    epochs: Sequence[float],
+    lacks: tuple[str, str] | None,
+) -> xr.Dataset:
+    """Return all coordinates, and no variable."""
+    variants = [f"v{index:02d}" for index in range(len(sweep))]
+    present = np.array([[(variant, layer) != lacks for layer in layers] for variant in variants])
+    kinds = np.where(present, _strings(map(_kind, layers)), "").astype(object)
+    channels = np.array([[_channels(filters, layer) for layer in layers] for filters, _ in sweep])
+    place = ("variant", "layer")
+    return xr.Dataset(
+        coords={
+            "variant": _strings(variants),
+            **{key: ("variant", _strings(point[index] for point in sweep)) for index, key in enumerate(keys)},
+            "seed": np.array(seeds),
+            "estimator": _strings(["renyi", "binning"]),
+            "control": _strings(["none", "shuffled_samples"]),
+            "split": _strings(["train", "test"]),
+            "epoch": np.array(epochs),
+            "layer": _strings(layers),
+            "probe_batch": np.arange(2),
+            "about": _strings(["input", "target"]),
+            "kind": (place, kinds),
+            "channels": (place, np.where(present, channels, np.nan)),
+            "depth": (place, np.where(present, np.cumsum(present, axis=1), 0)),
+        }
+    )
+
+
+def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive: xr.DataArray) -> xr.Dataset:
+    """Return the variables of one group over the dimensions of the data model, NaN where nothing exists."""
+    found = xr.Dataset()
+    for variable, known in ARTIFACTS["summary"].groups[f"/{name}"].items():
+        if variable not in values:
+            continue
+        template = xr.DataArray(0.0, coords={dim: frame[dim] for dim in known.dims}, dims=known.dims)
+        full = (template + values[variable]).transpose(*known.dims)
+        if "epoch" in known.dims:
+            full = full.where(alive)
+        if "layer" in known.dims:
+            full = full.where(frame["kind"] != "")
+        found[variable] = full.assign_attrs(units=known.units, long_name=known.long_name)
+    if name == "error_chain":
+        found = found.sel(estimator=["renyi"])
+    places = ("kind", "channels", "depth") if "layer" in found.dims else ()
+    swept = [key for key in frame.coords if "." in str(key)]
+    return found.assign_coords({key: frame[key] for key in (*swept, *places)})
+
+
+def _shift(frame: xr.Dataset, size: float) -> xr.DataArray:
+    """Return seed and probe batch as symmetric shifts."""
+    return size * sum(frame[dim] - frame[dim].mean() for dim in ("seed", "probe_batch"))
+
+
+def _fit(frame: xr.Dataset, speed: float) -> xr.DataArray:
+    return 1 - 0.5 * np.exp(-speed * frame["epoch"])
+
+
+def _level(frame: xr.Dataset) -> xr.DataArray:
+    return xr.DataArray(np.linspace(0.98, 0.5, frame.sizes["layer"]), coords={"layer": frame["layer"]}, dims="layer")
+
+
+def _sigmoid(frame: xr.Dataset) -> xr.DataArray:
+    """Return 1 for a variant whose labels speak of sigmoid."""
+    return sum(frame[key].str.contains("sigmoid").astype(float) for key in frame.coords if "." in str(key))
+
+
+def _compressed(frame: xr.Dataset, rate: float) -> xr.DataArray:
+    return 1 - rate * _sigmoid(frame) * np.log2((frame["epoch"] / PEAK).clip(min=1))
+
+
+def _real(frame: xr.Dataset) -> xr.DataArray:
+    """Return 1 for the measurement and 0.2 for a control."""
+    return xr.where(frame["control"] == "none", 1.0, 0.2)
+
+
+def _training(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    seeds = 1 + 0.1 * (frame["seed"] - frame["seed"].mean())
+    gap = xr.where(frame["split"] == "train", 0.02, 0.15)
+    loss = (2.3 * np.exp(-frame["epoch"]) + gap) * seeds
+    gradient = np.exp(-frame["epoch"] / 4) * _level(frame) * seeds
+    return {
+        "loss": loss,
+        "accuracy": 1 - loss.clip(max=2.5) / 2.6,
+        "gradient_mean_norm": gradient.where(frame["epoch"] > 0),
+        "gradient_std_norm": (0.2 + 0.1 * np.log1p(frame["epoch"]) * _level(frame)) * seeds.where(frame["epoch"] > 0),
+    }
+
+
+def _information(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    level = _level(frame) * _real(frame)
+    one = xr.ones_like(frame["epoch"])
+    return {
+        "entropy_input": S_X * one,
+        "entropy_target": S_Y * one,
+        "mutual_information_input_layer": S_X * level * _fit(frame, 4) * _compressed(frame, 0.12) + _shift(frame, 0.08),
+        "mutual_information_layer_target": S_Y * level**0.5 * _fit(frame, 1) + _shift(frame, 0.03),
+        "bandwidth": 5 * _level(frame),
+        "median_distance": 10 * _level(frame) ** 2,
+        "bandwidth_input": 5 * one,
+        "median_distance_input": 10.5 * one,
+    }
+
+
+def _decomposition(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    maps = frame["channels"].where((frame["kind"] == "convolutional") & (frame["channels"] > 1))
+    bound = xr.where(frame["about"] == "input", S_X, S_Y)
+    learnt = _fit(frame, 2) * _real(frame) * _level(frame)
+    forgotten = xr.where(frame["about"] == "input", _compressed(frame, 0.2), 1.0)
+    redundant = 10 + 60 / maps - 4 * np.log1p(frame["epoch"]) + 8 * _sigmoid(frame) + _shift(frame, 1.5)
+    return {
+        "multivariate_mutual_information": bound * (1 - np.exp(-maps / 4)) * learnt * (1 - 0.3 * _sigmoid(frame))
+        + _shift(frame, 0.15),
+        "redundancy_synergy_tradeoff": bound * redundant / 400,
+        "weighted_nonredundant_information": bound * 0.4 * learnt * forgotten + _shift(frame, 0.02),
+        "redundancy_synergy_tradeoff_percent": redundant,
+        "weighted_nonredundant_information_percent": 100 - redundant,
+        "pairs_excluded": xr.zeros_like(maps),
+    }
+
+
+def _error_chain(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    from_output = frame.sizes["layer"] - 1 - xr.DataArray(np.arange(frame.sizes["layer"]), dims="layer")
+    violated = (frame["variant"] == VIOLATED[0]) & (frame["layer"] == VIOLATED[1]) & (frame["epoch"] == EPOCHS[-1])
+    chain = 5.5 - 0.5 * from_output + xr.where(violated, 0.8, 0.0)
+    width = xr.ones_like(frame["epoch"])
+    return {
+        "mutual_information_error": chain * _real(frame) + _shift(frame, 0.1),
+        "error_bandwidth": 0.1 * width,
+        "error_median_distance": 0.5 / (1 + frame["epoch"]),
+    }
+
+
+def _kind(layer: str) -> str:
+    return {"conv": "convolutional", "outp": "output"}.get(layer[:4], "fully_connected")
+
+
+def _channels(filters: str, layer: str) -> float:
+    """Return the number of maps: the part of ``6-12`` that belongs to the layer, or the last one."""
+    if _kind(layer) != "convolutional":
+        return 1.0
+    widths = filters.split("-")
+    return float(widths[min(int(layer.removeprefix("conv")), len(widths)) - 1])
+
+
+def _strings(values: Iterable[str]) -> np.ndarray:
+    return np.array(list(values), dtype=object)
+
+
+def _experiment(seeds: Sequence[int], **changed: Any) -> dict[str, Any]:
+    silverman = {"rule": "silverman", "scale": 5.0}
+    return {
+        "name": "synthetic",
+        "title": "A planted pattern",
+        "preview": False,
+        "dataset": {"name": "digits"},
+        "probe": {"splits": ["train", "test"], "batches": 2, "size": SAMPLES},
+        "seeds": list(seeds),
+        "controls": ["shuffled_samples"],
+        "estimators": [
+            {
+                "name": "renyi",
+                "kind": "renyi",
+                "alpha": 1.01,
+                "joint": "multivariate",
+                "bandwidth": silverman,
+                "error_bandwidth": {**silverman, "scale": 0.1},
+                "label_kernel": "indicator",
+            },
+            {"name": "binning", "kind": "binning", "bins": 30},
+        ],
+        **changed,
+    }

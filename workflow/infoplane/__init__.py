@@ -1,0 +1,1 @@
+"""How information flows through neural networks while they train."""

@@ -1,0 +1,45 @@
+"""What a result is held against: the same quantities where there is nothing to be found.
+
+``shuffled_samples`` permutes the samples of every feature map by itself: each keeps its own spectrum, and loses its
+relation to the input, to the target and to the other maps. ``permuted_labels`` permutes the targets. A quantity that
+a control leaves as it is has NaN there. The untrained network, the third control, is epoch 0 of every run.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+NONE, SHUFFLED, PERMUTED = "none", "shuffled_samples", "permuted_labels"
+_SAMPLES, _LABELS = 21, 22  # streams of random numbers that never meet
+
+
+def shuffled(maps: Tensor, *, seed: int, depth: int) -> Tensor:
+    """Gram matrices (P, C, n, n) with the samples of each permuted by itself.
+
+    Parameters
+    ----------
+    maps
+        Gram matrices.
+    seed, depth
+        Of the network and of the layer; they fix the permutations, which are the same at every epoch.
+    """
+    batches, channels, n = maps.shape[:3]
+    random = np.random.default_rng([seed, _SAMPLES, depth])
+    orders = random.permuted(np.tile(np.arange(n), (batches, channels, 1)), axis=-1)
+    rows = torch.from_numpy(orders)[..., None].expand_as(maps)
+    return maps.gather(-2, rows).gather(-1, rows.mT)
+
+
+def permuted(targets: Tensor, *, seed: int) -> Tensor:
+    """Targets (P, n), permuted within each probe batch."""
+    order = np.random.default_rng([seed, _LABELS]).permuted(
+        np.tile(np.arange(targets.shape[1]), (targets.shape[0], 1)), axis=1
+    )
+    return targets.gather(1, torch.from_numpy(order))
+
+
+def names(controls: Sequence[str]) -> list[str]:
+    """The networks as they are, and their controls."""
+    return [NONE, *controls]

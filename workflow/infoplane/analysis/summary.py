@@ -1,0 +1,175 @@
+"""Gathering the stores of all runs into one summary, a few variants at a time."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infoplane import store
+from infoplane.schema import ARTIFACTS, COORDINATES, Variable
+
+log = logging.getLogger(__name__)
+_BLOCK_BYTES = 4 * 2**20  # of one variable: what is held in memory, and the size of a chunk
+_OF_VARIANTS = {"depth": "layer", "kind": "layer", "channels": "layer", "step": "epoch"}
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A store of one run.
+
+    Parameters
+    ----------
+    group
+        Of the summary: training, information, decomposition or error_chain.
+    variant
+        Name of the variant.
+    estimator
+        Name of the estimator; empty for training.
+    path
+        Of the store.
+    """
+
+    group: str
+    variant: str
+    estimator: str
+    path: Path
+
+
+def summarise(
+    parts: Sequence[Part],
+    *,
+    variants: Mapping[str, Mapping[str, str]],
+    output: Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write the summary of an experiment.
+
+    Every store is opened twice, for its coordinates and for its values, so that memory does not grow with the
+    number of runs but for their coordinates.
+
+    Parameters
+    ----------
+    parts
+        Stores of all runs.
+    variants
+        Labels of the swept keys by name of the variant, in order.
+    output
+        Where the summary will be.
+    provenance
+        Attributes of its root.
+    """
+    with store.writing(output, "summary", provenance=provenance) as writer:
+        for group in dict.fromkeys(part.group for part in parts):
+            own = [part for part in parts if part.group == group]
+            log.info("%s: %d stores", group, len(own))
+            _write_group(writer, group, own, variants)
+
+
+def merged(orders: Iterable[Sequence[str]]) -> list[str]:
+    """The union of lists of layers, each layer behind those that precede it in the lists that have it."""
+    lists = sorted(orders, key=len, reverse=True)
+    union: list[str] = []
+    for names in lists:
+        place = 0
+        for name in names:
+            if name in union:
+                place = union.index(name) + 1
+            else:
+                union.insert(place, name)
+                place += 1
+    return union
+
+
+def _write_group(
+    writer: store.Writer, group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str, str]]
+) -> None:
+    frame = _frame(group, parts, variants)
+    if not frame.sizes["layer"]:
+        return  # not measured in any run
+    variables = ARTIFACTS["summary"].groups[f"/{group}"]
+    writer.add(frame, group=f"/{group}")
+    shapes = {name: tuple(frame.sizes[dim] for dim in variable.dims) for name, variable in variables.items()}
+    together = max(1, _BLOCK_BYTES // max(8 * int(np.prod(shape[1:])) for shape in shapes.values()) or 1)
+    arrays = {
+        name: writer.create(
+            f"/{group}",
+            name,
+            variables[name].dims,
+            shape,
+            "float64",
+            chunks=(min(together, shape[0]), *(max(1, size) for size in shape[1:])),
+            attrs={"units": variables[name].units, "long_name": variables[name].long_name},
+        )
+        for name, shape in shapes.items()
+    }
+    names = list(variants)
+    for start in range(0, len(names), together):
+        some = names[start : start + together]
+        runs = [(part, store.load(part.path, part.group)) for part in parts if part.variant in some]
+        for name, array in arrays.items():
+            array[start : start + len(some)] = _block(name, variables[name], some, runs, frame)
+
+
+def _frame(group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str, str]]) -> xr.Dataset:
+    """The coordinates of a group: the union over its stores."""
+    found = [(part, _coordinates(part)) for part in parts]
+    coords: dict[str, Any] = {"variant": list(variants)}
+    for key in next(iter(variants.values()), {}):
+        coords[key] = ("variant", [labels[key] for labels in variants.values()])
+    for dim in dict.fromkeys(dim for _, each in found for dim in each.dims):
+        values = [each[dim].values.tolist() for _, each in found]
+        coords[str(dim)] = merged(values) if dim == "layer" else _united(str(dim), values)
+    if estimators := list(dict.fromkeys(part.estimator for part in parts if part.estimator)):
+        coords["estimator"] = estimators
+    for name, dim in _OF_VARIANTS.items():
+        if any(name in each.coords for _, each in found):
+            coords[name] = (("variant", dim), _by_variant(name, dim, found, list(variants), coords[dim]))
+    return store.label("summary", {}, coords, group=f"/{group}")
+
+
+def _coordinates(part: Part) -> xr.Dataset:
+    return store.load(part.path, part.group).dataset.coords.to_dataset().load()
+
+
+def _united(dim: str, values: Iterable[Sequence[Any]]) -> list[Any]:
+    union = list(dict.fromkeys(value for each in values for value in each))
+    return union if COORDINATES[dim].dtype == "str" else sorted(union)
+
+
+def _by_variant(
+    name: str, dim: str, found: Sequence[tuple[Part, xr.Dataset]], variants: Sequence[str], values: Sequence[Any]
+) -> Array:
+    """A coordinate that depends on the variant, (variant, dim); empty text or NaN where a variant lacks a value."""
+    text = COORDINATES[name].dtype == "str"
+    result = np.full((len(variants), len(values)), "" if text else np.nan, dtype=object if text else float)
+    rows, columns = ({value: index for index, value in enumerate(each)} for each in (variants, values))
+    for part, coords in found:
+        if name in coords.coords:
+            own = [columns[value] for value in coords[dim].values.tolist()]
+            result[rows[part.variant], own] = coords[name].values
+    return result
+
+
+def _block(
+    name: str,
+    variable: Variable,
+    variants: Sequence[str],
+    runs: Iterable[tuple[Part, xr.DataTree]],
+    frame: xr.Dataset,
+) -> Array:
+    """Values of some variants, NaN where no run has any."""
+    places = {str(dim): {value: index for index, value in enumerate(frame[dim].values.tolist())} for dim in frame.dims}
+    block = np.full((len(variants), *(frame.sizes[dim] for dim in variable.dims[1:])), np.nan)
+    for part, tree in runs:
+        own = tree.dataset[name]
+        where = [[variants.index(part.variant)]]
+        for dim in variable.dims[1:]:
+            values = [part.estimator] if dim == "estimator" else own[dim].values.tolist()
+            where.append([places[dim][value] for value in values])
+        block[np.ix_(*where)] = store.read(own).reshape([len(each) for each in where])
+    return block

@@ -1,0 +1,271 @@
+"""Looking at a run through its activation store: one network at one epoch at a time."""
+
+import hashlib
+import io
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from infoplane import files, store
+from infoplane.errors import StoreError
+from infoplane.measures import gram
+from infoplane.schema import ARTIFACTS
+
+log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_MESSAGES = 10
+_OUTER = {"seed", "epoch", "split", "probe_batch"}
+_DISTANCES = {"activation": "squared_distance", "error": "error_squared_distance"}
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer of one network at one epoch.
+
+    Parameters
+    ----------
+    name, kind, depth
+        As in the data model.
+    channels
+        Number of feature maps; 1 for a layer that has none.
+    dimension
+        Numbers per sample.
+    arrays
+        What the store holds of the layer: values (P, n, …), or upper triangles of squared distances
+        (P, n, n[, channel]), for P probe batches of n samples.
+    """
+
+    name: str
+    kind: str
+    depth: int
+    channels: int
+    dimension: int
+    arrays: Mapping[str, Array]
+
+    def holds_nan(self) -> bool:
+        """Whether the network had diverged."""
+        return any(bool(np.isnan(values.flat[:1]).any()) for values in self.arrays.values())
+
+    def squared_distances(self, what: str = "activation", *, maps: bool, n: int) -> Tensor:
+        """Squared distances between the first n samples.
+
+        Parameters
+        ----------
+        what
+            ``activation`` or ``error``.
+        maps
+            Whether for each feature map by itself, or for all together.
+        n
+            Number of samples.
+
+        Returns
+        -------
+        Tensor
+            (P, C, n, n) float64; C is 1 for all maps together.
+        """
+        maps = maps and self.channels > 1
+        if what in self.arrays:
+            values = torch.from_numpy(self.arrays[what][:, :n])
+            if maps:
+                return gram.squared_distances(values.transpose(1, 2), batch_dims=2)
+            return gram.squared_distances(values, batch_dims=1)[:, None]
+        upper = torch.from_numpy(self.arrays[_DISTANCES[what]][:, :n, :n])
+        by_map = upper[:, None] if upper.ndim == 3 else upper.movedim(-1, 1)
+        chosen = by_map if maps else by_map.sum(1, keepdim=True)
+        return chosen + chosen.mT
+
+
+@dataclass(frozen=True)
+class View:
+    """One network at one epoch, on P probe batches of n samples.
+
+    Parameters
+    ----------
+    seed
+        Of the network.
+    inputs, targets
+        (P, n, …) and (P, n).
+    layers
+        In the order of the network.
+    """
+
+    seed: int
+    inputs: Tensor
+    targets: Tensor
+    layers: tuple[LayerView, ...]
+
+    def digest(self) -> str:
+        """Digest of all that is looked at."""
+        found = hashlib.sha256(repr((self.seed, [layer.name for layer in self.layers])).encode())
+        arrays = [self.inputs.numpy(), self.targets.numpy()]
+        for layer in self.layers:
+            arrays += [layer.arrays[name] for name in sorted(layer.arrays)]
+        for values in arrays:
+            found.update(repr(values.shape).encode())
+            found.update(np.ascontiguousarray(values).data)
+        return found.hexdigest()[:32]
+
+    def diverged(self) -> bool:
+        """Whether the network had diverged."""
+        return any(layer.holds_nan() for layer in self.layers)
+
+
+Measured = dict[str, Array]
+
+
+def measure_each(
+    tree: xr.DataTree,
+    measure: Callable[[View], Measured],
+    *,
+    layers: list[str],
+    variables: list[str],
+    work: Path,
+    facts: Any,
+) -> Measured:
+    """Measure every network at every epoch, or what has not been measured yet.
+
+    Parameters
+    ----------
+    tree
+        An opened activation store.
+    measure
+        From a view to arrays by name.
+    layers, variables
+        To be read from the store; what it lacks of the variables is left out.
+    work
+        Folder that keeps what has been measured, under a digest of all that it depends on: a killed job goes on
+        from there, and a longer training is measured at its new epochs only.
+    facts
+        What else the numbers depend on: the estimator, the controls, the code.
+
+    Returns
+    -------
+    dict
+        Arrays (S, E, …), NaN where a network had diverged.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    seeds, epochs = tree.sizes["seed"], tree.sizes["epoch"]
+    used: list[Path] = []
+    rows: list[Measured | None] = []
+    said = time.monotonic()
+    for place, view in enumerate(_views(tree, layers, variables)):
+        if view.diverged():
+            rows.append(None)
+            continue
+        used.append(work / f"{files.digest([view.digest(), facts])}.npz")
+        rows.append(_kept(used[-1]) or _measured(used[-1], measure(view)))
+        if time.monotonic() - said > _SECONDS_BETWEEN_MESSAGES:
+            said = time.monotonic()
+            log.info("measured %d of %d (seeds × epochs)", place + 1, seeds * epochs)
+    for path in set(work.glob("*.npz")) - set(used):
+        path.unlink()
+        files.checksum_path(path).unlink(missing_ok=True)
+    return _stacked(rows, (seeds, epochs))
+
+
+def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str], **coords: list[str]) -> xr.Dataset:
+    """What `measure_each` found, as a group of the data model.
+
+    Parameters
+    ----------
+    artifact
+        A name of `infoplane.schema.ARTIFACTS`.
+    found
+        Arrays (S, E, …, P): between epochs and probe batches lie the further dimensions of the variable, in the
+        order of the schema. Probe batches of all splits follow one another.
+    tree
+        The activation store.
+    layers
+        That were measured.
+    coords
+        Of further dimensions.
+    """
+    splits = list(dict.fromkeys(tree.dataset["split"].values.tolist()))
+    arrays = {}
+    for name, values in found.items():
+        dims = ARTIFACTS[artifact].groups["/"][name].dims
+        inner = [dim for dim in dims if dim not in _OUTER]
+        apart = values.reshape(*values.shape[:-1], len(splits), values.shape[-1] // len(splits))
+        arrays[name] = xr.Variable(("seed", "epoch", *inner, "split", "probe_batch"), apart).transpose(*dims).values
+    shared = {name: tree.dataset[name].values for name in ("seed", "epoch", "step")}
+    of_layers = {key: [tree[name].attrs[key] for name in layers] for key in ("depth", "kind", "channels")}
+    batches = np.arange(tree.sizes["probe_batch"] // len(splits))
+    return store.label(
+        artifact, arrays, {**shared, "split": splits, "probe_batch": batches, "layer": layers, **of_layers, **coords}
+    )
+
+
+def nothing(artifact: str, tree: xr.DataTree, **coords: list[str]) -> xr.Dataset:
+    """A group of the data model that was not measured: it has no layers."""
+    sizes = {**{name: len(values) for name, values in coords.items()}, "layer": 0}
+    found = {}
+    for name, variable in ARTIFACTS[artifact].groups["/"].items():
+        inner = [sizes[dim] for dim in variable.dims if dim not in _OUTER]
+        found[name] = np.full(
+            (*(tree.sizes[dim] for dim in ("seed", "epoch")), *inner, tree.sizes["probe_batch"]), np.nan
+        )
+    return labelled(artifact, found, tree, [], **coords)
+
+
+def layer_names(tree: xr.DataTree) -> list[str]:
+    """Layers of a store, in the order of the network."""
+    return sorted(tree.children, key=lambda name: tree[name].attrs["depth"])
+
+
+def _views(tree: xr.DataTree, names: list[str], variables: list[str]) -> Iterator[View]:
+    for seed in range(tree.sizes["seed"]):
+        for epoch in range(tree.sizes["epoch"]):
+            layers = tuple(_layer(tree, name, variables, seed=seed, epoch=epoch) for name in names)
+            inputs, targets = (_at(tree.dataset[name], seed=seed, epoch=epoch) for name in ("input", "target"))
+            number = int(tree.dataset["seed"].values[seed])
+            yield View(number, torch.from_numpy(inputs), torch.from_numpy(targets), layers)
+
+
+def _layer(tree: xr.DataTree, name: str, variables: list[str], *, seed: int, epoch: int) -> LayerView:
+    group = tree[name]
+    held = [each for each in variables if each in group.data_vars]
+    arrays = {each: _at(group.dataset[each], seed=seed, epoch=epoch) for each in held}
+    attrs = group.attrs
+    return LayerView(name, attrs["kind"], attrs["depth"], attrs["channels"], attrs["dimension"], arrays)
+
+
+def _at(array: xr.DataArray, **place: int) -> Array:
+    """Values of an array for one seed and epoch, as far as it depends on them."""
+    return store.read(array.isel({dim: index for dim, index in place.items() if dim in array.dims}))
+
+
+def _kept(path: Path) -> Measured | None:
+    if not path.exists():
+        return None
+    try:
+        with np.load(io.BytesIO(files.read_checked(path)), allow_pickle=False) as content:
+            return dict(content)
+    except StoreError as error:
+        log.warning("%s Measured anew.", error)
+        return None
+
+
+def _measured(path: Path, content: Measured) -> Measured:
+    buffer = io.BytesIO()
+    np.savez(buffer, **content)  # type: ignore[arg-type]
+    files.write_checked(path, buffer.getvalue())
+    return content
+
+
+def _stacked(rows: list[Measured | None], shape: tuple[int, int]) -> Measured:
+    template = next((row for row in rows if row is not None), None)
+    if template is None:
+        raise StoreError("every network of this run had diverged before its first checkpoint: nothing to measure")
+    missing = {name: np.full_like(values, np.nan) for name, values in template.items()}
+    return {
+        name: np.stack([(row or missing)[name] for row in rows]).reshape(*shape, *values.shape)
+        for name, values in template.items()
+    }

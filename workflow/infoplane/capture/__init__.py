@@ -1,0 +1,6 @@
+"""Capture: what a network computes on the probe, read by hooks that are always removed."""
+
+from infoplane.capture.recorder import Recorder
+from infoplane.capture.run import Captured, Recipe, capture_run
+
+__all__ = ["Captured", "Recipe", "Recorder", "capture_run"]

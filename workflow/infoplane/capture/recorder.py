@@ -1,0 +1,96 @@
+"""Reading activations and pre-activations of a network while it runs."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from infoplane.models.layers import Layer
+from infoplane.schema import OUTPUT
+
+
+class Recorder:
+    """While the context lasts, every forward pass leaves its activations and pre-activations here.
+
+    The hooks are removed when the context ends, also after a forward pass that raised.
+
+    Parameters
+    ----------
+    model
+        Any module; it is not changed.
+    layers
+        Where to read it.
+
+    Attributes
+    ----------
+    activations : dict of str to Tensor
+        By layer, of the last forward pass: after the nonlinearity, before pooling; softmax probabilities for the
+        output.
+    preactivations : dict of str to Tensor
+        By layer, in the graph of the last forward pass, so that gradients with respect to them can be taken.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    >>> layer = Layer("fc1", "fully_connected", activation="1", preactivation="0")
+    >>> with Recorder(network, layers=[layer]) as recorder:
+    ...     _ = network(torch.ones(1, 2))
+    >>> recorder.activations["fc1"].shape
+    torch.Size([1, 2])
+    """
+
+    def __init__(self, model: nn.Module, layers: Sequence[Layer]) -> None:
+        self._model, self._layers = model, layers
+        self._handles: list[RemovableHandle] = []
+        self.activations: dict[str, Tensor] = {}
+        self.preactivations: dict[str, Tensor] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            for layer in self._layers:
+                self._hook(layer.activation, self.activations, layer)
+                self._hook(layer.preactivation, self.preactivations, layer)
+        except AttributeError:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._remove()
+
+    def _hook(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
+        softmax = layer.kind == OUTPUT and kept is self.activations
+
+        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+            kept[layer.name] = torch.softmax(output.detach(), dim=1) if softmax else output
+
+        hook: Callable[[nn.Module, Any, Tensor], None] = keep
+        self._handles.append(self._model.get_submodule(path).register_forward_hook(hook))
+
+    def _remove(self) -> None:
+        while self._handles:
+            self._handles.pop().remove()
+
+
+def errors(loss: Tensor, recorder: Recorder) -> dict[str, Tensor]:
+    """Back-propagated error of every sample at every layer: ∂(Σ loss)/∂(pre-activation).
+
+    Parameters
+    ----------
+    loss
+        Loss of every sample (n,), summed and never averaged, so that δ does not depend on n.
+    recorder
+        Of the forward pass that gave the loss.
+
+    Returns
+    -------
+    dict of str to Tensor
+        By layer, (n, …) as its pre-activation.
+    """
+    found = torch.autograd.grad(loss.sum(), list(recorder.preactivations.values()))
+    return dict(zip(recorder.preactivations, found, strict=True))

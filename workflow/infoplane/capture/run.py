@@ -1,0 +1,284 @@
+"""Capture of a run: every network at every checkpoint, on the probe."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from infoplane import models
+from infoplane.capture import probe
+from infoplane.capture.probe import Probe
+from infoplane.capture.recorder import Recorder, errors
+from infoplane.measures import gram
+from infoplane.models.layers import Layer
+from infoplane.schema import CONVOLUTIONAL
+from infoplane.training import checkpoints as weights_of
+from infoplane.training.run import blocks_of
+
+log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_MESSAGES = 10
+Arrays = dict[str, np.ndarray]
+Slab = tuple[int, int, dict[str, Arrays]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a capture comes to, but for weights and data.
+
+    Parameters
+    ----------
+    model
+        As the experiment has it.
+    seeds
+        Of the networks.
+    ensemble
+        Whether they were trained as one.
+    dtype
+        ``float32`` or ``float64``, as they were trained.
+    probe
+        As the experiment has it.
+    store
+        ``raw``, ``distances`` or ``smaller``, as the experiment has it.
+    errors
+        Whether back-propagated errors are wanted.
+    maps
+        Whether distances are wanted for every feature map, rather than for all of a layer's together.
+    folder
+        Where relative paths of the experiment start.
+    """
+
+    model: Mapping[str, Any]
+    seeds: Sequence[int]
+    ensemble: bool
+    dtype: str
+    probe: Mapping[str, Any]
+    store: str
+    errors: bool
+    maps: bool
+    folder: Path = Path()
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Recipe":
+        """The recipe that the parameters of a job hold."""
+        own = {field.name: settings[field.name] for field in fields(cls)}
+        return cls(**{**own, "folder": Path(own["folder"])})
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A capture on its way: what is known beforehand, and slabs that are made when they are asked for.
+
+    Parameters
+    ----------
+    arrays, coords
+        Of the root of the activation store, by the names of the data model.
+    layers
+        Attributes of each layer.
+    slabs
+        Index of the seed, index of the epoch, and arrays (P, n, …) by layer and variable.
+    """
+
+    arrays: dict[str, np.ndarray]
+    coords: dict[str, Any]
+    layers: dict[str, dict[str, Any]]
+    slabs: Iterator[Slab]
+
+
+def capture_run(
+    recipe: Recipe,
+    data: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    classes: int,
+    trained: Mapping[str, np.ndarray],
+    *,
+    checkpoints: Path,
+    where: torch.device,
+) -> Captured:
+    """Look at every network of a run at every checkpoint.
+
+    Parameters
+    ----------
+    recipe
+        What to capture.
+    data
+        Inputs (n, …) and targets (n,) of each split.
+    classes
+        Number of classes.
+    trained
+        Of the run's training: its epochs and steps, what each network was trained on, and its loss, which is NaN
+        where it had diverged.
+    checkpoints
+        Published weights of the run.
+    where
+        The device.
+    """
+    inputs, targets = ({split: pair[part] for split, pair in data.items()} for part in (0, 1))
+    drawn = probe.draw(recipe.probe, {split: len(each) for split, each in targets.items()}, trained["train_index"])
+    looking = Capture(recipe, inputs["train"].shape[1:], classes, where=where)
+    places = range(len(recipe.seeds))
+    gathered = {
+        "input": [drawn.gathered(inputs, place) for place in places],
+        "target": [drawn.gathered(targets, place) for place in places],
+        "sample_index": list(drawn.sample_index),
+    }
+    shared = probe.all_equal(gathered["sample_index"])
+    batches, size = drawn.sample_index.shape[1:]
+    return Captured(
+        {name: each[0] if shared else np.stack(each) for name, each in gathered.items()},
+        {
+            **{name: trained[name] for name in ("seed", "epoch", "step")},
+            "probe_batch": np.arange(batches),
+            "split": ("probe_batch", list(drawn.split)),
+            "sample": np.arange(size),
+        },
+        looking.described(),
+        looking.slabs(
+            inputs,
+            targets,
+            drawn,
+            folder=checkpoints,
+            steps=trained["step"].tolist(),
+            masked=np.isnan(trained["loss"][:, :, 0]),
+        ),
+    )
+
+
+class Capture:
+    """A run's networks, ready to be looked at.
+
+    Parameters
+    ----------
+    recipe
+        What to capture.
+    shape, classes
+        Of one input, and number of classes.
+    where
+        The device.
+    """
+
+    def __init__(self, recipe: Recipe, shape: tuple[int, ...], classes: int, *, where: torch.device) -> None:
+        self._recipe, self._shape, self._where = recipe, shape, where
+        network: Any = models.make(recipe.model, shape, classes, folder=recipe.folder)
+        self._network: nn.Module = network.to(where, getattr(torch, recipe.dtype)).eval()
+        wanted = recipe.model.get("layers") or [layer.name for layer in network.layers]
+        self.layers: list[Layer] = [layer for layer in network.layers if layer.name in wanted]
+        if recipe.errors and network.layers[-1] not in self.layers:
+            self.layers.append(network.layers[-1])  # the error chain starts there
+        self._all: list[Layer] = list(network.layers)
+
+    def described(self) -> dict[str, dict[str, Any]]:
+        """Attributes of each layer: kind, depth, feature maps, and numbers per sample."""
+        with torch.no_grad(), Recorder(self._network, self.layers) as recorder:
+            self._network(torch.zeros(1, *self._shape, device=self._where, dtype=getattr(torch, self._recipe.dtype)))
+        shapes = {name: values.shape[1:] for name, values in recorder.activations.items()}
+        return {
+            layer.name: {
+                "kind": layer.kind,
+                "depth": self._all.index(layer) + 1,
+                "channels": shapes[layer.name][0] if layer.kind == CONVOLUTIONAL else 1,
+                "dimension": shapes[layer.name].numel(),
+            }
+            for layer in self.layers
+        }
+
+    def slabs(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        targets: Mapping[str, np.ndarray],
+        drawn: Probe,
+        *,
+        folder: Path,
+        steps: Sequence[int],
+        masked: np.ndarray,
+    ) -> Iterator[Slab]:
+        """Look at every network (outer loop) at every step (inner loop).
+
+        Parameters
+        ----------
+        inputs, targets
+            Of each split, (n, …) and (n,).
+        drawn
+            The samples to look at.
+        folder
+            Published checkpoints of the run.
+        steps
+            Of the checkpoints.
+        masked
+            Where a network had diverged, (S, E): its arrays are NaN there.
+
+        Yields
+        ------
+        tuple
+            Index of the seed, index of the step, and arrays (P, n, …) by layer and variable.
+        """
+        said = time.monotonic()
+        blank: dict[str, Arrays] | None = None
+        for place, seed in enumerate(self._recipe.seeds):
+            own_inputs = torch.from_numpy(drawn.gathered(inputs, place))
+            own_targets = torch.from_numpy(drawn.gathered(targets, place))
+            for index, step in enumerate(steps):
+                if not masked[place, index]:
+                    self._load(folder, seed, step)
+                    arrays = self._look(own_inputs, own_targets)
+                    blank = blank or _nan_like(arrays)
+                elif blank is None:
+                    blank = arrays = _nan_like(self._look(own_inputs, own_targets))
+                else:
+                    arrays = blank
+                yield place, index, arrays
+                if time.monotonic() - said > _SECONDS_BETWEEN_MESSAGES:
+                    said = time.monotonic()
+                    log.info("seed %d: checkpoint %d of %d", seed, index + 1, len(steps))
+
+    def _load(self, folder: Path, seed: int, step: int) -> None:
+        block = next(each for each in blocks_of(self._recipe.seeds, ensemble=self._recipe.ensemble) if seed in each)
+        path = weights_of.weights_path(folder / weights_of.folder_name(block), step)
+        weights: Mapping[str, Tensor] = weights_of.load(path)["weights"]
+        own = {name: value[block.index(seed)] for name, value in weights.items()}
+        self._network.load_state_dict(own)
+
+    def _look(self, inputs: Tensor, targets: Tensor) -> dict[str, Arrays]:
+        """Arrays by layer, stacked over probe batches."""
+        batches = [self._look_once(*pair) for pair in zip(inputs, targets, strict=True)]
+        return {
+            layer: {name: np.stack([batch[layer][name] for batch in batches]) for name in arrays}
+            for layer, arrays in batches[0].items()
+        }
+
+    def _look_once(self, inputs: Tensor, targets: Tensor) -> dict[str, Arrays]:
+        dtype = getattr(torch, self._recipe.dtype)
+        with torch.set_grad_enabled(self._recipe.errors), Recorder(self._network, self.layers) as recorder:
+            logits = self._network(inputs.to(self._where, dtype))
+            deltas = {}
+            if self._recipe.errors:
+                deltas = errors(cross_entropy(logits, targets.to(self._where), reduction="none"), recorder)
+        return {
+            layer.name: {
+                **self._kept("activation", "squared_distance", recorder.activations[layer.name], layer),
+                **(self._kept("error", "error_squared_distance", deltas[layer.name], layer) if deltas else {}),
+            }
+            for layer in self.layers
+        }
+
+    def _kept(self, raw: str, distances: str, values: Tensor, layer: Layer) -> Arrays:
+        values = values.detach()
+        maps = self._recipe.maps and layer.kind == CONVOLUTIONAL
+        n, count = len(values), values.shape[1] if maps else 1
+        smaller = count * n * (n - 1) // 2 * 8 < values.numel() * values.element_size()
+        if self._recipe.store == "raw" or (self._recipe.store == "smaller" and not smaller):
+            return {raw: values.cpu().numpy()}
+        found = gram.squared_distances(values.transpose(0, 1), batch_dims=1) if maps else gram.squared_distances(values)
+        upper = torch.triu(found).cpu().numpy()
+        return {distances: np.moveaxis(upper, 0, -1) if maps else upper}
+
+
+def _nan_like(arrays: Mapping[str, Arrays]) -> dict[str, Arrays]:
+    return {
+        layer: {name: np.full_like(values, np.nan) for name, values in own.items()} for layer, own in arrays.items()
+    }

@@ -1,0 +1,100 @@
+"""The data sets by name, and the one way to any data set: by name, from a file, or from a function."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infoplane.datasets import arrays, cifar10, digits, factory, idx, npz
+from infoplane.datasets.content import Dataset, Description, Page, dataset
+from infoplane.errors import ConfigError
+from infoplane.names import unknown
+
+_PAGES: Mapping[str, Page] = {
+    page.description.name: page for page in (digits.DIGITS, idx.MNIST, idx.FASHION_MNIST, cifar10.CIFAR10)
+}
+_KINDS = ("name", "file", "factory")
+
+
+def names() -> tuple[str, ...]:
+    """Names of the registered data sets."""
+    return tuple(_PAGES)
+
+
+def describe(source: Mapping[str, Any], *, folder: Path = Path()) -> Description:
+    """Describe a data set without loading it, and without torch.
+
+    Parameters
+    ----------
+    source
+        One of ``{"name": "mnist"}``, ``{"file": "path/to/file.npz"}``, and ``{"factory": "path/to/file.py:function"}``
+        or ``{"factory": "package.module:function"}``, where all further keys are arguments of the function. A
+        function has to be called to be described.
+    folder
+        What relative paths are relative to.
+
+    Raises
+    ------
+    ConfigError
+        If the source is none of these, or the name or the function is not known.
+    DataError
+        If a file is missing or damaged, or what it holds or the function returns is no data set.
+    """
+    kind, value, options = _parsed(source)
+    if kind == "name":
+        return _page(value).description
+    if kind == "file":
+        return npz.describe(folder / value)
+    return factory.read(value, folder=folder, options=options)[0]
+
+
+def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
+    """Load a data set into memory.
+
+    Parameters
+    ----------
+    source
+        A registered name, or as for `describe`.
+    folder
+        What relative paths are relative to.
+
+    Returns
+    -------
+    Dataset
+        `train` and `test`, each with `inputs` (float32, (n, channel, height, width) or (n, d), images from 0 to 1)
+        and `targets` (int64, (n,)), and the `description`.
+
+    Raises
+    ------
+    ConfigError
+        If the source is none of these, or the name or the function is not known.
+    DataError
+        If a file is missing, damaged or cannot be downloaded, or what it holds or the function returns is no data set.
+    """
+    kind, value, options = _parsed({"name": source} if isinstance(source, str) else source)
+    if kind == "name":
+        page = _page(value)
+        return dataset(page.description, arrays.prepared(page.read(), origin=value))
+    if kind == "file":
+        return dataset(*npz.read(folder / value))
+    return dataset(*factory.read(value, folder=folder, options=options))
+
+
+def _parsed(source: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
+    """Kind of the source, what it names, and the options for a function."""
+    kinds = [kind for kind in _KINDS if kind in source]
+    if len(kinds) != 1:
+        raise ConfigError(f"dataset {dict(source)}: accepted: exactly one of the keys {', '.join(_KINDS)}")
+    (kind,) = kinds
+    value, options = source[kind], {key: option for key, option in source.items() if key != kind}
+    if not isinstance(value, str):
+        raise ConfigError(f"dataset {kind} {value!r}: accepted: a string")
+    if options and kind != "factory":
+        raise ConfigError(f"dataset {kind} {value!r} takes no options; got {', '.join(map(str, options))}")
+    return kind, value, options
+
+
+def _page(name: str) -> Page:
+    if name not in _PAGES:
+        own = "for your own, give `file: path/to/file.npz` or `factory: path/to/file.py:function`"
+        raise ConfigError(f"{unknown('dataset', name, _PAGES)}; {own}")
+    return _PAGES[name]

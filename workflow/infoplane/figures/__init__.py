@@ -1,0 +1,113 @@
+"""The figures of the information-plane literature, drawn from an experiment's summary.
+
+Every figure is a `Page`: call it with a summary to draw it, or ask for its `table`, which is all that it draws::
+
+    figures.information_plane(summary, layers=["conv1", "conv2"])
+    figures.information_plane.table(summary)
+
+A new figure is an entry here, a module in `infoplane.figures.pages`, and a caption in ``workflow/report``.
+Planning a workflow needs the names, `needs` and `check` only, and loads no plotting library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from infoplane.errors import ConfigError
+from infoplane.figures import choices
+from infoplane.figures.choices import Option
+from infoplane.figures.page import Page
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "Option",
+    "Page",
+    "check",
+    "data_processing",
+    "decomposition",
+    "draw",
+    "information_plane",
+    "modified_information_plane",
+    "names",
+    "needs",
+    "options",
+    "table",
+    "training",
+]
+
+information_plane = Page(
+    "information_plane",
+    "I(X; T) against I(T; Y), a trajectory per layer",
+    needs=("information",),
+    options=choices.Measured,
+)
+modified_information_plane = Page(
+    "modified_information_plane",
+    "non-redundant information about input and target, a trajectory per convolution",
+    needs=("decomposition",),
+    options=choices.Measured,
+)
+data_processing = Page(
+    "data_processing",
+    "both data-processing inequalities, layer by layer",
+    needs=("information", "error_chain"),
+    options=choices.Processing,
+)
+decomposition = Page(
+    "decomposition",
+    "information in the feature maps, and its redundancy and synergy, against the number of filters",
+    needs=("information", "decomposition"),
+    options=choices.Decomposition,
+)
+training = Page(
+    "training",
+    "loss, accuracy, and the gradient's mean and spread",
+    needs=("training",),
+    options=choices.Options,
+)
+
+_PAGES = {
+    page.name: page
+    for page in (information_plane, modified_information_plane, data_processing, decomposition, training)
+}
+
+
+def names() -> list[str]:
+    """Names of all figures."""
+    return list(_PAGES)
+
+
+def needs(name: str) -> frozenset[str]:
+    """Groups of the summary that a figure reads."""
+    return frozenset(_page(name).needs)
+
+
+def options(name: str) -> dict[str, Option]:
+    """Options that a figure accepts, each with its accepted values in words and its default."""
+    return choices.describe(_page(name).options)
+
+
+def check(name: str, values: Mapping[str, object]) -> None:
+    """Raise a ConfigError, telling every fault, unless the figure exists and accepts these options."""
+    _page(name).check(values)
+
+
+def table(name: str, summary: xr.DataTree, values: Mapping[str, object] | None = None) -> pd.DataFrame:
+    """Everything that a figure draws, a row per point, with units in the header."""
+    return _page(name).table(summary, **(values or {}))
+
+
+def draw(name: str, summary: xr.DataTree, values: Mapping[str, object] | None = None) -> Figure:
+    """Draw a figure from a summary."""
+    return _page(name)(summary, **(values or {}))
+
+
+def _page(name: str) -> Page:
+    if name not in _PAGES:
+        raise ConfigError(f"figure {name!r} is unknown; choose from {', '.join(_PAGES)}")
+    return _PAGES[name]

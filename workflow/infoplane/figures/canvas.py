@@ -1,0 +1,170 @@
+"""An empty page: its size in millimetres, panels that wrap, and the lines above and under them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from textwrap import wrap
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from infoplane.figures import style
+from infoplane.figures.epochs import EpochScale
+from infoplane.figures.notes import Notes
+
+_MARGIN = 1.5  # mm around everything
+_KEY_ROW = 3.6  # mm, one row of the key
+_KEY_HANDLE = 10.0  # mm, a line in the key with the space around it
+PREVIEW = "PREVIEW: a short run on part of the data, to look at the figure and not at the result"
+
+
+Sharing = Literal["none", "all", "row", "col"]
+AxesGrid = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A figure of a fixed width: a key above, the body with the panels, and the notes at the foot."""
+
+    figure: Figure
+    body: SubFigure
+    width: float
+    height: float
+
+    @classmethod
+    def blank(cls, *, width: float, height: float, notes: Notes, key: Sequence[Sequence[Line2D]]) -> Canvas:
+        """Lay out a page whose panels together are this high; sizes in mm, every group of the key on its own rows."""
+        foot = wrapped(_unbroken(" · ".join(notes.foot)), width - 2 * _MARGIN)
+        heads = wrapped(PREVIEW, width - 2 * _MARGIN) if notes.preview else []
+        preview = len(heads) * style.TEXT_HEIGHT + 1 if heads else 0
+        top = _MARGIN + preview + sum(_rows(group, width) * _KEY_ROW for group in key) + 1
+        bottom = _MARGIN + len(foot) * style.TEXT_HEIGHT * 1.1 + 1.5
+        whole = top + height + bottom
+        figure = Figure(figsize=(width * style.MM, whole * style.MM), layout="constrained")
+        FigureCanvasAgg(figure)
+        parts = figure.subfigures(3, 1, squeeze=False, height_ratios=[top, height, bottom], hspace=0)
+        head, body, under = parts[:, 0]
+        left = _MARGIN / width
+        if heads:
+            head.text(left, 1 - _MARGIN / top, "\n".join(heads), va="top", weight="bold", color="#a63603")
+        down = _MARGIN + preview
+        for group in key:
+            _draw_key(head, group, width, (left, 1 - down / top))
+            down += _rows(group, width) * _KEY_ROW
+        under.text(left, _MARGIN / bottom, "\n".join(foot), va="bottom", color=style.MUTED, linespacing=1.1)
+        return cls(figure, body, width, height)
+
+    def grid(self, heights: Sequence[float], columns: int, *, sharex: Sharing, sharey: Sharing) -> AxesGrid:
+        """Add rows of panels of these relative heights."""
+        grid: AxesGrid = self.body.subplots(
+            len(heights), columns, sharex=sharex, sharey=sharey, squeeze=False, height_ratios=heights
+        )
+        return grid
+
+    def panels(self, count: int, columns: int, *, sharey: Sharing = "all") -> list[Axes]:
+        """Add panels that wrap after so many columns, row by row; the last row may be short."""
+        grid = self.grid([1] * ceil(count / columns), columns, sharex="all", sharey=sharey)
+        used = list(grid.flat[:count])
+        for spare in grid.flat[count:]:
+            spare.remove()
+        for axes in used[max(count - columns, 0) :]:
+            axes.tick_params(labelbottom=True)
+        return used
+
+    def label(self, x: str = "", y: str = "") -> None:
+        """Label the axes that all panels share."""
+        if x:
+            self.body.supxlabel(title(x, self.width - 15))
+        if y:
+            self.body.supylabel(title(y, self.height - 5))
+
+    def colour_bar(self, panels: Sequence[Axes], scale: EpochScale) -> None:
+        """Add the colours of the epochs, right of the panels."""
+        bar = self.body.colorbar(
+            ScalarMappable(scale.norm, style.over_time()),
+            ax=list(panels),
+            aspect=40,
+            pad=0.01,
+            fraction=0.04,
+            shrink=min(1.0, 80 / self.height),
+            anchor=(0, 1),
+            label="Epoch",
+        )
+        positions, labels = scale.ticks(min(80, self.height) - 15)
+        bar.minorticks_off()
+        bar.set_ticks(positions, labels=labels)
+        bar.outline.set_visible(False)
+
+
+def wrapped(text: str, width: float) -> list[str]:
+    """Break a text into lines of at most so many millimetres, in the smallest type."""
+    return wrap(text, max(int(width / style.CHARACTER), 8))
+
+
+def _unbroken(text: str) -> str:
+    """Keep a symbol and its value on one line."""
+    for glue in (" = ", " × ", "σ: ", "log₂ ", "± "):
+        text = text.replace(glue, glue.replace(" ", "\N{NO-BREAK SPACE}"))
+    return text
+
+
+def title(text: str, width: float) -> str:
+    """Break a panel's title so that it ends above its own panel."""
+    return "\n".join(wrapped(text, width * style.SMALL / style.NORMAL))
+
+
+def title_blocks(panels: Sequence[Axes], texts: Sequence[str], headings: Sequence[Sequence[str]], abreast: int) -> None:
+    """Title blocks of panels: each block by its text, each panel by its heading unless the block above has the same.
+
+    Parameters
+    ----------
+    panels
+        All panels, block after block.
+    texts
+        Title of every block, over its first panel and beyond.
+    headings
+        Of every block, the heading of each of its panels.
+    abreast
+        Number of blocks in a row.
+    """
+    size = len(headings[0])
+    for block, (text, own) in enumerate(zip(texts, headings, strict=True)):
+        above = headings[block - abreast] if block >= abreast else [""] * size
+        shown = ["" if list(above) == list(own) else heading for heading in own]
+        for place, (axes, heading) in enumerate(zip(panels[block * size :], shown, strict=False)):
+            axes.set_title("\n".join(filter(None, [text if place == 0 else "", heading])))
+
+
+def lines(text: str) -> int:
+    """Return the number of lines of a title."""
+    return text.count("\n") + bool(text)
+
+
+def handle(label: str, **look: Any) -> Line2D:
+    """Return one entry of the key."""
+    return Line2D([], [], label=label, **look)
+
+
+def _draw_key(head: SubFigure, group: Sequence[Line2D], width: float, corner: tuple[float, float]) -> None:
+    columns = _columns(group, width)
+    across = [group[place] for column in range(columns) for place in range(column, len(group), columns)]
+    key = head.legend(
+        handles=across, ncols=columns, loc="upper left", bbox_to_anchor=corner, borderaxespad=0, borderpad=0
+    )
+    key.set_in_layout(False)
+
+
+def _columns(group: Sequence[Line2D], width: float) -> int:
+    longest = max(len(str(entry.get_label())) for entry in group)
+    return min(len(group), max(1, int((width - 2 * _MARGIN) / (longest * style.CHARACTER + _KEY_HANDLE))))
+
+
+def _rows(group: Sequence[Line2D], width: float) -> int:
+    return ceil(len(group) / _columns(group, width))

@@ -1,0 +1,131 @@
+"""What a figure may be asked for: one class of options per figure, checked before any job starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from infoplane.errors import ConfigError, raise_all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of every figure.
+
+    Parameters
+    ----------
+    variants
+        Variants to draw; all by default.
+    layers
+        Layers to draw, always in network order; all by default.
+    """
+
+    variants: tuple[str, ...] | None = None
+    layers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Options):
+    """Options of every figure of information estimates.
+
+    Parameters
+    ----------
+    estimator
+        Name of the estimator; the experiment's first by default.
+    split
+        Which probe was measured, ``train`` or ``test``; the first by default.
+    """
+
+    estimator: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processing(Measured):
+    """Options of the data-processing figure.
+
+    Parameters
+    ----------
+    tolerance
+        Rise along a chain, in bits, up to which a step counts as rounding and not as a violation.
+    """
+
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decomposition(Measured):
+    """Options of the decomposition figure.
+
+    Parameters
+    ----------
+    about
+        What the information is about.
+    hue
+        Swept key to tell apart by colour and marker; by default all keys that do not set the number of filters.
+    """
+
+    about: Literal["input", "target"] = "input"
+    hue: str | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option as the planner sees it: what it accepts, in words, and its default."""
+
+    accepts: str
+    default: object
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+def describe(kind: type[Options]) -> dict[str, Option]:
+    """Name, accepted values and default of every option of a class."""
+    hints = get_type_hints(kind)
+    return {field.name: Option(_words(hints[field.name]), field.default) for field in fields(kind)}
+
+
+def read(kind: type[AnyOptions], values: Mapping[str, object], *, figure: str) -> AnyOptions:
+    """Options from plain values, as they stand in an experiment file.
+
+    Raises
+    ------
+    ConfigError
+        Telling every unknown name and every value of a wrong type, with what is accepted.
+    """
+    hints = get_type_hints(kind)
+    known: dict[str, Field[Any]] = {field.name: field for field in fields(kind)}
+    faults = [f"unknown option {name!r}; it accepts {', '.join(known)}" for name in values if name not in known]
+    faults += [
+        f"option {name!r} is {value!r}; it accepts {_words(hints[name])}"
+        for name, value in values.items()
+        if name in known and not _fits(value, hints[name])
+    ]
+    raise_all(faults, heading=f"figure {figure!r}", error=ConfigError)
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return kind(**given)
+
+
+def _fits(value: object, hint: object) -> bool:
+    if isinstance(hint, UnionType):
+        return any(_fits(value, choice) for choice in get_args(hint))
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:
+        return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, str) for item in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, hint) if isinstance(hint, type) else False
+
+
+def _words(hint: object) -> str:
+    if isinstance(hint, UnionType):
+        return " or ".join(_words(choice) for choice in get_args(hint))
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(map(repr, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return "a list of strings"
+    return {str: "a string", float: "a number", NoneType: "nothing"}[hint]  # type: ignore[index]

@@ -1,0 +1,51 @@
+"""Figures on disk: three formats and the numbers drawn, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from infoplane.figures import style
+
+# A file must not change with the hour or the host, so every format leaves out its date.
+_METADATA: Mapping[str, Mapping[str, None]] = {
+    "svg": {"Date": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None},
+}
+
+
+def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
+    """Write ``stem.svg``, ``.png``, ``.pdf`` and ``.csv``, and return their paths.
+
+    Parameters
+    ----------
+    figure
+        A figure of this package.
+    table
+        Its table, with units in the header.
+    stem
+        Path without a suffix; its folder is made if need be.
+    """
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    contents = {kind: _rendered(figure, kind) for kind in _METADATA}
+    contents["csv"] = table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
+    return [_written(stem.with_name(f"{stem.name}.{kind}"), content) for kind, content in contents.items()]
+
+
+def _rendered(figure: Figure, kind: str) -> bytes:
+    buffer = BytesIO()
+    with style.applied():
+        figure.savefig(buffer, format=kind, metadata=dict(_METADATA[kind]))
+    return buffer.getvalue()
+
+
+def _written(path: Path, content: bytes) -> Path:
+    """Write beside the target and rename, so that no reader meets half a file."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    return partial.replace(path)

@@ -1,0 +1,68 @@
+"""Names at the ends of lines, so that nobody has to look them up in a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from infoplane.figures import style
+
+
+class End(NamedTuple):
+    """Where a line ends, in data, its name, and the colour of the name."""
+
+    x: float
+    y: float
+    name: str
+    colour: str = style.INK
+
+
+def spaced(wanted: Sequence[float], gap: float, top: float) -> list[float]:
+    """Move sorted positions as little as possible, in squares, for this gap between them, from 0 to the top."""
+    steps = gap * np.arange(len(wanted))
+    free = np.asarray(wanted, dtype=float) - steps  # without the gaps, what is left is isotonic regression
+    monotone = [
+        max(min(free[low : high + 1].mean() for high in range(here, len(free))) for low in range(here + 1))
+        for here in range(len(free))
+    ]
+    room = max(top - gap * (len(wanted) - 1), 0.0)
+    return list(np.clip(monotone, 0.0, room) + steps)
+
+
+def beside(axes: Axes, ends: Sequence[End], height: float) -> None:
+    """Name lines at their ends, in a column right of the panel: no name touches another, a hair line leads to each.
+
+    Parameters
+    ----------
+    axes
+        The panel; its limits must be final.
+    ends
+        The lines to name; one without a name stays without.
+    height
+        About the height of the panel, mm.
+    """
+    to_panel = axes.transData + axes.transAxes.inverted()
+    placed = sorted((float(to_panel.transform((end.x, end.y))[1]), end) for end in ends if end.name)
+    levels = spaced([fraction for fraction, _ in placed], style.TEXT_HEIGHT / height, 1.0)
+    for level, (_, end) in zip(levels, placed, strict=True):
+        axes.annotate(
+            end.name,
+            (end.x, end.y),
+            (1.05, level),
+            textcoords="axes fraction",
+            va="center",
+            color=end.colour,
+            annotation_clip=False,
+            zorder=0.8,
+            arrowprops={
+                "arrowstyle": "-",
+                "linewidth": 0.4,
+                "color": style.FAINT,
+                "shrinkA": 1,
+                "shrinkB": 2.5,
+                "relpos": (0, 0.5),
+            },
+        )

@@ -1,0 +1,163 @@
+"""What stands under a figure: all that a reader must know before believing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from infoplane.errors import DataError
+from infoplane.figures import select
+from infoplane.figures.choices import Measured, Options
+from infoplane.schema import Variable
+
+if TYPE_CHECKING:
+    from infoplane.figures.page import Page
+
+_WIDTHS = {  # the variables whose ratio says how wide the kernel was for the data, by group of the summary
+    "information": {
+        "X": ("median_distance_input", "bandwidth_input"),
+        "T": ("median_distance", "bandwidth"),
+    },
+    "error_chain": {"δ": ("error_median_distance", "error_bandwidth")},
+}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a drawing knows beside its table.
+
+    Parameters
+    ----------
+    foot
+        Phrases for the foot of the figure.
+    preview
+        Whether the experiment is a preview, which the face of the figure must then say.
+    layers
+        Layers in network order.
+    labels
+        Axis label of every variable: its name and unit.
+    """
+
+    foot: tuple[str, ...]
+    preview: bool
+    layers: tuple[str, ...]
+    labels: Mapping[str, str]
+
+
+def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> Notes:
+    """Notes for one figure of one experiment, as its options have it."""
+    about = experiment(summary)
+    phrases = [_data(about, options)]
+    if isinstance(options, Measured):
+        phrases.append(_estimator(about, options, errors="error_chain" in page.needs))
+        phrases.append(_sample(about, options))
+        phrases += _widths(summary, page, options)
+    phrases += [_seeds(summary, page, options), reading, *_diverged(summary, options)]
+    if about.get("preview"):
+        phrases.append("PREVIEW")
+    names = [str(name) for group in page.needs for name in summary[group].data_vars if name in select.VARIABLES]
+    labels = {name: _label(select.variable(summary, name)) for name in names}
+    return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels)
+
+
+def experiment(summary: xr.DataTree) -> Mapping[str, Any]:
+    """Return the resolved experiment that the summary was made by.
+
+    Raises
+    ------
+    DataError
+        If the summary does not say.
+    """
+    if "experiment" not in summary.attrs:
+        raise DataError(
+            "the summary has no attribute 'experiment'; figures state what they were made from, so set it to the "
+            "resolved experiment"
+        )
+    found: Mapping[str, Any] = summary.attrs["experiment"]
+    return found
+
+
+def samples(summary: xr.DataTree, options: Measured) -> int:
+    """Return the number of samples in one probe batch of the chosen estimator."""
+    return _samples(experiment(summary), options)
+
+
+def _samples(about: Mapping[str, Any], options: Measured) -> int:
+    return int(_settings(about, options).get("probe_size") or about["probe"]["size"])
+
+
+def _settings(about: Mapping[str, Any], options: Measured) -> Mapping[str, Any]:
+    """Settings of the estimator; one of them may give two estimates, an upper and a lower bound."""
+    chosen = str(options.estimator)
+    single = chosen.removesuffix("_upper").removesuffix("_lower")
+    named: dict[str, Mapping[str, Any]] = {settings["name"]: settings for settings in about["estimators"]}
+    return named.get(chosen) or named.get(single) or {"name": chosen, "kind": chosen}
+
+
+def _data(about: Mapping[str, Any], options: Options) -> str:
+    name = about["dataset"]["name"]
+    return f"{name}, {options.split} probe" if isinstance(options, Measured) else str(name)
+
+
+def _estimator(about: Mapping[str, Any], options: Measured, *, errors: bool) -> str:
+    settings = dict(_settings(about, options))
+    name, kind = settings.pop("name"), settings.pop("kind")
+    settings.pop("probe_size", None)
+    if not errors:
+        settings.pop("error_bandwidth", None)
+    title = str(options.estimator) if name == kind else f"{options.estimator} ({kind})"
+    words = {"alpha": "α =", "joint": "joint", "bandwidth": "σ:", "error_bandwidth": "σ of errors:"}
+    parts = [f"{words.get(key, key.replace('_', ' '))} {_plain(value)}" for key, value in settings.items()]
+    return " ".join([title, *([", ".join(parts)] if parts else [])])
+
+
+def _plain(value: object) -> str:
+    """Return a setting in words: a bandwidth rule is a mapping, anything else speaks for itself."""
+    if not isinstance(value, Mapping):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    rest = {key: item for key, item in value.items() if key not in {"rule", "scale"}}
+    scale = [f"× {value['scale']:g}"] if "scale" in value else []
+    more = [f"({', '.join(f'{key} {_plain(item)}' for key, item in rest.items())})"] if rest else []
+    return " ".join([str(value.get("rule", "")), *scale, *more]).strip()
+
+
+def _sample(about: Mapping[str, Any], options: Measured) -> str:
+    count, batches = _samples(about, options), about["probe"]["batches"]
+    return f"n = {count} (log₂ n = {np.log2(count):.2f} bits), {batches} probe batch{'es' if batches != 1 else ''}"
+
+
+def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:
+    """Median distance over kernel width: far below or above 1, an entropy says little."""
+    found = []
+    for group in page.needs:
+        data = select.group(summary, group, options)
+        for name, (distance, width) in _WIDTHS.get(group, {}).items():
+            ratio = (data[distance] / data[width]).values if {distance, width} <= set(data.data_vars) else np.array([])
+            ratio = ratio[np.isfinite(ratio)]
+            if ratio.size:
+                low, high = (f"{end:.2g}" for end in (ratio.min(), ratio.max()))
+                found.append(f"{low} ({name})" if low == high else f"{low} to {high} ({name})")
+    return ["median distance / σ: " + ", ".join(found)] if found else []
+
+
+def _seeds(summary: xr.DataTree, page: Page, options: Options) -> str:
+    seeds = [int(seed) for seed in select.group(summary, page.needs[0], options)["seed"].values]
+    whole = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1))
+    listed = f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
+    return f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} seeds ({listed})"
+
+
+def _diverged(summary: xr.DataTree, options: Options) -> list[str]:
+    if "training" not in summary.children:
+        return []
+    epochs = summary["training"]["diverged_epoch"].sel(variant=list(options.variants or ()))
+    count = int(epochs.notnull().sum())
+    return [f"{count} of {epochs.size} networks diverged"] if count else []
+
+
+def _label(variable: Variable) -> str:
+    return variable.long_name if variable.units == "1" else f"{variable.long_name} [{variable.units}]"

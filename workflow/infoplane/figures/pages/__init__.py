@@ -1,0 +1,1 @@
+"""One module per figure: its table, and the drawing of that table."""

@@ -1,0 +1,130 @@
+"""Both data-processing inequalities: information about the input along the layers, and errors along the way back.
+
+Figure 2 of Yu et al. 2021 (arXiv 1804.06537). Along X → T_1 → … → T_K the forward chain I(X; T_k) should not rise;
+along δ_K → δ_(K−1) → … → δ_1 neither should the error chain I(δ_K; δ_k). The first is a theorem of Shannon
+information, not of its estimates; the second is empirical.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from math import ceil
+
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures.canvas import Canvas
+from infoplane.figures.choices import Processing
+from infoplane.figures.notes import Notes
+from infoplane.figures.variants import titles
+
+READING = "thick: mean over seeds ± 1 standard deviation, thin: each seed"
+STAGES = ("untrained", "after the first epoch", "at the end")
+_FORWARD, _ERROR = "mutual_information_input_layer", "mutual_information_error"
+_CHAINS = {"forward": _FORWARD, "error": _ERROR}
+_LOOKS: dict[str, style.Look] = {
+    "forward": {"marker": "o", "linestyle": "-"},
+    "error": {"marker": "s", "linestyle": style.DASHES[2]},
+}
+_CROSS: style.Look = {"marker": "X", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": style.INK}
+_RISE = "rise [bits]"
+
+
+def table(summary: xr.DataTree, options: Processing) -> pd.DataFrame:
+    """Both chains at three stages of training, and by how much the mean rises from the layer before in the chain."""
+    information = select.group(summary, "information", options).sel(control="none", drop=True)
+    errors = select.group(summary, "error_chain", options).sel(control="none", drop=True)
+    bound = information["entropy_input"].mean(["seed", "epoch"]).to_series()
+    forward = select.rows(information, [_FORWARD]).assign(entropy_input=lambda rows: rows["variant"].map(bound))
+    # The chain of errors starts beside the output, whose information about itself is no step of it.
+    backward = select.rows(errors, [_ERROR]).query("kind != 'output'")
+    chains = [
+        _with_rises(select.with_mean(_stages(rows.assign(chain=chain)), [_CHAINS[chain]]), chain, options.tolerance)
+        for chain, rows in (("forward", forward), ("error", backward))
+    ]
+    return pd.concat(chains, ignore_index=True)
+
+
+def draw(table: pd.DataFrame, notes: Notes) -> Figure:
+    """Draw three panels per variant, one per stage, with both chains over the layers and violated steps crossed."""
+    names = titles(table)
+    layers = select.in_order(table["layer"], notes.layers)
+    stages = select.in_order(table["stage"], STAGES)
+    abreast = 2 if len(names) > 6 and len(layers) < 8 else 1
+    room = (style.PAGE - 12) / abreast
+    texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
+    height = ceil(len(names) / abreast) * (27 + 3.3 * max(map(canvas.lines, texts.values()))) + 22
+    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=[_key(notes, table)])
+    panels = page.panels(len(names) * len(stages), abreast * len(stages))
+    for axes, (variant, stage) in zip(panels, product(names, stages), strict=True):
+        _draw_panel(axes, table[(table["variant"] == variant) & (table["stage"] == stage)], layers)
+    headings = [[_when(table, variant, stage) for stage in stages] for variant in names]
+    canvas.title_blocks(panels, list(texts.values()), headings, abreast)
+    _name_layers(panels, layers, room / len(stages))
+    page.label("Layer", "Mutual information [bits]")
+    return page.figure
+
+
+def _stages(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep three epochs of every variant: 0, the last, and the one nearest to 1 if it is neither."""
+    later = rows[rows["epoch"] > 0]
+    last = select.last_epochs(later)
+    distance = (later["epoch"] - 1).abs()
+    first = later[distance == distance.groupby(later["variant"]).transform("min")].drop(last.index, errors="ignore")
+    chosen = (rows[rows["epoch"] == 0], first, last)
+    return pd.concat([part.assign(stage=stage) for stage, part in zip(STAGES, chosen, strict=True)])
+
+
+def _with_rises(rows: pd.DataFrame, chain: str, tolerance: float) -> pd.DataFrame:
+    along = seeds.means(rows).sort_values("depth", ascending=chain == "forward", kind="stable")
+    rises = along.groupby(["variant", "stage"])[_CHAINS[chain]].diff()
+    return rows.assign(**{_RISE: rises, "violates": rises > tolerance}).fillna({"violates": False})
+
+
+def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
+    places = shown.assign(place=shown["layer"].map(layers.index))
+    for bound in places["entropy_input"].dropna().unique():
+        axes.axhline(bound, color=style.GREY, linestyle=style.DASHES[1], linewidth=0.8, zorder=0.5)
+    for (chain, variable), colour in zip(_CHAINS.items(), style.categories(2), strict=True):
+        of_chain = places[places["chain"] == chain]
+        seeds.each(axes, of_chain, "place", variable, colour)
+        mean = seeds.means(of_chain)
+        seeds.bars(axes, mean, "place", variable, color=colour, **_LOOKS[chain])
+        _mark_violations(axes, mean.sort_values("depth", ascending=chain == "forward"), variable)
+
+
+def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str) -> None:
+    """Cross every step on which the mean rises along its chain."""
+    before = along[["place", variable]].shift()
+    middle = ((along[["place", variable]] + before) / 2)[along["violates"]]
+    axes.plot(middle["place"].to_numpy(), middle[variable].to_numpy(), linestyle="none", zorder=4, **_CROSS)
+
+
+def _key(notes: Notes, table: pd.DataFrame) -> list[Line2D]:
+    names = {"forward": "forward chain", "error": "error chain"}
+    chains = [
+        canvas.handle(f"{names[chain]} {notes.labels[variable].partition(' [')[0]}", color=colour, **_LOOKS[chain])
+        for (chain, variable), colour in zip(_CHAINS.items(), style.categories(2), strict=True)
+    ]
+    bound = canvas.handle("S(X)", color=style.GREY, linestyle=style.DASHES[1], linewidth=0.8)
+    crossed = canvas.handle("violated step (mean rises)", linestyle="none", **_CROSS)
+    return [*chains, bound, *([crossed] if table["violates"].any() else [])]
+
+
+def _when(table: pd.DataFrame, variant: str, stage: str) -> str:
+    epochs = table.loc[(table["variant"] == variant) & (table["stage"] == stage), "epoch"]
+    return stage if stage == STAGES[0] or epochs.empty else f"epoch {epochs.iloc[0]:g}"
+
+
+def _name_layers(panels: Sequence[Axes], layers: Sequence[str], width: float) -> None:
+    """Put the layers on the horizontal axes, upright where they would touch."""
+    panels[0].set_xticks(range(len(layers)), layers)
+    panels[0].set_xlim(-0.5, len(layers) - 0.5)
+    upright = len(layers) * (max(map(len, layers)) + 1.5) * style.CHARACTER > width
+    for axes in panels:
+        axes.tick_params(axis="x", rotation=90 if upright else 0)

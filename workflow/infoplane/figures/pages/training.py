@@ -1,0 +1,148 @@
+"""Training: loss and accuracy on both splits, and whether the gradient still agrees with itself.
+
+The gradients as in figure 4 of Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810), there relative to the weights: the
+norm of the mean over mini-batches (drift) against that of the standard deviation (diffusion), layer by layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures.canvas import Canvas
+from infoplane.figures.choices import Options
+from infoplane.figures.epochs import EpochScale
+from infoplane.figures.notes import Notes
+from infoplane.figures.variants import titles
+
+READING = "thick: mean over seeds, thin: each seed (of the gradients, the mean alone)"
+_CURVES = ("loss", "accuracy")
+_GRADIENTS = {"gradient_mean_norm": style.DASHES[0], "gradient_std_norm": style.DASHES[2]}
+_SMALLEST = 1e-9  # of the largest value: what is smaller still leaves a logarithmic axis below
+_CROSS: style.Look = {"marker": "X", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
+
+
+def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
+    """Loss and accuracy of every split and seed, gradients of every layer, and when a seed diverged."""
+    data = select.group(summary, "training", options)
+    curves = select.with_mean(select.rows(data, _CURVES), _CURVES)
+    diverged = data["diverged_epoch"].to_series().rename("diverged_epoch").reset_index().astype({"seed": str})
+    gradients = select.mean(select.rows(data, list(_GRADIENTS)), list(_GRADIENTS))
+    return pd.concat([curves.merge(diverged, how="left", on=["variant", "seed"]), gradients], ignore_index=True)
+
+
+def draw(table: pd.DataFrame, notes: Notes) -> Figure:
+    """Draw three panels per variant against a logarithmic epoch: loss, accuracy, gradient norms."""
+    names = _counted(titles(table), table)
+    layers = select.in_order(table["layer"].dropna(), notes.layers)
+    abreast = 2 if len(names) > 6 else 1
+    room = (style.PAGE - 12) / abreast
+    texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
+    headings = [
+        canvas.title(name, room / 3 - 6) for name in (*(notes.labels[name] for name in _CURVES), "Gradient norm")
+    ]
+    height = ceil(len(names) / abreast) * (27 + 3.3 * max(map(canvas.lines, texts.values()))) + 20
+    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=_key(table, layers))
+    panels = page.panels(len(names) * 3, abreast * 3, sharey="none")
+    losses, accuracies, gradients = panels[0::3], panels[1::3], panels[2::3]
+    scale = EpochScale.of(table["epoch"])
+    placed = table.assign(place=scale.position(table["epoch"]))
+    for variant, loss, accuracy, gradient in zip(names, losses, accuracies, gradients, strict=True):
+        shown = placed[placed["variant"] == variant]
+        _draw_curves(loss, shown, "loss")
+        _draw_curves(accuracy, shown, "accuracy")
+        _draw_gradients(gradient, shown, layers)
+    _logarithmic(losses, table["loss"].to_numpy())
+    _logarithmic(gradients, table[list(_GRADIENTS)].to_numpy())
+    _linear(accuracies, table["accuracy"].to_numpy())
+    canvas.title_blocks(panels, list(texts.values()), [headings] * len(texts), abreast)
+    scale.put_on(panels[0], room / 3 - 12)
+    page.label("Epoch")
+    return page.figure
+
+
+def _counted(names: Mapping[str, str], table: pd.DataFrame) -> dict[str, str]:
+    """Add to a variant's name how many of its seeds diverged."""
+    found = {}
+    for variant, text in names.items():
+        runs = table[(table["variant"] == variant) & (table["seed"] != select.MEAN)].drop_duplicates("seed")
+        count = int(runs["diverged_epoch"].notna().sum())
+        note = f"{count} of {len(runs)} seeds diverged" if count else ""
+        found[variant] = f"{text} ({note})" if text and note else text or note
+    return found
+
+
+def _draw_curves(axes: Axes, shown: pd.DataFrame, name: str) -> None:
+    curves = shown[shown["layer"].isna()]
+    for split, look in _looks(curves).items():
+        of_split = curves[curves["split"] == split]
+        seeds.each(axes, of_split, "place", name, look["color"])
+        mean = seeds.means(of_split)
+        axes.plot(mean["place"].to_numpy(), mean[name].to_numpy(), **look)
+    ends = curves[curves["diverged_epoch"].notna()].groupby(["seed", "split"]).tail(1)
+    axes.plot(ends["place"].to_numpy(), ends[name].to_numpy(), linestyle="none", zorder=4, **_CROSS)
+
+
+def _draw_gradients(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
+    for index, (layer, colour) in enumerate(zip(layers, style.sequence(len(layers)), strict=True)):
+        of_layer = seeds.means(shown[shown["layer"] == layer])
+        every = max(len(of_layer) // 4, 1)
+        start = index * every // len(layers)  # so that the markers of layers on one line do not coincide
+        look: style.Look = {"color": colour, "linewidth": 0.9, "marker": style.marker(index), "markersize": 2.8}
+        for name, dash in _GRADIENTS.items():
+            place, norm = of_layer["place"].to_numpy(), of_layer[name].to_numpy()
+            axes.plot(place, norm, linestyle=dash, markevery=(start, every), **look)
+
+
+def _logarithmic(panels: Sequence[Axes], values: style.Floats) -> None:
+    """Give the panels one logarithmic range; without a positive value they stay as they are."""
+    positive = values[values > 0]
+    if not positive.size:
+        return
+    high = float(positive.max())
+    low = max(float(positive.min()), _SMALLEST * high)
+    margin = max(high / low, 1.2) ** 0.05
+    for axes in panels:
+        axes.set_yscale("log", nonpositive="mask")
+        axes.set_ylim(low / margin, high * margin)
+
+
+def _linear(panels: Sequence[Axes], values: style.Floats) -> None:
+    """Give the panels one range; without a value they stay as they are."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return
+    low, high = float(finite.min()), float(finite.max())
+    margin = 0.05 * (high - low or 1.0)
+    for axes in panels:
+        axes.set_ylim(low - margin, high + margin)
+
+
+def _looks(table: pd.DataFrame) -> dict[str, style.Look]:
+    splits = table["split"].dropna().unique()
+    colours = style.categories(len(splits))
+    return {
+        str(split): {"color": colour, "linestyle": dash}
+        for split, colour, dash in zip(splits, colours, style.DASHES, strict=False)
+    }
+
+
+def _key(table: pd.DataFrame, layers: Sequence[str]) -> list[list[Line2D]]:
+    splits = [canvas.handle(split, **look) for split, look in _looks(table).items()]
+    crossed = canvas.handle("seed diverges", linestyle="none", **_CROSS)
+    words = zip(("gradient's mean", "gradient's s.d."), _GRADIENTS.values(), strict=True)
+    kinds = [canvas.handle(name, color=style.INK, linestyle=dash, linewidth=0.9) for name, dash in words]
+    named = zip(layers, style.sequence(len(layers)), strict=True)
+    places = [
+        canvas.handle(layer, color=colour, marker=style.marker(index), linewidth=0.9)
+        for index, (layer, colour) in enumerate(named)
+    ]
+    return [[*splits, *([crossed] if table["diverged_epoch"].notna().any() else []), *kinds], places]

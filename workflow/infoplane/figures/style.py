@@ -1,0 +1,104 @@
+"""How every figure looks: sizes, fonts, palettes and markers, and the settings that make files repeatable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from numpy.typing import NDArray
+
+MM = 1 / 25.4  # inches
+COLUMN, PAGE = 85.0, 180.0  # widths of a printed column and of a page, mm
+TEXT_HEIGHT = 2.9  # of one line of the smallest text, mm
+CHARACTER = 1.36  # mean width of one character of the smallest text, mm
+SMALL, NORMAL = 7.0, 8.0  # pt
+
+Marker = str | tuple[int, int, int]
+Dash = str | tuple[int, tuple[float, ...]]
+Look = dict[str, Any]  # keywords of a line
+Floats = NDArray[np.float64]
+
+INK, MUTED, GREY, FAINT = "0.15", "0.35", "0.5", "0.7"
+MARKERS: tuple[Marker, ...] = (
+    "o",
+    "s",
+    "^",
+    "D",
+    "v",
+    "P",
+    "X",
+    "<",
+    ">",
+    "p",
+    "*",
+    "d",
+    "h",
+    (4, 1, 0),
+    "8",
+    (3, 1, 0),
+)
+DASHES: tuple[Dash, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Everything drawn or saved inside has the project's look; settings outside are left as they were."""
+    settings: dict[Any, Any] = {
+        "font.family": ["DejaVu Sans"],  # ships with matplotlib, so that every machine draws the same
+        "font.size": SMALL,
+        "axes.labelsize": NORMAL,
+        "axes.titlesize": NORMAL,
+        "figure.labelsize": NORMAL,
+        "axes.titlelocation": "left",
+        "axes.linewidth": 0.6,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.minor.width": 0.4,
+        "ytick.minor.width": 0.4,
+        "xtick.major.size": 2.5,
+        "ytick.major.size": 2.5,
+        "xtick.minor.size": 1.5,
+        "ytick.minor.size": 1.5,
+        "lines.linewidth": 1.2,
+        "lines.markersize": 3.6,
+        "lines.markeredgewidth": 0.7,
+        "legend.fontsize": SMALL,
+        "legend.frameon": False,
+        "legend.handlelength": 2.2,
+        "legend.columnspacing": 1.4,
+        "svg.fonttype": "none",  # text stays text
+        "svg.hashsalt": "infoplane",  # the same figure gives the same file
+        "pdf.fonttype": 42,
+        "savefig.dpi": 300,
+    }
+    with sns.axes_style("ticks"), mpl.rc_context(settings):
+        yield
+
+
+def categories(count: int) -> list[str]:
+    """Distinct colours for unordered things; they repeat after ten, where the marker goes on telling them apart."""
+    return list(sns.color_palette("colorblind", count).as_hex())
+
+
+def over_time() -> Colormap:
+    """Cividis without its palest tenth, which would vanish on paper."""
+    return LinearSegmentedColormap.from_list("epochs", mpl.colormaps["cividis"](np.linspace(0, 0.9, 256)))
+
+
+def sequence(count: int) -> list[tuple[float, ...]]:
+    """Colours for ordered things, dark to light, so that the order survives in grey."""
+    return [tuple(colour) for colour in over_time()(np.linspace(0, 1, max(count, 2)))[:count]]
+
+
+def marker(index: int) -> Marker:
+    """Return the marker of the thing at this place in its order."""
+    return MARKERS[index % len(MARKERS)]

@@ -1,0 +1,46 @@
+"""What to call a variant: the values of the swept keys, which say more than its identifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from infoplane.figures import select
+
+
+def titles(table: pd.DataFrame) -> dict[str, str]:
+    """Name every variant by the keys in which the variants differ; a lone one needs no name."""
+    variants = table["variant"].unique()
+    if len(variants) == 1:
+        return {str(variants[0]): ""}
+    named = labels(table, differing(table))
+    distinct = len(set(named.values())) == len(named)
+    return named if distinct else {variant: f"{variant} {name}".strip() for variant, name in named.items()}
+
+
+def labels(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, str]:
+    """Name every variant by its values of these keys; a key that it does not have is left out."""
+    variants = table.drop_duplicates("variant").set_index("variant")
+    values = variants[list(keys)].fillna("").astype(str)
+    return {
+        str(variant): ", ".join(_named(str(key), value) for key, value in row.items() if value)
+        for variant, row in values.iterrows()
+    }
+
+
+def differing(table: pd.DataFrame) -> list[str]:
+    """Return the swept keys that have several values."""
+    variants = table.drop_duplicates("variant")
+    return [key for key in select.swept(table) if len(variants[key].unique()) > 1]
+
+
+def varies(table: pd.DataFrame, column: str, *, within: str) -> bool:
+    """Tell whether a column has several values at any one value of another."""
+    return len(table.drop_duplicates([within, column])) > len(table.drop_duplicates(within))
+
+
+def _named(key: str, value: str) -> str:
+    """Return a number or a truth with its key, a name by itself: ``filters 6-12``, ``relu``."""
+    speaks = not value[:1].isdigit() and value.lower() not in {"true", "false"}
+    return value if speaks else f"{key.rpartition('.')[2].replace('_', ' ')} {value}"

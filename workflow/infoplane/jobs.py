@@ -1,0 +1,61 @@
+"""What every job of the workflow does beside its work: log, fail with one message, and say what made its result."""
+
+import logging
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from infoplane.errors import InfoplaneError
+from infoplane.provenance import versions
+
+_PACKAGES = ("infoplane", "numpy", "torch", "xarray", "zarr")
+
+
+@contextmanager
+def reported(log: str) -> Iterator[None]:
+    """Log to a file and to standard error, and end the process with one message if it cannot go on.
+
+    Parameters
+    ----------
+    log
+        The file.
+
+    Raises
+    ------
+    SystemExit
+        Where the user can mend the cause, or the disk is the cause.
+    """
+    handlers: list[logging.Handler] = [logging.FileHandler(log, mode="w"), logging.StreamHandler(sys.stderr)]
+    name = Path(log).with_suffix("").as_posix().partition("/logs/")[2]
+    logging.basicConfig(level=logging.INFO, handlers=handlers, format=f"[{name}] %(message)s", force=True)
+    logging.captureWarnings(True)
+    try:
+        yield
+    except (InfoplaneError, OSError) as error:
+        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 (the message is meant to be enough)
+        sys.exit(1)
+
+
+def provenance(parameters: Any, **further: Any) -> dict[str, Any]:
+    """What is needed to make a result again, for the attributes of its store.
+
+    Parameters
+    ----------
+    parameters
+        Of the job.
+    further
+        The device, or the provenance of what the job read.
+    """
+    return {
+        "parameters": dict(parameters),
+        "versions": {"python": platform.python_version(), **versions(*_PACKAGES)},
+        **further,
+    }
+
+
+def source(attrs: Mapping[Any, Any]) -> dict[str, Any]:
+    """The provenance of a store that a job read, for that of the store that it writes."""
+    return {str(key): value for key, value in attrs.items() if key not in {"coordinates", "format_version"}}

@@ -1,0 +1,153 @@
+"""What every public function of this package asks of its arguments: one place for the rules and the messages.
+
+Each check costs a few per cent of the work that follows it, so it is made once, at the public boundary.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Room for Gram matrices that were made in float32. What is let through moves no eigenvalue by more than this.
+_TOLERANCE = 1e-6
+
+
+def tensor(x: Tensor, name: str) -> Tensor:
+    """`x` itself, detached, if it is a real tensor with something in it."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} must be a torch tensor, got {type(x).__name__}: use torch.as_tensor")
+    if x.is_complex():
+        raise ValueError(f"{name} must be real, got dtype {x.dtype}")
+    if x.numel() == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(x.shape)}")
+    return x.detach()
+
+
+def finite(x: Tensor, name: str) -> None:
+    """Raise unless every entry of `x` is finite."""
+    wrong = torch.isfinite(x).logical_not()
+    if wrong.any():
+        place = wrong.nonzero()[0].tolist()
+        raise ValueError(
+            f"{name} must be finite, got {x[tuple(place)].item()} at {place}: leave out or mask what diverged first"
+        )
+
+
+def symmetric(matrices: Tensor, name: str) -> Tensor:
+    """(*batch, n, n) in float64, if square, finite and symmetric.
+
+    Symmetry is tested on one fixed vector v, A v = Aᵀ v: two passes in memory order, which carry any NaN along too,
+    where comparing A with its transpose would cost a tenth of the eigenvalues.
+    """
+    x = tensor(matrices, name)
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"{name} must have shape (*batch, n, n), got {tuple(x.shape)}")
+    x = x.double()
+    probe = torch.linspace(0.5, 1.5, x.shape[-1], dtype=x.dtype, device=x.device)
+    product = x @ probe
+    excess = (product - x.mT @ probe).abs().amax(-1) - _TOLERANCE * product.abs().amax(-1)
+    if not (excess <= 0).all():
+        finite(x, name)
+        difference = (x - x.mT).abs()
+        place = (difference == difference.max()).nonzero()[0].tolist()
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ by {difference.max().item():.3g} at {place} "
+            "and its mirror image"
+        )
+    return x
+
+
+def gram(matrices: Tensor, name: str) -> Tensor:
+    """(*batch, n, n) in float64, if symmetric and of unit trace."""
+    x = symmetric(matrices, name)
+    trace = x.diagonal(dim1=-2, dim2=-1).sum(-1)
+    wrong = (trace - 1).abs() > _TOLERANCE
+    if wrong.any():
+        raise ValueError(f"{name} must have unit trace, got {trace[wrong][0].item():.9g}: divide it by its trace")
+    return x
+
+
+def factor(matrices: Tensor, name: str) -> Tensor:
+    """As `gram`, with a positive diagonal, so that no Hadamard product has trace 0."""
+    x = gram(matrices, name)
+    smallest = x.diagonal(dim1=-2, dim2=-1).amin()
+    if smallest <= 0:
+        raise ValueError(
+            f"{name} must have a positive diagonal to enter a joint entropy, got {smallest.item():.3g}: "
+            "normalise the kernel as K_ij / (n √(K_ii K_jj))"
+        )
+    return x
+
+
+def maps(matrices: Tensor, name: str) -> Tensor:
+    """The Gram matrices of feature maps, (*batch, C, n, n), each a `factor`."""
+    x = factor(matrices, name)
+    if x.ndim < 3:
+        raise ValueError(f"{name} must have shape (*batch, C, n, n), got {tuple(x.shape)}")
+    return x
+
+
+def factors(grams: Mapping[str, Tensor]) -> list[Tensor]:
+    """Several `factor`s by name, if they share n and a device and their batch shapes broadcast."""
+    checked = {name: factor(x, name) for name, x in grams.items()}
+    _alike(checked)
+    if _broadcast(*(x.shape[:-2] for x in checked.values())) is None:
+        raise ValueError(f"batch shapes must broadcast, got {_shapes(checked)}")
+    return list(checked.values())
+
+
+def targets(grams: Mapping[str, Tensor], *, maps: Tensor) -> list[Tensor]:
+    """Several `factor`s by name, each of which broadcasts to the batch of checked maps (*batch, C, n, n)."""
+    checked = {name: factor(x, name) for name, x in grams.items()}
+    _alike({"maps": maps, **checked})
+    batch = maps.shape[:-3]
+    for name, x in checked.items():
+        if _broadcast(x.shape[:-2], batch) != batch:
+            raise ValueError(
+                f"{name} must broadcast to the batch {tuple(batch)} of the maps, got batch {tuple(x.shape[:-2])}"
+            )
+    return list(checked.values())
+
+
+def _alike(grams: Mapping[str, Tensor]) -> None:
+    """Raise unless the Gram matrices of a joint entropy share n and a device."""
+    if len({x.shape[-1] for x in grams.values()}) > 1:
+        raise ValueError(f"Gram matrices of one joint entropy must share n, got {_shapes(grams)}")
+    if len({x.device for x in grams.values()}) > 1:
+        places = ", ".join(f"{name} on {x.device}" for name, x in grams.items())
+        raise ValueError(f"Gram matrices of one joint entropy must share a device, got {places}")
+
+
+def _broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The shape to which all broadcast, if any."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
+
+
+def _shapes(grams: Mapping[str, Tensor]) -> str:
+    """Names with their shapes, for a message."""
+    return ", ".join(f"{name} {tuple(x.shape)}" for name, x in grams.items())
+
+
+def order(alpha: float) -> float:
+    """The order α of an entropy, if above 0 (infinity included)."""
+    if not alpha > 0:
+        raise ValueError(f"alpha must be above 0 (1 is von Neumann, inf is allowed), got {alpha}")
+    return float(alpha)
+
+
+def positive(values: Iterable[float], name: str) -> None:
+    """Raise unless every value is above 0 and finite."""
+    for value in values:
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} must be above 0 and finite, got {value}")
+
+
+def broadcasting(value: Tensor, name: str, *, batch: torch.Size) -> None:
+    """Raise unless the shape of `value` broadcasts with a batch shape."""
+    if _broadcast(value.shape, batch) is None:
+        raise ValueError(f"{name} must broadcast with the batch {tuple(batch)}, got shape {tuple(value.shape)}")

@@ -1,0 +1,189 @@
+"""Pairwise decomposition of the information in the feature maps of a layer (PAPERS.md 1.2).
+
+The four atoms of two maps, I(X; {Ti, Tj}) = Syn + Rdn + Unq(Ti) + Unq(Tj), have three measurements and cannot be
+identified; the averages over pairs of Rdn − Syn and of Unq + Unq + 2 Syn can.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from infoplane.measures import checks, renyi, spectrum
+from infoplane.measures import gram as grams_of
+
+# Pairs with no more information than this (bits) are left out of the percentages: 0/0 for dead maps.
+NEGLIGIBLE_INFORMATION = 1e-6
+
+# Working memory for products of Gram matrices, in bytes.
+MEMORY = 2**26
+
+# Products alive at once for every set of maps: two factors, their product, the target's, and the solver's copies.
+_COPIES = 8
+
+
+class Decomposition(NamedTuple):
+    """What C feature maps tell about a target; every entry is (*batch).
+
+    With I_i = I(X; T^i) and I_ij = I(X; {T^i, T^j}), means over all pairs i < j:
+
+    - `multivariate_mutual_information`: I(X; {T^1, …, T^C}), bits.
+    - `redundancy_synergy_tradeoff`: mean of I_i + I_j − I_ij, bits; above 0 redundancy, below 0 synergy prevails.
+    - `weighted_nonredundant_information`: mean of 2 I_ij − I_i − I_j, bits.
+    - `redundancy_synergy_tradeoff_percent`, `weighted_nonredundant_information_percent`: the means of the same terms
+      divided by I_ij, in %, over the pairs with I_ij > 1e-6 bits; they sum to 100.
+    - `pairs_excluded`: how many pairs the percentages leave out.
+
+    A single map has no pair: its means and percentages are NaN. So are percentages with every pair left out.
+    """
+
+    multivariate_mutual_information: Tensor
+    redundancy_synergy_tradeoff: Tensor
+    weighted_nonredundant_information: Tensor
+    redundancy_synergy_tradeoff_percent: Tensor
+    weighted_nonredundant_information_percent: Tensor
+    pairs_excluded: Tensor
+
+
+def pairwise(maps: Tensor, target: Tensor, *, alpha: float = 1.01, memory: int = MEMORY) -> Decomposition:
+    """Decompose what feature maps tell about one target (Yu et al. 2021, section III-B; PAPERS.md 1.2).
+
+    Parameters
+    ----------
+    maps
+        (*batch, C, n, n): a Gram matrix of unit trace per feature map.
+    target
+        (*batch, n, n): the Gram matrix of the input or of the labels. Its batch shape may be shorter, or have ones,
+        where entries share a target.
+    alpha
+        The order, above 0. At 1 the weighted non-redundant information is never negative; away from 1 it can be.
+    memory
+        Bytes of working memory, about, beside the arguments and the results.
+
+    Returns
+    -------
+    Decomposition
+        Of tensors (*batch).
+
+    Raises
+    ------
+    ValueError
+        If a matrix is not square, finite, symmetric, of unit trace and with a positive diagonal; if `maps` has fewer
+        than three dimensions; if the target does not broadcast to the batch of the maps; if `alpha` or `memory` is
+        not above 0.
+    """
+    return _pairwise(maps, {"target": target}, alpha=alpha, memory=memory)[0]
+
+
+def pairwise_many(
+    maps: Tensor, targets: Sequence[Tensor], *, alpha: float = 1.01, memory: int = MEMORY
+) -> list[Decomposition]:
+    """Decompose what feature maps tell about each of several targets, as `pairwise`.
+
+    The entropies of the maps and of their pairs are computed once for all targets.
+
+    Parameters
+    ----------
+    maps
+        (*batch, C, n, n), as in `pairwise`.
+    targets
+        Each (*batch, n, n), as in `pairwise`.
+    alpha
+        The order, above 0.
+    memory
+        Bytes of working memory, about.
+
+    Returns
+    -------
+    list of Decomposition
+        One per target.
+
+    Raises
+    ------
+    ValueError
+        As `pairwise`.
+    """
+    named = {f"targets[{i}]": target for i, target in enumerate(targets)}
+    return _pairwise(maps, named, alpha=alpha, memory=memory)
+
+
+def _pairwise(maps: Tensor, targets: Mapping[str, Tensor], *, alpha: float, memory: int) -> list[Decomposition]:
+    """As `pairwise_many`, with the names that messages give the targets."""
+    alpha = checks.order(alpha)
+    checks.positive([memory], "memory")
+    maps = checks.maps(maps, "maps")
+    grams = checks.targets(targets, maps=maps)
+    batch, (count, n, _) = maps.shape[:-3], maps.shape[-3:]
+    flat = maps.reshape(-1, count, n, n)
+    about = [_target(gram, batch, alpha=alpha) for gram in grams]
+    index = torch.arange(count, device=maps.device)
+    single, pair, whole = (
+        _information(flat, subsets, about, alpha=alpha, memory=memory)
+        for subsets in (index[:, None], torch.combinations(index), index[None, :])
+    )
+    return [_decompose(*parts, batch) for parts in zip(single, pair, whole, strict=True)]
+
+
+class _Target(NamedTuple):
+    """A target for each of B sets of maps: Gram matrix (B, n, n), blocks (B, n) of an indicator, entropy (B)."""
+
+    gram: Tensor
+    blocks: Tensor
+    bits: Tensor
+
+
+def _target(gram: Tensor, batch: torch.Size, *, alpha: float) -> _Target:
+    """All that is needed of a target, computed before it is expanded to the batch of the maps."""
+    n = gram.shape[-1]
+    return _Target(
+        gram.expand(*batch, n, n).reshape(-1, n, n),
+        grams_of.classes(gram).expand(*batch, n).reshape(-1, n),
+        spectrum.bits(gram, alpha=alpha).expand(batch).reshape(-1),
+    )
+
+
+def _information(
+    maps: Tensor, subsets: Tensor, targets: Sequence[_Target], *, alpha: float, memory: int
+) -> list[Tensor]:
+    """I(target; the maps of each subset), (B, M) per target, for maps (B, C, n, n) and subsets (M, s) of their indices.
+
+    Subsets are taken in chunks: neither all pairs nor all their products are ever in memory.
+    """
+    (sets, count, n), total = maps.shape[:3], len(subsets)
+    flat = maps.flatten(0, 1)
+    bits = maps.new_empty(1 + len(targets), sets * total)
+    size = max(1, int(memory // (_COPIES * 8 * n * n)))
+    for start in range(0, sets * total, size):
+        some = torch.arange(start, min(start + size, sets * total), device=maps.device)
+        entry = some // total
+        chosen = count * entry[:, None] + subsets[some % total]
+        joint = renyi.product(flat[column] for column in chosen.unbind(-1))
+        bits[0, some] = spectrum.bits(joint, alpha=alpha)
+        for i, target in enumerate(targets, start=1):
+            both = renyi.product([joint, target.gram[entry]])
+            bits[i, some] = spectrum.bits(both, alpha=alpha, blocks=target.blocks[entry])
+    own, *with_target = bits.reshape(1 + len(targets), sets, total)
+    return [target.bits[:, None] + own - both for target, both in zip(targets, with_target, strict=True)]
+
+
+def _decompose(single: Tensor, pair: Tensor, whole: Tensor, batch: torch.Size) -> Decomposition:
+    """From I_i (B, C), I_ij (B, pairs i < j) and the information of all maps (B, 1)."""
+    first, second = torch.combinations(torch.arange(single.shape[-1], device=single.device)).unbind(-1)
+    both = single[:, first] + single[:, second]
+    tradeoff, nonredundant = both - pair, 2 * pair - both
+    counted = pair > NEGLIGIBLE_INFORMATION
+    parts = (
+        whole.squeeze(-1),
+        tradeoff.mean(-1),
+        nonredundant.mean(-1),
+        _mean_percent(tradeoff, pair, counted),
+        _mean_percent(nonredundant, pair, counted),
+        counted.logical_not().sum(-1),
+    )
+    return Decomposition(*(part.reshape(batch) for part in parts))
+
+
+def _mean_percent(part: Tensor, whole: Tensor, counted: Tensor) -> Tensor:
+    """Mean of part / whole over the counted pairs, in %; NaN where none counts."""
+    return 100 * torch.where(counted, part / whole, torch.nan).nanmean(-1)

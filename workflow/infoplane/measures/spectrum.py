@@ -1,0 +1,122 @@
+"""Entropies from spectra: the one place where eigenvalues, and functionals of them, are computed.
+
+Callers have checked their arguments: Gram matrices are (*batch, n, n), float64, symmetric and of unit trace.
+"""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from infoplane.measures.gram import classes, drop_negligible
+
+# Matrices are solved so many bytes at a time: on a processor what stays in its cache, elsewhere what keeps it busy.
+_CHUNK_BYTES = {"cpu": 2**23}
+_DEVICE_CHUNK_BYTES = 2**28
+
+
+def bits(gram: Tensor, *, alpha: float, blocks: Tensor | None = None) -> Tensor:
+    """Rényi's entropy S_α of the spectrum of Gram matrices.
+
+    Parameters
+    ----------
+    gram
+        (*batch, n, n).
+    alpha
+        The order, above 0; 2 takes no eigenvalues.
+    blocks
+        (*batch, n), where known: a class of each sample such that entries between different classes are 0. The
+        spectrum is then the union of the spectra of the blocks, for about 1/classes² of the work. One class for all
+        samples says nothing.
+
+    Returns
+    -------
+    Tensor
+        (*batch), bits.
+    """
+    if alpha == 2:
+        return _purity_bits(gram)
+    return bits_of(eigenvalues(gram, blocks=blocks), alpha=alpha)
+
+
+def _purity_bits(gram: Tensor) -> Tensor:
+    """S_2 = −log2 tr A² = −2 log2 ‖A‖_F."""
+    rows = torch.linalg.vector_norm(gram, dim=-1)  # row by row, as one long sum is 20 times less accurate
+    norm: Tensor = torch.linalg.vector_norm(rows, dim=-1)
+    return 2 * norm.clamp(max=1).reciprocal().log2()  # ‖A‖_F ≤ tr A = 1, whatever the rounding
+
+
+def bits_of(eigenvalues: Tensor, *, alpha: float) -> Tensor:
+    """Rényi's entropy of spectra (*batch, n) that sum to 1, in bits.
+
+    S_α = −log2 m + log1p(Σ λ · expm1((α−1) · ln(λ/m))) / ((1−α) · ln 2) over λ > 0, with m the largest λ: exact where
+    Σ λ = 1, as it is here. The usual form, log2 Σ λ^α / (1−α), magnifies the rounding of Σ λ by 1/|1−α|; this one
+    does not, is continuous in α through 1, and the division by m keeps the sum from cancelling for large α. Its terms
+    have one sign, so S ≥ 0 holds in floating point too.
+    """
+    largest = eigenvalues.amax(-1, keepdim=True)
+    logs = torch.where(eigenvalues > 0, eigenvalues / largest, 1.0).log_()
+    minimal = largest.squeeze(-1).reciprocal().log2()
+    if alpha == math.inf:
+        return minimal
+    if alpha == 1:
+        return minimal - (eigenvalues * logs).sum(-1) / math.log(2)
+    return minimal + (eigenvalues * torch.expm1((alpha - 1) * logs)).sum(-1).log1p() / ((1 - alpha) * math.log(2))
+
+
+def eigenvalues(gram: Tensor, *, blocks: Tensor | None = None) -> Tensor:
+    """Eigenvalues (*batch, n) of Gram matrices (*batch, n, n), in no order, within [0, 1] as in exact arithmetic.
+
+    Those of indicators are counted, not solved for. `blocks` is as in `bits`.
+    """
+    n = gram.shape[-1]
+    matrices = gram.reshape(-1, n, n)
+    partitions = gram.new_zeros(len(matrices), n, dtype=torch.int64) if blocks is None else blocks.reshape(-1, n)
+    size = max(1, _CHUNK_BYTES.get(gram.device.type, _DEVICE_CHUNK_BYTES) // (8 * n * n))
+    chunks = zip(torch.split(matrices, size), torch.split(partitions, size), strict=True)
+    return torch.cat([_eigenvalues(*chunk) for chunk in chunks]).clamp_(0, 1).reshape(gram.shape[:-1])
+
+
+def _eigenvalues(gram: Tensor, blocks: Tensor) -> Tensor:
+    """As `eigenvalues`, without the rounding put right, for (m, n, n) and (m, n)."""
+    own = classes(gram)
+    solved = own[:, 0] < 0
+    if solved.all():
+        return _solve(gram, blocks)
+    spectra = _frequencies(own.clamp(min=0))
+    if solved.any():
+        spectra[solved] = _solve(gram[solved], blocks[solved])
+    return spectra
+
+
+def _frequencies(classes: Tensor) -> Tensor:
+    """Frequencies (m, n) of the classes 0 ≤ c < n of (m, n) samples."""
+    counts = torch.zeros_like(classes, dtype=torch.float64)
+    return counts.scatter_add_(-1, classes, torch.ones_like(counts)).div_(classes.shape[-1])
+
+
+def _solve(gram: Tensor, blocks: Tensor) -> Tensor:
+    """Eigenvalues (m, n) of (m, n, n) by blocks (m, n), blocks of equal size of all matrices together."""
+    gram = drop_negligible(gram)
+    if (blocks == blocks[:, :1]).all():
+        whole: Tensor = torch.linalg.eigvalsh(gram)
+        return whole
+    spectra = gram.new_empty(blocks.shape)
+    for matrix, members in _members_by_size(blocks):
+        block = gram[matrix[:, None, None], members[:, :, None], members[:, None, :]]
+        spectra[matrix[:, None], members] = torch.linalg.eigvalsh(block)
+    return spectra
+
+
+def _members_by_size(blocks: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """For each size s that a class of blocks (m, n) has: the matrices (k) with such a class and its members (k, s)."""
+    n = blocks.shape[-1]
+    classes, order = blocks.sort(-1)
+    begins = torch.ones_like(classes, dtype=torch.bool)
+    begins[:, 1:] = classes[:, 1:] != classes[:, :-1]
+    start = begins.flatten().nonzero().squeeze(-1)
+    sizes = start.diff(append=start.new_tensor([blocks.numel()]))
+    for size in set(sizes.tolist()):
+        first = start[sizes == size]
+        yield first // n, order.flatten()[first[:, None] + torch.arange(size, device=blocks.device)]

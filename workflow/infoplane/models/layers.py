@@ -1,0 +1,74 @@
+"""What a network says of itself: its layers in canonical order, and where each of them is read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer, as results name it.
+
+    Parameters
+    ----------
+    name
+        The same in every store and figure.
+    kind
+        A kind of `infoplane.schema`: whether its activation has feature maps, or is one vector; the output is read
+        after a softmax.
+    activation
+        Path of the module whose output is the activation: after the nonlinearity, before pooling.
+    preactivation
+        Path of the module whose output is the pre-activation, and whose parameters are the layer's.
+    """
+
+    name: str
+    kind: str
+    activation: str
+    preactivation: str
+
+
+class Network(Protocol):
+    """A `torch.nn.Module` that names its layers."""
+
+    layers: tuple[Layer, ...]
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Logits (n, classes) of inputs (n, …)."""
+
+    def get_submodule(self, target: str) -> nn.Module:
+        """The module at a path."""
+
+    def modules(self) -> Iterator[nn.Module]:
+        """Every module of the network."""
+
+
+def nonlinearity(name: str) -> nn.Module:
+    """An activation function by name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation is {name!r}; accepted: {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]()
+
+
+def positive(name: str, values: object) -> tuple[int, ...]:
+    """Check a list of sizes.
+
+    Raises
+    ------
+    ValueError
+        If it is anything but a list of whole numbers above zero.
+    """
+    whole = isinstance(values, list | tuple) and all(isinstance(each, int) and each > 0 for each in values)
+    if not whole:
+        raise ValueError(f"{name} is {values!r}; accepted: a list of whole numbers > 0")
+    return tuple(values)  # type: ignore[arg-type]

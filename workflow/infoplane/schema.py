@@ -1,0 +1,224 @@
+"""The data model: every artifact, its groups, variables, dimensions, units and ranges.
+
+Stores are checked against this page when they are written and when they are opened, figures take their
+axis labels from it, and the artifact table of the README is generated from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+
+FORMAT_VERSION = 1
+FEATURES = "..."  # in a variable's dimensions: those of one sample, as the layer or data set has them
+INPUT_FEATURES = "input_..."  # the same of the input, where layers with features of their own lie beside it
+FEATURE_DIMS = {1: ("unit",), 2: ("height", "width"), 3: ("channel", "height", "width")}
+CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT = "convolutional", "fully_connected", "output"  # kinds of layers
+ANY_LAYER = "*"  # in an artifact's groups: one group per layer, under the layer's name
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of the data model.
+
+    Parameters
+    ----------
+    dims
+        Names of its dimensions, in order; `FEATURES` stands for those of one sample.
+    units
+        ``bits``, ``%``, or its natural unit; ``1`` for a pure number.
+    long_name
+        Ready for an axis.
+    minimum, maximum
+        Its range, as far as it is known beforehand; NaN is always allowed.
+    dtype
+        A NumPy type name, or ``str``.
+    optional
+        Whether a store may lack it.
+    """
+
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+    minimum: float = -inf
+    maximum: float = inf
+    dtype: str = "float64"
+    optional: bool = False
+
+
+Variables = Mapping[str, Variable]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One kind of store: where it lies under ``results/``, which stage writes it, and what is in it."""
+
+    path: str
+    stage: str
+    description: str
+    groups: Mapping[str, Variables] = field(default_factory=dict)
+
+
+COORDINATES: Variables = {
+    "variant": Variable(("variant",), "1", "Variant of the sweep", dtype="str"),
+    "seed": Variable(("seed",), "1", "Seed", dtype="int64"),
+    "epoch": Variable(("epoch",), "epochs", "Epoch", minimum=0),
+    "step": Variable(("epoch",), "1", "Optimiser updates", minimum=0, dtype="int64"),
+    "layer": Variable(("layer",), "1", "Layer", dtype="str"),
+    "depth": Variable(("layer",), "1", "Position in the network", minimum=1, dtype="int64"),
+    "kind": Variable(("layer",), "1", "Kind of layer", dtype="str"),
+    "channels": Variable(("layer",), "1", "Feature maps", minimum=1, dtype="int64"),
+    "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
+    "sample": Variable(("sample",), "1", "Sample", minimum=0, dtype="int64"),
+    "estimator": Variable(("estimator",), "1", "Estimator", dtype="str"),
+    "about": Variable(("about",), "1", "What the information is about", dtype="str"),
+    "split": Variable(("split",), "1", "Split", dtype="str"),
+    "control": Variable(("control",), "1", "Control", dtype="str"),
+}
+
+_PROBE = ("seed", "split", "epoch", "probe_batch")
+_LAYER = ("seed", "control", "split", "epoch", "layer", "probe_batch")
+_KERNEL = ("seed", "split", "epoch", "layer", "probe_batch")
+_MAPS = (*_LAYER, "about")
+
+
+def _bits(long_name: str, dims: tuple[str, ...], minimum: float = -inf) -> Variable:
+    return Variable(dims, "bits", long_name, minimum=minimum)
+
+
+TRAINING: Variables = {
+    "loss": Variable(("seed", "epoch", "split"), "nats", "Cross-entropy loss", minimum=0),
+    "accuracy": Variable(("seed", "epoch", "split"), "1", "Accuracy", 0, 1),
+    "gradient_mean_norm": Variable(
+        ("seed", "epoch", "layer"), "1", "Norm of the mean gradient over mini-batches", minimum=0
+    ),
+    "gradient_std_norm": Variable(
+        ("seed", "epoch", "layer"), "1", "Norm of the gradient's standard deviation over mini-batches", minimum=0
+    ),
+    "weight_norm": Variable(("seed", "epoch", "layer"), "1", "Norm of the weights", minimum=0),
+    "diverged_epoch": Variable(("seed",), "epochs", "Epoch of the first loss that is not finite", minimum=0),
+}
+
+INFORMATION: Variables = {
+    "entropy_input": _bits("Entropy of the input, S(X)", _PROBE, 0),
+    "entropy_target": _bits("Entropy of the target, S(Y)", _PROBE, 0),
+    "entropy_layer": _bits("Entropy of the layer, S(T)", _LAYER, 0),
+    "joint_entropy_input_layer": _bits("Joint entropy of input and layer, S(X, T)", _LAYER, 0),
+    "joint_entropy_layer_target": _bits("Joint entropy of layer and target, S(T, Y)", _LAYER, 0),
+    "mutual_information_input_layer": _bits("I(X; T)", _LAYER),
+    "mutual_information_layer_target": _bits("I(T; Y)", _LAYER),
+    "bandwidth": Variable(_KERNEL, "1", "Kernel bandwidth of the layer", minimum=0),
+    "median_distance": Variable(_KERNEL, "1", "Median distance between samples of the layer", minimum=0),
+    "bandwidth_input": Variable(_PROBE, "1", "Kernel bandwidth of the input", minimum=0),
+    "median_distance_input": Variable(_PROBE, "1", "Median distance between samples of the input", minimum=0),
+}
+
+DECOMPOSITION: Variables = {
+    "multivariate_mutual_information": _bits("Multivariate mutual information", _MAPS),
+    "redundancy_synergy_tradeoff": _bits("Redundancy-synergy trade-off", _MAPS),
+    "weighted_nonredundant_information": _bits("Weighted non-redundant information", _MAPS),
+    "redundancy_synergy_tradeoff_percent": Variable(_MAPS, "%", "Redundancy-synergy trade-off"),
+    "weighted_nonredundant_information_percent": Variable(_MAPS, "%", "Weighted non-redundant information"),
+    "pairs_excluded": Variable(_MAPS, "1", "Pairs of maps with at most 1e-6 bits", minimum=0),
+}
+
+ERROR_CHAIN: Variables = {
+    "mutual_information_error": _bits("I(δ_K; δ_k)", _LAYER),
+    "error_bandwidth": Variable(_KERNEL, "1", "Kernel bandwidth of the error", minimum=0),
+    "error_median_distance": Variable(_KERNEL, "1", "Median distance between errors", minimum=0),
+}
+
+ACTIVATION_ROOT: Variables = {
+    "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32"),
+    "target": Variable(("probe_batch", "sample"), "1", "Target", dtype="int64"),
+    "sample_index": Variable(("probe_batch", "sample"), "1", "Index in the split", minimum=0, dtype="int64"),
+}
+
+_SAMPLES = ("seed", "epoch", "probe_batch", "sample")
+_PAIRS = (*_SAMPLES, "other_sample", FEATURES)
+ACTIVATION_LAYER: Variables = {
+    "activation": Variable((*_SAMPLES, FEATURES), "1", "Activation", dtype="float32", optional=True),
+    "error": Variable((*_SAMPLES, FEATURES), "1", "Back-propagated error", dtype="float32", optional=True),
+    "squared_distance": Variable(
+        _PAIRS, "1", "Squared distance between activations (upper triangle)", minimum=0, optional=True
+    ),
+    "error_squared_distance": Variable(
+        _PAIRS, "1", "Squared distance between errors (upper triangle)", minimum=0, optional=True
+    ),
+}
+
+
+def _over_runs(variables: Variables, *, estimated: bool) -> dict[str, Variable]:
+    """Variables of one run as the summary holds them: over variants too, and over estimators if estimated."""
+    middle = ("estimator",) if estimated else ()
+    return {
+        name: replace(variable, dims=("variant", variable.dims[0], *middle, *variable.dims[1:]))
+        for name, variable in variables.items()
+    }
+
+
+ARTIFACTS: Mapping[str, Artifact] = {
+    "dataset": Artifact(
+        "datasets/{name}-{digest}.zarr",
+        "prepare",
+        "the whole data set, with the checksum of its source",
+        {
+            "/": {
+                "input": Variable(("sample", FEATURES), "1", "Input", dtype="float32"),
+                "target": Variable(("sample",), "1", "Target", dtype="int64"),
+                "split": Variable(("sample",), "1", "Split", dtype="str"),
+            }
+        },
+    ),
+    "checkpoints": Artifact(
+        "{experiment}/runs/{run}/checkpoints",
+        "train",
+        "weights at the scheduled epochs, each with its SHA-256",
+    ),
+    "training": Artifact(
+        "{experiment}/runs/{run}/training.zarr",
+        "train",
+        "loss, accuracy, and the gradient's mean and spread per layer",
+        {"/": {**TRAINING, "train_index": Variable(("seed", "sample"), "1", "Samples trained on", dtype="int64")}},
+    ),
+    "activations": Artifact(
+        "{experiment}/runs/{run}/activations.zarr",
+        "capture",
+        "activations and back-propagated errors of the probe, one group per layer; removed once measured",
+        {"/": ACTIVATION_ROOT, ANY_LAYER: ACTIVATION_LAYER},
+    ),
+    "information": Artifact(
+        "{experiment}/runs/{run}/information/{estimator}.zarr",
+        "measure",
+        "entropies and mutual informations of every layer",
+        {"/": INFORMATION},
+    ),
+    "decomposition": Artifact(
+        "{experiment}/runs/{run}/decomposition/{estimator}.zarr",
+        "measure",
+        "partial information decomposition over the feature maps of every convolution",
+        {"/": DECOMPOSITION},
+    ),
+    "error_chain": Artifact(
+        "{experiment}/runs/{run}/error_chain/{estimator}.zarr",
+        "measure",
+        "mutual information between the output's error and every layer's",
+        {"/": ERROR_CHAIN},
+    ),
+    "summary": Artifact(
+        "{experiment}/summary.zarr",
+        "aggregate",
+        "all of the above over all runs, as one xarray DataTree",
+        {
+            "/training": _over_runs(TRAINING, estimated=False),
+            "/information": _over_runs(INFORMATION, estimated=True),
+            "/decomposition": _over_runs(DECOMPOSITION, estimated=True),
+            "/error_chain": _over_runs(ERROR_CHAIN, estimated=True),
+        },
+    ),
+    "figure": Artifact(
+        "{experiment}/figures/{figure}.{svg,png,pdf,csv}",
+        "figures",
+        "the figure in three formats, and the numbers drawn in it",
+    ),
+    "report": Artifact("report.html", "report", "Snakemake's own report, every figure with its caption"),
+}

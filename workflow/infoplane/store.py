@@ -1,0 +1,387 @@
+"""Artifacts as Zarr stores: labelled by the schema, checksummed, and either whole or not there."""
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+import zarr
+from zarr.codecs import Crc32cCodec, ZstdCodec
+
+from infoplane import files
+from infoplane.errors import StoreError, raise_all
+from infoplane.schema import (
+    ANY_LAYER,
+    ARTIFACTS,
+    COORDINATES,
+    FEATURE_DIMS,
+    FEATURES,
+    FORMAT_VERSION,
+    INPUT_FEATURES,
+    Variable,
+)
+
+CHUNK_BYTES = 32 * 2**20
+SHARD_BYTES = 128 * 2**20
+_KINDS = {"float64": "f", "float32": "f", "int64": "iu", "str": "OUT"}
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+Slab = tuple[int, int, Mapping[str, Arrays]]  # index of the seed, index of the epoch, arrays by layer and variable
+
+
+class Writer:
+    """Writes groups of arrays into a store that does not exist yet; made by `writing`."""
+
+    def __init__(self, folder: Path, artifact: str) -> None:
+        self._root = zarr.open_group(folder, mode="w", zarr_format=3)
+        self._artifact = artifact
+
+    def add(self, dataset: xr.Dataset, *, group: str = "/") -> None:
+        """Write a dataset, or its coordinates alone, into a group; checked against the schema.
+
+        Raises
+        ------
+        StoreError
+            One message with every variable that is not as the schema says.
+        """
+        faults = [*_faults(dataset, self._artifact, group), *_out_of_range(dataset, self._artifact, group)]
+        raise_all(faults, heading=self._artifact, error=StoreError)
+        target = self._group(group)
+        target.attrs.update(_attributes(dataset))
+        for name, variable in dataset.variables.items():
+            values = np.asarray(variable.values)
+            array = self.create(group, str(name), variable.dims, values.shape, values.dtype, attrs=variable.attrs)
+            array[...] = values
+
+    def create(
+        self,
+        group: str,
+        name: str,
+        dims: Iterable[Any],
+        shape: tuple[int, ...],
+        dtype: Any,
+        *,
+        chunks: tuple[int, ...] | None = None,
+        shards: tuple[int, ...] | None = None,
+        attrs: Mapping[Any, Any] | None = None,
+    ) -> Any:
+        """Make an array in a group: compressed, every chunk with its checksum, NaN where nothing is written."""
+        text = np.dtype(dtype).kind in "OUT"
+        return self._group(group).create_array(
+            name,
+            shape=shape,
+            dtype="string" if text else dtype,
+            chunks=chunks or tuple(max(size, 1) for size in shape),
+            shards=shards,
+            compressors=[ZstdCodec(level=1), Crc32cCodec()],
+            fill_value=np.nan if np.dtype(dtype).kind == "f" else ("" if text else 0),
+            dimension_names=[str(dim) for dim in dims],
+            attributes={str(key): value for key, value in (attrs or {}).items()},
+            config={"write_empty_chunks": True},
+        )
+
+    def finish(self) -> None:
+        """Check that nothing is missing, and put the metadata of all groups into one place.
+
+        Raises
+        ------
+        StoreError
+            If a group lacks a variable that the schema requires.
+        """
+        groups = {"/": self._root, **{f"/{name}": group for name, group in self._root.groups()}}
+        faults = (each for name, group in groups.items() for each in _missing(group, self._artifact, name))
+        raise_all(faults, heading=self._artifact, error=StoreError)
+        with warnings.catch_warnings():
+            # Zarr format 3 has not adopted consolidated metadata yet; without it, opening reads every group.
+            warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
+            zarr.consolidate_metadata(self._root.store)
+
+    def attributes(self, group: str, values: Mapping[str, Any]) -> None:
+        """Add attributes to a group."""
+        self._group(group).attrs.update(_plain(values))
+
+    def _group(self, name: str) -> Any:
+        return self._root if name == "/" else self._root.require_group(name.strip("/"))
+
+
+@contextmanager
+def writing(path: Path | str, artifact: str, *, provenance: Mapping[str, Any]) -> Iterator[Writer]:
+    """Write a store that appears under its name only when it is whole.
+
+    Parameters
+    ----------
+    path
+        Where the store will be.
+    artifact
+        A name of `infoplane.schema.ARTIFACTS`.
+    provenance
+        What is needed to make it again; kept as attributes of the root.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or not writable; nothing is left that looks complete.
+    """
+    with files.new_folder(Path(path)) as folder:
+        writer = Writer(folder, artifact)
+        writer.attributes("/", {"artifact": artifact, "format_version": FORMAT_VERSION, **provenance})
+        yield writer
+        writer.finish()
+
+
+def write(path: Path | str, artifact: str, dataset: xr.Dataset, *, provenance: Mapping[str, Any]) -> None:
+    """Write an artifact that is one dataset; see `writing`."""
+    with writing(path, artifact, provenance=provenance) as writer:
+        writer.add(dataset)
+
+
+def write_slabs(
+    path: Path | str,
+    *,
+    root: xr.Dataset,
+    layers: Mapping[str, Mapping[str, Any]],
+    slabs: Iterable[Slab],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write an activation store slab by slab; memory holds one shard of every layer, never the run.
+
+    Parameters
+    ----------
+    path
+        Where the store will be.
+    root
+        Inputs, targets and sample indices of the probe, with the coordinates of the store.
+    layers
+        Attributes of each layer's group.
+    slabs
+        All epochs of the first seed in order, then those of the next; each with the index of its seed and of its
+        epoch, and with arrays (P, n, …) by layer and variable.
+    provenance
+        What is needed to make the store again.
+    """
+    sizes = (root.sizes["seed"], root.sizes["epoch"])
+    with writing(path, "activations", provenance=provenance) as writer:
+        writer.add(root)
+        block: list[Mapping[str, Arrays]] = []
+        created: dict[tuple[str, str], Any] = {}
+        for seed, epoch, found in slabs:
+            if not created:
+                together = min(sizes[1], max(1, SHARD_BYTES // max(1, _bytes(found))))
+                created = _create_layers(writer, found, layers, sizes=sizes, epochs=together)
+            block.append(found)
+            if len(block) == together or epoch == sizes[1] - 1:
+                for (layer, name), array in created.items():
+                    array[seed, epoch + 1 - len(block) : epoch + 1] = np.stack([each[layer][name] for each in block])
+                block = []
+
+
+def label(artifact: str, arrays: Arrays, coords: Mapping[str, Any], *, group: str = "/") -> xr.Dataset:
+    """Arrays as a dataset, with the dimensions, units and names of the schema.
+
+    Parameters
+    ----------
+    artifact, group
+        Where in the schema the variables are described.
+    arrays
+        Values by the name of the variable.
+    coords
+        Values by the name of the coordinate, or (dimensions, values) where these are not the schema's own.
+    """
+    known = _variables(artifact, group)
+    data = {}
+    for name, values in arrays.items():
+        dims = _dims(known[name], np.ndim(values))
+        data[name] = xr.Variable(dims, values, attrs=_labels(known[name]))
+    return xr.Dataset(data, {name: _coordinate(name, value) for name, value in coords.items()})
+
+
+def load(path: Path | str, artifact: str) -> xr.DataTree:
+    """Open a store after comparing every file in it with its manifest.
+
+    Values are read when they are used.
+
+    Parameters
+    ----------
+    path
+        Where the store lies.
+    artifact
+        What it must hold, a name of `infoplane.schema.ARTIFACTS`.
+
+    Raises
+    ------
+    StoreError
+        If it is missing, incomplete, damaged, of another kind, of another format version, or not as the schema
+        says; the message names the store and the file.
+    """
+    path = Path(path)
+    files.check_folder(path)
+    attrs = json.loads((path / "zarr.json").read_text())["attributes"]
+    if attrs.get("artifact") != artifact:
+        raise StoreError(f"{path}: holds {attrs.get('artifact')!r}, not {artifact!r}. {files.way_out(path)}")
+    if attrs["format_version"] != FORMAT_VERSION:
+        raise StoreError(
+            f"{path}: has format version {attrs['format_version']}; this infoplane reads {FORMAT_VERSION}. "
+            f"{files.way_out(path)}"
+        )
+    tree = xr.open_datatree(path, engine="zarr", consolidated=True)
+    faults = (
+        fault
+        for node in tree.subtree
+        for fault in (*_faults(node.dataset, artifact, node.path), *_missing(node.data_vars, artifact, node.path))
+    )
+    raise_all(faults, heading=str(path), error=StoreError)
+    return tree
+
+
+def splits(tree: xr.DataTree) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """Inputs (n, …) and targets (n,) of each split of an opened data set."""
+    inputs, targets, split = (read(tree.dataset[name]) for name in ("input", "target", "split"))
+    return {name: (inputs[split == name], targets[split == name]) for name in ("train", "test")}
+
+
+def arrays(tree: xr.DataTree) -> dict[str, np.ndarray[Any, Any]]:
+    """Variables and coordinates of the root of an opened store, by name."""
+    return {str(name): read(tree.dataset[name]) for name in tree.dataset.variables}
+
+
+def read(array: xr.DataArray) -> np.ndarray[Any, Any]:
+    """Values of an array of an opened store.
+
+    Raises
+    ------
+    StoreError
+        If a chunk does not agree with its checksum; the message names store and array.
+    """
+    try:
+        return np.asarray(array.values)
+    except (ValueError, OSError, RuntimeError) as error:
+        source = array.encoding.get("source", "store")
+        raise StoreError(f"{source}, array {array.name}: {error}. {files.way_out(Path(source))}") from error
+
+
+def _create_layers(
+    writer: Writer,
+    found: Mapping[str, Arrays],
+    layers: Mapping[str, Mapping[str, Any]],
+    *,
+    sizes: tuple[int, int],
+    epochs: int,
+) -> dict[tuple[str, str], Any]:
+    """One array per layer and variable: a chunk is a slab, a shard a block of epochs of one seed."""
+    created = {}
+    for layer, arrays in found.items():
+        for name, values in arrays.items():
+            variable = _variables("activations", f"/{layer}")[name]
+            dims = _dims(variable, values.ndim + 2)
+            samples = _samples_per_chunk(values)
+            chunks = (1, 1, values.shape[0], samples, *values.shape[2:])
+            shards = (1, epochs, values.shape[0], -(-values.shape[1] // samples) * samples, *values.shape[2:])
+            created[layer, name] = writer.create(
+                layer,
+                name,
+                dims,
+                (*sizes, *values.shape),
+                values.dtype,
+                chunks=chunks,
+                shards=shards,
+                attrs=_labels(variable),
+            )
+        writer.attributes(layer, layers[layer])
+    return created
+
+
+def _samples_per_chunk(values: np.ndarray[Any, Any]) -> int:
+    """Samples of a slab (probe_batch, sample, …) that fit into a chunk."""
+    per_sample = max(1, values.nbytes // max(1, values.shape[1]))
+    return int(min(values.shape[1], max(1, CHUNK_BYTES // per_sample)))
+
+
+def _bytes(found: Mapping[str, Arrays]) -> int:
+    return sum(values.nbytes for arrays in found.values() for values in arrays.values())
+
+
+def _variables(artifact: str, group: str) -> Mapping[str, Variable]:
+    groups = ARTIFACTS[artifact].groups
+    return groups.get(group) or ({} if group == "/" else groups.get(ANY_LAYER, {}))
+
+
+def _dims(variable: Variable, ndim: int) -> tuple[str, ...]:
+    """Dimensions of a variable whose array has `ndim` of them, features by their number."""
+    count = ndim - len(variable.dims) + 1
+    features = ("channel",)[:count] if "other_sample" in variable.dims else FEATURE_DIMS.get(count, ())
+    own = {FEATURES: features, INPUT_FEATURES: tuple(f"input_{dim}" for dim in features)}
+    return tuple(dim for each in variable.dims for dim in own.get(each, (each,)))
+
+
+def _labels(variable: Variable) -> dict[str, str]:
+    return {"units": variable.units, "long_name": variable.long_name}
+
+
+def _coordinate(name: str, value: Any) -> Any:
+    """A coordinate as xarray takes it; text as objects, since fixed-width text is not stable in Zarr."""
+    known = COORDINATES.get(name)
+    dims, values = value if isinstance(value, tuple) else (known.dims if known else (name,), value)
+    values = np.asarray(values)
+    values = values.astype(object) if values.dtype.kind in "UT" else values
+    return xr.Variable(dims, values, attrs=_labels(known) if known else {})
+
+
+def _missing(names: Iterable[Any], artifact: str, group: str) -> Iterator[str]:
+    held = set(names)
+    for name, variable in _variables(artifact, group).items():
+        if not variable.optional and name not in held:
+            yield f"{group}: variable {name!r} is missing"
+
+
+def _faults(dataset: xr.Dataset, artifact: str, group: str) -> Iterator[str]:
+    known = _variables(artifact, group)
+    for name, array in ((str(key), dataset[key]) for key in dataset.data_vars):
+        if name not in known:
+            yield f"{group}: variable {name!r} is not in the schema; accepted: {', '.join(known) or 'none'}"
+            continue
+        if not _dims_agree(array.dims, known[name]):
+            yield f"{group}: variable {name!r} has dimensions {array.dims}, not {known[name].dims}"
+        if array.dtype.kind not in _KINDS[known[name].dtype]:
+            yield f"{group}: variable {name!r} has type {array.dtype}, not {known[name].dtype}"
+
+
+def _out_of_range(dataset: xr.Dataset, artifact: str, group: str) -> Iterator[str]:
+    known = _variables(artifact, group)
+    for name, array in ((str(key), dataset[key]) for key in dataset.data_vars if key in known):
+        if array.dtype.kind in "fiu" and array.size:
+            # fmin and fmax pass over NaN, and are NaN without a warning where nothing else is there
+            low, high = np.fmin.reduce(array.values, axis=None), np.fmax.reduce(array.values, axis=None)
+            if low < known[name].minimum or high > known[name].maximum:
+                yield (
+                    f"{group}: variable {name!r} has values from {low} to {high}, outside "
+                    f"[{known[name].minimum}, {known[name].maximum}]"
+                )
+
+
+def _dims_agree(dims: tuple[Any, ...], variable: Variable) -> bool:
+    """Whether dimensions are the schema's: any features in their place, and probes of their own per seed or epoch."""
+    fixed = tuple(dim for dim in variable.dims if dim not in {FEATURES, INPUT_FEATURES})
+    free = {"channel", "height", "width", "unit"} | ({"seed", "epoch"} if fixed[0] == "probe_batch" else set())
+    return tuple(dim for dim in dims if str(dim).removeprefix("input_") not in free - set(fixed)) == fixed
+
+
+def _attributes(dataset: xr.Dataset) -> dict[str, Any]:
+    """Attributes of a group; xarray finds the coordinates that are no dimensions by name there."""
+    named = sorted(str(name) for name in dataset.coords if name not in dataset.dims)
+    return {**_plain(dataset.attrs), **({"coordinates": " ".join(named)} if named else {})}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: tuples as lists, NumPy scalars as numbers, keys as text."""
+    match value:
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case np.generic():
+            return value.item()
+        case _:
+            return value

@@ -1,0 +1,160 @@
+"""Networks in training: one alone, or the seeds of a block as one vectorised ensemble.
+
+Both say and do the same: whatever has a leading dimension has it over seeds.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, stack_module_state, vmap
+from torch.nn.functional import cross_entropy
+
+from infoplane.errors import ConfigError
+
+State = dict[str, Tensor]
+
+
+class Trainee(Protocol):
+    """What the loop trains: S networks of the same shape."""
+
+    optimiser: torch.optim.Optimizer
+
+    def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Update once on mini-batches (S, b, …) and (S, b); the losses before (S,)."""
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Logits (S, b, classes) of inputs (S, b, …), in evaluation mode."""
+
+    def gradients(self, inputs: Tensor, targets: Tensor) -> State:
+        """Gradient of the mean loss by parameter, each (S, …), in evaluation mode."""
+
+    def state(self) -> State:
+        """Parameters and buffers, each (S, …)."""
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take parameters and buffers from `state`."""
+
+
+class Single:
+    """One network, S = 1.
+
+    Parameters
+    ----------
+    network
+        On its device and in its precision.
+    settings
+        The experiment's `training`.
+    """
+
+    def __init__(self, network: nn.Module, settings: Mapping[str, Any]) -> None:
+        self._network = network
+        self.optimiser = make_optimiser(list(network.parameters()), settings)
+
+    def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """See `Trainee`."""
+        self._network.train()
+        self.optimiser.zero_grad()
+        loss = cross_entropy(self._network(inputs[0]), targets[0])
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return loss.detach()[None]
+
+    @torch.no_grad()
+    def logits(self, inputs: Tensor) -> Tensor:
+        """See `Trainee`."""
+        outputs: Tensor = self._network.eval()(inputs[0])
+        return outputs[None]
+
+    def gradients(self, inputs: Tensor, targets: Tensor) -> State:
+        """See `Trainee`."""
+        parameters = dict(self._network.named_parameters())
+        loss = cross_entropy(self._network.eval()(inputs[0]), targets[0])
+        gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
+        return {name: gradient[None] for name, gradient in zip(parameters, gradients, strict=True)}
+
+    def state(self) -> State:
+        """See `Trainee`."""
+        return {name: value.detach()[None].clone() for name, value in self._network.state_dict().items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """See `Trainee`."""
+        self._network.load_state_dict({name: value[0] for name, value in state.items()})
+
+
+class Ensemble:
+    """S networks as stacked parameters, trained by one vectorised step.
+
+    Parameters
+    ----------
+    networks
+        On one device, in one precision, without buffers.
+    settings
+        The experiment's `training`.
+
+    Raises
+    ------
+    ConfigError
+        If the networks have buffers (batch normalisation), which no vectorised step can update.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module], settings: Mapping[str, Any]) -> None:
+        self._template = networks[0]
+        if buffers := [name for name, _ in self._template.named_buffers()]:
+            raise ConfigError(
+                f"training.ensemble: the network has buffers ({', '.join(buffers)}), which an ensemble cannot train; "
+                "set training.ensemble to false"
+            )
+        self._parameters: State = stack_module_state(list(networks))[0]
+        self.optimiser = make_optimiser(list(self._parameters.values()), settings)
+
+    def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """See `Trainee`."""
+        self._template.train()
+        self.optimiser.zero_grad()
+        losses: Tensor = vmap(self._loss, randomness="different")(self._parameters, inputs, targets)
+        losses.sum().backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return losses.detach()
+
+    @torch.no_grad()
+    def logits(self, inputs: Tensor) -> Tensor:
+        """See `Trainee`."""
+        self._template.eval()
+        outputs: Tensor = vmap(self._logits)(self._parameters, inputs)
+        return outputs
+
+    def gradients(self, inputs: Tensor, targets: Tensor) -> State:
+        """See `Trainee`."""
+        self._template.eval()
+        gradients: State = vmap(grad(self._loss))(self._parameters, inputs, targets)
+        return gradients
+
+    def state(self) -> State:
+        """See `Trainee`."""
+        return {name: value.detach().clone() for name, value in self._parameters.items()}
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """See `Trainee`."""
+        for name, value in self._parameters.items():
+            value.copy_(state[name])
+
+    def _logits(self, parameters: State, inputs: Tensor) -> Tensor:
+        outputs: Tensor = functional_call(self._template, parameters, (inputs,))
+        return outputs
+
+    def _loss(self, parameters: State, inputs: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(self._logits(parameters, inputs), targets)
+
+
+def make_optimiser(parameters: list[Tensor], settings: Mapping[str, Any]) -> torch.optim.Optimizer:
+    """The optimiser that the experiment's `training` asks for.
+
+    Works element by element, so that stacked parameters are updated as those of each network alone.
+    """
+    rate, decay = settings["learning_rate"], settings["weight_decay"]
+    if settings["optimiser"] == "adam":
+        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
+    return torch.optim.SGD(parameters, lr=rate, momentum=settings["momentum"], weight_decay=decay)

@@ -1,0 +1,66 @@
+"""What is recorded of networks at a checkpoint."""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from infoplane.models.layers import Layer
+from infoplane.training.networks import State, Trainee
+
+_SAMPLES_AT_ONCE = 1000
+
+
+def loss_and_accuracy(trainee: Trainee, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy in nats and fraction of correct answers, each (S,), on samples (S, n, …) and (S, n)."""
+    losses, hits = torch.zeros(len(targets)), torch.zeros(len(targets))
+    for start in range(0, targets.shape[1], _SAMPLES_AT_ONCE):
+        some, wanted = (each[:, start : start + _SAMPLES_AT_ONCE] for each in (inputs, targets))
+        logits = trainee.logits(some).double()
+        losses = losses + cross_entropy(logits.transpose(1, 2), wanted, reduction="none").sum(1).cpu()
+        hits = hits + (logits.argmax(2) == wanted).sum(1).cpu()
+    return losses / targets.shape[1], hits / targets.shape[1]
+
+
+def gradient_norms(
+    trainee: Trainee, batches: Iterable[tuple[Tensor, Tensor]], layers: Sequence[Layer]
+) -> tuple[Tensor, Tensor]:
+    """Norms of the mean and of the standard deviation of the gradient over mini-batches, by layer.
+
+    With g_b the gradient on mini-batch b: ‖mean_b g_b‖ and √(trace of the covariance of g_b), as in
+    Shwartz-Ziv and Tishby 2017, Fig. 4, without their division by the norm of the weights.
+
+    Parameters
+    ----------
+    trainee
+        S networks.
+    batches
+        Mini-batches (S, b, …) and (S, b).
+    layers
+        L layers.
+
+    Returns
+    -------
+    tuple of Tensor
+        Each (S, L).
+    """
+    mean: State = {}
+    squares: State = {}
+    for count, (inputs, targets) in enumerate(batches, start=1):
+        for name, gradient in trainee.gradients(inputs, targets).items():
+            # Welford 1962: one pass, and no difference of large sums
+            before = gradient - mean.get(name, torch.zeros_like(gradient))
+            mean[name] = mean.get(name, torch.zeros_like(gradient)) + before / count
+            squares[name] = squares.get(name, torch.zeros_like(gradient)) + before * (gradient - mean[name])
+    spread = {name: (value / count).clamp(min=0).sqrt() for name, value in squares.items()}
+    return norms(mean, layers), norms(spread, layers)
+
+
+def norms(state: State, layers: Sequence[Layer]) -> Tensor:
+    """Euclidean norm over all parameters of each layer, (S, L)."""
+    rows = []
+    for layer in layers:
+        own = [value for name, value in state.items() if name.startswith(f"{layer.preactivation}.")]
+        rows.append(torch.stack([value.double().flatten(1).square().sum(1) for value in own]).sum(0).sqrt())
+    return torch.stack(rows, dim=1).cpu()

@@ -1,0 +1,25 @@
+# What is measured of a run with an estimator; a store for what is not asked for has no layers.
+
+
+rule measure:
+    input:
+        activations=rules.capture.output.activations,
+    output:
+        information=directory("results/{experiment}/runs/{run}/information/{estimator}.zarr"),
+        decomposition=directory("results/{experiment}/runs/{run}/decomposition/{estimator}.zarr"),
+        error_chain=directory("results/{experiment}/runs/{run}/error_chain/{estimator}.zarr"),
+    log:
+        "results/{experiment}/logs/measure/{run}.{estimator}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/measure/{run}.{estimator}.tsv"
+    params:
+        settings=lambda wildcards: STUDY[wildcards.experiment].measure(run_of(wildcards), wildcards.estimator),
+        work="results/{experiment}/runs/{run}/work/measure-{estimator}",
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/measure.py"

@@ -1,0 +1,29 @@
+# Data sets, from their checksummed sources to one store each.
+
+
+wildcard_constraints:
+    experiment=r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    run=r"[A-Za-z0-9_.-]+",
+    estimator=r"[A-Za-z0-9_-]+",
+    dataset=r"[^/]+",
+    figure=r"[A-Za-z0-9_-]+",
+
+
+rule prepare:
+    output:
+        store=directory("results/datasets/{dataset}.zarr"),
+    log:
+        "results/datasets/logs/{dataset}.log",
+    benchmark:
+        "results/datasets/benchmarks/{dataset}.tsv"
+    params:
+        source=lambda wildcards: STUDY.datasets[wildcards.dataset][0],
+        folder=lambda wildcards: str(STUDY.datasets[wildcards.dataset][1]),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/prepare.py"

@@ -1,0 +1,27 @@
+"""Look at every network of a run at every checkpoint."""
+
+from pathlib import Path
+
+from infoplane import capture, device, files, jobs, store
+
+with jobs.reported(snakemake.log[0]):
+    data, training = store.load(snakemake.input.dataset, "dataset"), store.load(snakemake.input.training, "training")
+    checkpoints, settings = Path(snakemake.input.checkpoints), snakemake.params.recipe
+    files.check_folder(checkpoints)
+    where = device.prepare(threads=settings["threads"])
+    found = capture.capture_run(
+        capture.Recipe.of(settings),
+        store.splits(data),
+        data.attrs["classes"],
+        store.arrays(training),
+        checkpoints=checkpoints,
+        where=where,
+    )
+    facts = {"device": device.describe(where), "training": jobs.source(training.attrs)}
+    store.write_slabs(
+        snakemake.output.activations,
+        root=store.label("activations", found.arrays, found.coords),
+        layers=found.layers,
+        slabs=found.slabs,
+        provenance=jobs.provenance({"recipe": settings}, **facts),
+    )

@@ -1,0 +1,20 @@
+"""Measure a run with an estimator."""
+
+from pathlib import Path
+
+from infoplane import device, jobs, store
+from infoplane.analysis.measure import measure
+
+with jobs.reported(snakemake.log[0]):
+    device.prepare()
+    tree, settings = store.load(snakemake.input.activations, "activations"), snakemake.params.settings
+    facts = jobs.provenance({"settings": settings}, device="cpu", activations=jobs.source(tree.attrs))
+    found = measure(
+        tree,
+        settings["estimator"],
+        control=settings["controls"],
+        work=Path(snakemake.params.work),
+        code=settings["code"],
+    )
+    for name, dataset in found.items():
+        store.write(snakemake.output[name], name, dataset, provenance=facts)

@@ -1,0 +1,23 @@
+"""Bring a data set into one store."""
+
+from pathlib import Path
+
+import numpy as np
+
+from infoplane import datasets, jobs, store
+
+with jobs.reported(snakemake.log[0]):
+    data = datasets.load(snakemake.params.source, folder=Path(snakemake.params.folder))
+    splits = {"train": data.train, "test": data.test}
+    arrays = {
+        "input": np.concatenate([split.inputs.numpy() for split in splits.values()]),
+        "target": np.concatenate([split.targets.numpy() for split in splits.values()]),
+        "split": np.array([name for name, split in splits.items() for _ in split.targets], dtype=object),
+    }
+    facts = {"name": data.description.name, "checksum": data.description.checksum, "classes": data.description.classes}
+    store.write(
+        snakemake.output.store,
+        "dataset",
+        store.label("dataset", arrays, {}),
+        provenance=jobs.provenance(snakemake.params, **facts),
+    )

@@ -1,0 +1,22 @@
+"""Train the networks of a run."""
+
+from pathlib import Path
+
+from infoplane import device, jobs, store, training
+
+with jobs.reported(snakemake.log[0]):
+    data, settings = store.load(snakemake.input.dataset, "dataset"), snakemake.params.recipe
+    recipe, where = training.Recipe.of(settings), device.prepare(threads=settings["training"]["threads"])
+    made_by = {"device": device.describe(where), "dataset": jobs.source(data.attrs)}
+    provenance = jobs.provenance({"recipe": settings}, **made_by)
+    facts = {**made_by, "code": settings["code"], "source": settings["source"], "versions": provenance["versions"]}
+    record = training.train_run(
+        recipe,
+        store.splits(data),
+        data.attrs["classes"],
+        work=Path(snakemake.params.work) / training.work_digest(recipe, facts),
+        output=Path(snakemake.output.checkpoints),
+        where=where,
+    )
+    dataset = store.label("training", record.arrays, record.coords)
+    store.write(snakemake.output.training, "training", dataset, provenance=provenance)

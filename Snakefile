@@ -30,7 +30,7 @@ report: "workflow/report/overview.rst"
 
 rule all:
     default_target: True
-    localrule: True
     input:
-        summaries=expand("results/{experiment}/summary.zarr", experiment=STUDY),
-        figures=figure_files,
+        summaries=STUDY.summaries(),
+        figures=STUDY.figures(),
+    localrule: True

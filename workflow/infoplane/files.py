@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 from infoplane.errors import StoreError
 
+log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 _FOREIGN = {MANIFEST, ".snakemake_timestamp"}  # Snakemake drops its own mark into every directory output
 
@@ -92,10 +94,13 @@ def new_folder(path: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
-        write(partial / MANIFEST, json.dumps(_inventory(partial), indent=0).encode())
+        inventory = _inventory(partial)
+        write(partial / MANIFEST, json.dumps(inventory, indent=0).encode())
         if path.exists():
             shutil.rmtree(path)
         partial.rename(path)
+        size = sum(entry["size"] for entry in inventory.values())
+        log.info("wrote %s: %d files, %d bytes", path.name, len(inventory), size)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -3,6 +3,7 @@
 import logging
 import platform
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +33,10 @@ def reported(log: str) -> Iterator[None]:
     name = Path(log).with_suffix("").as_posix().partition("/logs/")[2]
     logging.basicConfig(level=logging.INFO, handlers=handlers, format=f"[{name}] %(message)s", force=True)
     logging.captureWarnings(True)
+    started = time.monotonic()
     try:
         yield
+        logging.getLogger(__name__).info("work: %.1f s", time.monotonic() - started)
     except (InfoplaneError, OSError) as error:
         logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 (the message is meant to be enough)
         sys.exit(1)

@@ -233,7 +233,7 @@ class Planned:
 
 
 class Study:
-    """All that config.yaml asks for.
+    """All that config.yaml asks for; its methods answer what the rules ask, from a job's wildcards.
 
     Parameters
     ----------
@@ -246,19 +246,6 @@ class Study:
     def __init__(self, planned: Mapping[str, Planned], keep: Iterable[str]) -> None:
         self.planned, self.keep = planned, frozenset(keep)
 
-    def __getitem__(self, name: str) -> Planned:
-        return self.planned[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.planned)
-
-    def figures_drawn_by(self, figure: str) -> str:
-        """A regular expression for the names of all figures that a registered one draws."""
-        own = {
-            each.name for planned in self.planned.values() for each in planned.figures.values() if each.figure == figure
-        }
-        return "|".join(sorted(own)) or "(?!)"
-
     @cached_property
     def datasets(self) -> dict[str, tuple[Settings, Path]]:
         """Source and folder of every data set, by the name of its store."""
@@ -267,6 +254,73 @@ class Study:
             for planned in self.planned.values()
             for variant in planned.experiment.variants
         }
+
+    def prepare(self, wildcards: Any) -> Settings:
+        """Parameters of preparing a data set."""
+        source, folder = self.datasets[wildcards.dataset]
+        return {"source": source, "folder": str(folder)}
+
+    def dataset(self, wildcards: Any) -> str:
+        """The store of a run's data set."""
+        planned, run = self._run(wildcards)
+        return f"results/{ARTIFACTS['dataset'].path}".replace("{name}-{digest}", planned.dataset(run.variant))
+
+    def threads(self, wildcards: Any) -> int:
+        """Threads of a run's networks."""
+        return int(self._run(wildcards)[1].variant.settings["training"]["threads"])
+
+    def train(self, wildcards: Any) -> Settings:
+        """Parameters of training a run."""
+        planned, run = self._run(wildcards)
+        return planned.train(run)
+
+    def capture(self, wildcards: Any) -> Settings:
+        """Parameters of capturing a run."""
+        planned, run = self._run(wildcards)
+        return planned.capture(run)
+
+    def measure(self, wildcards: Any) -> Settings:
+        """Parameters of measuring a run with an estimator."""
+        planned, run = self._run(wildcards)
+        return planned.measure(run, wildcards.estimator)
+
+    def parts(self, wildcards: Any) -> list[dict[str, str]]:
+        """Stores that a summary is made of."""
+        return self.planned[wildcards.experiment].parts()
+
+    def stores(self, wildcards: Any) -> list[str]:
+        """Paths of the stores that a summary is made of."""
+        return [part["path"] for part in self.parts(wildcards)]
+
+    def aggregate(self, wildcards: Any) -> Settings:
+        """Parameters of a summary."""
+        return self.planned[wildcards.experiment].aggregate()
+
+    def draw(self, wildcards: Any) -> Settings:
+        """Parameters of a figure."""
+        return self.planned[wildcards.experiment].draw(wildcards.figure)
+
+    def drawn_by(self, figure: str) -> str:
+        """A regular expression for the names of all figures that a registered one draws."""
+        every = (each for planned in self.planned.values() for each in planned.figures.values())
+        return "|".join(sorted({each.name for each in every if each.figure == figure})) or "(?!)"
+
+    def summaries(self) -> list[str]:
+        """The summary of every experiment."""
+        return [f"results/{ARTIFACTS['summary'].path}".format(experiment=name) for name in self.planned]
+
+    def figures(self) -> list[str]:
+        """Every file of every figure."""
+        return [
+            f"results/{name}/figures/{figure}.{ending}"
+            for name, planned in self.planned.items()
+            for figure in planned.figures
+            for ending in ("svg", "png", "pdf", "csv")
+        ]
+
+    def _run(self, wildcards: Any) -> tuple[Planned, Run]:
+        planned = self.planned[wildcards.experiment]
+        return planned, planned.runs[wildcards.run]
 
 
 def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> Study:

@@ -1,31 +1,23 @@
 # All runs of an experiment in one store.
 
 
-def stores_of(wildcards):
-    return [part["path"] for part in parts_of(wildcards)]
-
-
-def parts_of(wildcards):
-    return STUDY[wildcards.experiment].parts()
-
-
 rule aggregate:
     input:
-        stores=stores_of,
+        stores=STUDY.stores,
     output:
         summary=directory("results/{experiment}/summary.zarr"),
     log:
         "results/{experiment}/logs/aggregate.log",
     benchmark:
         "results/{experiment}/benchmarks/aggregate.tsv"
-    params:
-        parts=parts_of,
-        facts=lambda wildcards: STUDY[wildcards.experiment].aggregate(),
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../../envs/figures.yaml"
+    params:
+        parts=STUDY.parts,
+        facts=STUDY.aggregate,
     script:
         "../scripts/aggregate.py"

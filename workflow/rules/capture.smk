@@ -1,29 +1,28 @@
 # Activations and back-propagated errors of the probe at every checkpoint; removed when they have been measured.
 
 
-def intermediate(path):
-    kept = "activations" in STUDY.keep
-    return directory(path) if kept else temp(directory(path))
-
-
 rule capture:
     input:
-        dataset=dataset_of,
+        dataset=STUDY.dataset,
         checkpoints=rules.train.output.checkpoints,
         training=rules.train.output.training,
     output:
-        activations=intermediate("results/{experiment}/runs/{run}/activations.zarr"),
+        activations=(
+            directory("results/{experiment}/runs/{run}/activations.zarr")
+            if "activations" in STUDY.keep
+            else temp(directory("results/{experiment}/runs/{run}/activations.zarr"))
+        ),
     log:
         "results/{experiment}/logs/capture/{run}.log",
     benchmark:
         "results/{experiment}/benchmarks/capture/{run}.tsv"
-    params:
-        recipe=lambda wildcards: STUDY[wildcards.experiment].capture(run_of(wildcards)),
-    threads: lambda wildcards: run_of(wildcards).variant.settings["training"]["threads"]
+    conda:
+        "../../envs/torch.yaml"
+    threads: STUDY.threads
     resources:
         mem_mb=4000,
         runtime=240,
-    conda:
-        "../../envs/torch.yaml"
+    params:
+        recipe=STUDY.capture,
     script:
         "../scripts/capture.py"

@@ -2,16 +2,6 @@
 
 from infoplane import figures
 
-
-def figure_files(wildcards):
-    return [
-        f"results/{name}/figures/{figure}.{ending}"
-        for name in STUDY
-        for figure in STUDY[name].figures
-        for ending in ("svg", "png", "pdf", "csv")
-    ]
-
-
 for figure in figures.names():
 
     rule:
@@ -21,7 +11,7 @@ for figure in figures.names():
             summary=rules.aggregate.output.summary,
         output:
             svg=report(
-                f"results/{{experiment}}/figures/{{figure}}.svg",
+                "results/{experiment}/figures/{figure}.svg",
                 caption=f"../report/{figure}.rst",
                 category="{experiment}",
                 labels={"figure": "{figure}"},
@@ -29,19 +19,19 @@ for figure in figures.names():
             png="results/{experiment}/figures/{figure}.png",
             pdf="results/{experiment}/figures/{figure}.pdf",
             csv="results/{experiment}/figures/{figure}.csv",
-        wildcard_constraints:
-            figure=STUDY.figures_drawn_by(figure),
         log:
             "results/{experiment}/logs/figures/{figure}.log",
         benchmark:
             "results/{experiment}/benchmarks/figures/{figure}.tsv"
-        params:
-            settings=lambda wildcards: STUDY[wildcards.experiment].draw(wildcards.figure),
+        wildcard_constraints:
+            figure=STUDY.drawn_by(figure),
+        conda:
+            "../../envs/figures.yaml"
         threads: 1
         resources:
             mem_mb=2000,
             runtime=30,
-        conda:
-            "../../envs/figures.yaml"
+        params:
+            settings=STUDY.draw,
         script:
             "../scripts/draw.py"

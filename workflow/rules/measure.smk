@@ -12,14 +12,14 @@ rule measure:
         "results/{experiment}/logs/measure/{run}.{estimator}.log",
     benchmark:
         "results/{experiment}/benchmarks/measure/{run}.{estimator}.tsv"
-    params:
-        settings=lambda wildcards: STUDY[wildcards.experiment].measure(run_of(wildcards), wildcards.estimator),
-        work="results/{experiment}/runs/{run}/work/measure-{estimator}",
+    conda:
+        "../../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=720,
-    conda:
-        "../../envs/torch.yaml"
+    params:
+        settings=STUDY.measure,
+        work="results/{experiment}/runs/{run}/work/measure-{estimator}",
     script:
         "../scripts/measure.py"

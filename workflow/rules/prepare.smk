@@ -16,14 +16,13 @@ rule prepare:
         "results/datasets/logs/{dataset}.log",
     benchmark:
         "results/datasets/benchmarks/{dataset}.tsv"
-    params:
-        source=lambda wildcards: STUDY.datasets[wildcards.dataset][0],
-        folder=lambda wildcards: str(STUDY.datasets[wildcards.dataset][1]),
+    conda:
+        "../../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/torch.yaml"
+    params:
+        settings=STUDY.prepare,
     script:
         "../scripts/prepare.py"

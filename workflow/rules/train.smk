@@ -1,18 +1,9 @@
 # Networks, from their first weights to the last epoch: one job per variant and block of seeds.
 
 
-def run_of(wildcards):
-    return STUDY[wildcards.experiment].runs[wildcards.run]
-
-
-def dataset_of(wildcards):
-    name = STUDY[wildcards.experiment].dataset(run_of(wildcards).variant)
-    return f"results/datasets/{name}.zarr"
-
-
 rule train:
     input:
-        dataset=dataset_of,
+        dataset=STUDY.dataset,
     output:
         checkpoints=directory("results/{experiment}/runs/{run}/checkpoints"),
         training=directory("results/{experiment}/runs/{run}/training.zarr"),
@@ -20,14 +11,14 @@ rule train:
         "results/{experiment}/logs/train/{run}.log",
     benchmark:
         "results/{experiment}/benchmarks/train/{run}.tsv"
-    params:
-        recipe=lambda wildcards: STUDY[wildcards.experiment].train(run_of(wildcards)),
-        work="results/{experiment}/runs/{run}/work/training",
-    threads: lambda wildcards: run_of(wildcards).variant.settings["training"]["threads"]
+    conda:
+        "../../envs/torch.yaml"
+    threads: STUDY.threads
     resources:
         mem_mb=4000,
         runtime=1440,
-    conda:
-        "../../envs/torch.yaml"
+    params:
+        recipe=STUDY.train,
+        work="results/{experiment}/runs/{run}/work/training",
     script:
         "../scripts/train.py"

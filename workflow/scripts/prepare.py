@@ -7,7 +7,8 @@ import numpy as np
 from infoplane import datasets, jobs, store
 
 with jobs.reported(snakemake.log[0]):
-    data = datasets.load(snakemake.params.source, folder=Path(snakemake.params.folder))
+    settings = snakemake.params.settings
+    data = datasets.load(settings["source"], folder=Path(settings["folder"]))
     splits = {"train": data.train, "test": data.test}
     arrays = {
         "input": np.concatenate([split.inputs.numpy() for split in splits.values()]),

@@ -55,7 +55,7 @@ def test_an_unknown_name_is_told_with_the_nearest_and_all_known() -> None:
     )
     with pytest.raises(ConfigError, match=message):
         datasets.load("fashion-mnist")
-    with pytest.raises(ConfigError, match=r"dataset 'my\.npz' is not known\. Registered.*give \{\"file\""):
+    with pytest.raises(ConfigError, match=r"dataset 'my\.npz' is not known; accepted: .*give `file:"):
         datasets.load("my.npz")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infoplane.errors import DataError, raise_all
+from infoplane.files import sha256
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Canvas:
     def label(self, x: str = "", y: str = "") -> None:
         """Label the axes that all panels share."""
         if x:
-            self.body.supxlabel(title(x, self.width - 15))
+            self.body.supxlabel(title(x, self.width - 8))
         if y:
             self.body.supylabel(title(y, self.height - 5))
 

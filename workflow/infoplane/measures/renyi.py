@@ -141,8 +141,7 @@ def joint(maps: Tensor) -> Tensor:
 
 def joint_bits(grams: Sequence[Tensor], *, alpha: float) -> Tensor:
     """As `joint_entropy`, for arguments that need no check."""
-    joint = product(grams)
-    return spectrum.bits(joint, alpha=alpha, blocks=blocks(grams).expand(joint.shape[:-1]))
+    return spectrum.bits(product(grams), alpha=alpha, blocks=blocks(grams))
 
 
 def product(grams: Iterable[Tensor]) -> Tensor:

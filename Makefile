@@ -1,0 +1,64 @@
+# make         set up, run what config.yaml asks for, write the report
+# make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
+# make lint    ruff, mypy, snakefmt, snakemake --lint
+# make report  results/report.html: every figure with its caption, and how it was made
+# make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
+# make docs    the tables in README.md and docs/ that are generated from the schema
+# make clean   remove all results
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+SNAKEMAKE := $(BIN)/snakemake
+
+.PHONY: all setup report test test-long lint cost docs constraints clean
+
+all: setup
+	$(SNAKEMAKE) --quiet rules host
+	@$(MAKE) --no-print-directory report
+	@echo
+	@echo "Figures:"; ls -1 results/*/figures/*.png
+	@echo "Report: results/report.html"
+
+setup: $(INSTALLED)
+
+# A virtual environment with every package at the version that the project is tested with.
+$(INSTALLED): pyproject.toml envs/constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[workflow,dev]' --constraint envs/constraints.txt
+	@touch $@
+
+report: setup
+	$(SNAKEMAKE) --quiet rules host --report results/report.html
+
+# One thread in each of two processes: more threads only get in each other's way.
+test: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 -m "not long"
+
+test-long: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 -m long
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(SNAKEMAKE) --lint
+
+cost: setup
+	$(BIN)/python docs/cost.py
+
+docs: setup
+	$(BIN)/python docs/tables.py
+
+# Newest versions of all packages but torch, whose pin lets pip take a CPU build; no lock file, which would name a host.
+constraints: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv lock --quiet --upgrade
+	@echo "# Every package at the version the project is tested with; made by 'make constraints'." > envs/constraints.txt
+	$(BIN)/uv export --quiet --frozen --no-hashes --no-annotate --no-header --no-emit-project --all-extras \
+		>> envs/constraints.txt
+	rm uv.lock
+
+clean:
+	find results -mindepth 1 -not -name README.md -delete

@@ -33,10 +33,10 @@ report: setup
 
 # One thread in each of two processes: more threads only get in each other's way.
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 -m "not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not long"
 
 test-long: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 -m long
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m long
 
 lint: setup
 	$(BIN)/ruff check .

@@ -32,11 +32,10 @@ def jobs(folder: Path) -> pd.DataFrame:
     """A row per job: stage, seconds, the work in them, peak memory in MiB, and bytes written."""
     rows = []
     for path in sorted(folder.glob("results/**/benchmarks/**/*.tsv")):
-        inside = path.relative_to(path.parents[len(path.parts) - 1 - path.parts.index("benchmarks")])
-        log = path.parents[len(inside.parts)] / "logs" / inside.relative_to("benchmarks").with_suffix(".log")
-        text = log.read_text()
+        base, _, inside = path.as_posix().partition("/benchmarks/")
+        text = Path(f"{base}/logs/{inside}").with_suffix(".log").read_text()
         measured = pd.read_csv(path, sep="\t").iloc[0]
-        stage = inside.parts[1] if len(inside.parts) > 2 else inside.stem
+        stage = inside.partition("/")[0].removesuffix(".tsv")
         rows.append(
             {
                 "stage": stage if stage in STAGES else "prepare",
@@ -51,13 +50,12 @@ def jobs(folder: Path) -> pd.DataFrame:
 
 def table(found: pd.DataFrame) -> str:
     """The stages as a Markdown table."""
-    lines = ["| stage | jobs | seconds | of these work | peak memory, MiB | written, MiB |", "|---|---|---|---|---|---|"]
+    lines = ["| stage | jobs | seconds | of these work | peak memory, MiB | written, MiB |", "|---" * 6 + "|"]
     for stage in STAGES:
         own = found[found["stage"] == stage]
-        lines.append(
-            f"| {stage} | {len(own)} | {own['seconds'].sum():.0f} | {own['work'].sum():.0f} | {own['memory'].max():.0f} "
-            f"| {own['bytes'].sum() / 2**20:.1f} |"
-        )
+        seconds, work, written = (own[column].sum() for column in ("seconds", "work", "bytes"))
+        memory = own["memory"].max()
+        lines.append(f"| {stage} | {len(own)} | {seconds:.0f} | {work:.0f} | {memory:.0f} | {written / 2**20:.1f} |")
     return "\n".join(lines)
 
 

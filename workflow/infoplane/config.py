@@ -1,6 +1,7 @@
 """Reading what the user wrote: YAML, checked against a schema, with every fault told at once."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
@@ -92,17 +93,54 @@ def value_at(settings: Mapping[str, Any], key: str) -> Any:
     return value
 
 
+_MERGE = "tag:yaml.org,2002:merge"
+
+
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key that is given twice is an error, not a silent choice."""
+    """Safe YAML of texts, numbers, truth values, lists and mappings only.
+
+    A key that is given twice is an error, not a silent choice. A date is a text, and 1e-3 a number, as in YAML 1.2.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
         for index, key in enumerate(keys):
             if not isinstance(key, str):
                 raise yaml.YAMLError(f"key {key!r}{node.start_mark} is not a string")
             if key in keys[:index]:
                 raise yaml.YAMLError(f"key {key!r}{node.start_mark} is given twice")
         return super().construct_mapping(node, deep)
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        text = str(super().construct_scalar(node))
+        text.encode()  # half a surrogate pair, which YAML can escape, could not be written anywhere
+        return text
+
+
+def _whole_list(loader: _Loader, node: yaml.SequenceNode) -> list[Any]:
+    return list(loader.construct_sequence(node, deep=True))
+
+
+def _whole_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    return loader.construct_mapping(node, deep=True)
+
+
+_PLAIN = ("null", "bool", "int", "float", "str", "seq", "map")
+_Loader.yaml_constructors = {
+    tag: made
+    for tag, made in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] in _PLAIN
+}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+# Made at once, and not when the whole is known: a list or mapping that lies within itself is then an error.
+_Loader.add_constructor("tag:yaml.org,2002:seq", _whole_list)
+_Loader.add_constructor("tag:yaml.org,2002:map", _whole_mapping)
 
 
 @cache
@@ -116,14 +154,17 @@ def _validator(name: str) -> Any:
     base = jsonschema.Draft202012Validator
     types = base.TYPE_CHECKER.redefine_many(
         {
-            "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
-            "number": lambda _, value: (
-                isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            ),
+            "integer": lambda _, value: _is_whole(value),
+            "number": lambda _, value: _is_whole(value) or (isinstance(value, float) and math.isfinite(value)),
         }
     )
     extended: Any = jsonschema.validators.extend(base, type_checker=types)  # type: ignore[no-untyped-call]
     return extended(_schema(name))
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, and one that arrays can hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
 def _explained(error: Any, root: Settings) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from math import ceil, floor, inf, log10
+from math import ceil, floor, log10, prod
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from infoplane.config import Settings
 from infoplane.errors import ConfigError, raise_all
 
 _LONGEST_NAME = 120  # of a variant, in bytes: it becomes a folder's name
-_MOST = 100_000  # seeds, and checkpoints of a run: what asks for more is a slip
+_MOST = 100_000  # seeds, variants, and checkpoints of a run: what asks for more is a slip
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Experiment:
     ----------
     name
         Of the folder of its results.
-    folder
-        Where its file lies; paths in it start there.
+    path
+        Its file.
     settings
         All of its settings, those of the sweep's base.
     preview
@@ -71,9 +71,14 @@ class Experiment:
     """
 
     name: str
-    folder: Path
+    path: Path
     settings: Settings
     preview: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where its file lies; paths in it start there."""
+        return self.path.parent
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -112,7 +117,7 @@ class Experiment:
                 yield {key: whole[key] for key in common}
 
     def _origin(self, values: tuple[Any, ...]) -> str:
-        return f"{self.name}, sweep {', '.join(label(value) for value in values)}" if values else self.name
+        return f"{self.path}, sweep {', '.join(label(value) for value in values)}" if values else str(self.path)
 
     def _blocks(self, variant: Variant) -> list[tuple[int, ...]]:
         training = variant.settings["training"]
@@ -144,9 +149,7 @@ def load(path: Path, *, preview: bool) -> Experiment:
         raise ConfigError(
             f"{path}: the file's name {path.stem!r} becomes a folder's; accepted: letters, digits, _ and -"
         )
-    experiment = Experiment(
-        f"{path.stem}-preview" if preview else path.stem, path.parent, shown if preview else full, preview
-    )
+    experiment = Experiment(f"{path.stem}-preview" if preview else path.stem, path, shown if preview else full, preview)
     raise_all(dict.fromkeys(_contradictions(experiment)), heading=str(path), error=ConfigError)
     return experiment
 
@@ -173,6 +176,17 @@ def schedule(checkpoints: list[float] | Mapping[str, Any], *, epochs: float) -> 
         powers = range(ceil(log10(first) * density - 1e-9), floor(log10(epochs) * density + 1e-9) + 1)
         chosen = [10 ** (power / density) for power in powers] + checkpoints["also"]
     return tuple(sorted({round(float(epoch), 6) for epoch in [0.0, *chosen, epochs]}))
+
+
+def _asked(checkpoints: list[float] | Mapping[str, Any], *, epochs: float) -> float:
+    """How many checkpoints a schedule asks for, beside those that are listed; nearly, and without making it."""
+    match checkpoints:
+        case {"every": every}:
+            return epochs / float(every)
+        case {"per_decade": density, "first": first}:
+            return float(density) * (log10(epochs) - log10(first))
+        case _:
+            return len(checkpoints)
 
 
 def label(value: Any) -> str:
@@ -211,6 +225,9 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
     if isinstance(settings["seeds"], int) and settings["seeds"] > _MOST:
         yield f"key 'seeds' is {settings['seeds']}; accepted: at most {_MOST}"
         return
+    if (points := sum(prod(map(len, block.values())) for block in settings["sweep"])) > _MOST:
+        yield f"key 'sweep' has {points} variants; accepted: at most {_MOST}"
+        return
     names = [estimator["name"] for estimator in settings["estimators"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"key 'estimators' has {name!r} more than once; accepted: a name of its own for each"
@@ -225,9 +242,11 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
         training = variant.settings["training"]
         checkpoints = training["checkpoints"]
         listed = checkpoints["also"] if isinstance(checkpoints, Mapping) else checkpoints
-        if isinstance(checkpoints, Mapping) and training["epochs"] / checkpoints.get("every", inf) > _MOST:
-            every = checkpoints["every"]
-            yield f"key 'training.checkpoints' asks for one every {every} epochs; accepted: {_MOST} in all"
+        if (count := _asked(checkpoints, epochs=training["epochs"])) > _MOST:
+            yield (
+                f"key 'training.checkpoints' is {checkpoints}, which asks for {count:.0f} of them; "
+                f"accepted: at most {_MOST}"
+            )
         for epoch in (epoch for epoch in listed if epoch > training["epochs"]):
             yield (
                 f"key 'training.checkpoints' asks for epoch {epoch}, beyond the last; "

@@ -1,6 +1,5 @@
 """A user's own function, named as ``path/to/file.py:function`` or ``package.module:function``."""
 
-import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -66,11 +65,18 @@ def source_digest(spec: str, *, folder: Path = Path()) -> str:
 
 
 def _file_module(path: Path) -> ModuleType:
-    """Run a file as a module of its own name, so that its classes can be pickled and nothing is shadowed."""
-    name = f"infoplane_factory_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-    location = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or location is None or location.loader is None:
+    """Run a file as a module of its own name, so that its classes can be pickled and nothing is shadowed.
+
+    It is run once as long as it is the same: the networks of an ensemble must be of one class.
+    """
+    if not path.is_file():
         raise ConfigError(f"factory file {path} is missing; a relative path starts at the experiment's folder")
+    name = f"infoplane_factory_{path.stem}_{files.digest([str(path.resolve()), files.sha256(path)])}"
+    if name in sys.modules:
+        return sys.modules[name]
+    location = importlib.util.spec_from_file_location(name, path)
+    if location is None or location.loader is None:
+        raise ConfigError(f"factory file {path} cannot be run: Python knows no loader for it")
     module = sys.modules[name] = importlib.util.module_from_spec(location)
     try:
         location.loader.exec_module(module)

@@ -95,7 +95,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     try:
         yield partial
         inventory = _inventory(partial)
-        write(partial / MANIFEST, json.dumps(inventory, indent=0).encode())
+        write(partial / MANIFEST, _text(inventory))
         if path.exists():
             shutil.rmtree(path)
         partial.rename(path)
@@ -115,7 +115,10 @@ def check_folder(path: Path) -> None:
         One message that names every file which is missing, damaged or not known, and the way out.
     """
     try:
-        manifest: dict[str, dict[str, Any]] = json.loads((path / MANIFEST).read_text())
+        content = (path / MANIFEST).read_bytes()
+        manifest: dict[str, dict[str, Any]] = json.loads(content)
+        if _text(manifest) != content:
+            raise ValueError("damaged")  # noqa: TRY301 (one message for all that can be wrong with it)
         expected = {name: (entry["size"], entry["sha256"]) for name, entry in manifest.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
@@ -134,6 +137,11 @@ def check_folder(path: Path) -> None:
 def way_out(path: Path) -> str:
     """What to do about a damaged artifact."""
     return f"Delete {path} and run snakemake again: it makes the artifact anew."
+
+
+def _text(manifest: dict[str, dict[str, Any]]) -> bytes:
+    """A manifest as it is written; there is one way only, so that every changed byte shows."""
+    return json.dumps(manifest, indent=0).encode()
 
 
 def _inventory(folder: Path) -> dict[str, dict[str, Any]]:

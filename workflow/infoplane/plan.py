@@ -4,7 +4,7 @@ A job's parameters are the settings that its stage reads and a digest of the cod
 editing a title or a figure then trains nothing, and adding seeds or an estimator computes just those.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -16,10 +16,11 @@ from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError, raise_all
 from infoplane.experiment import Experiment, Run, Variant
-from infoplane.names import unknown
+from infoplane.names import accepted, unknown
 from infoplane.provenance import code_digest
 from infoplane.schema import ARTIFACTS
 
+_AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _MEASURED = ("information", "decomposition", "error_chain")
 
 
@@ -100,6 +101,7 @@ class Planned:
             "limit": data.get("limit"),
             "fraction": data.get("fraction"),
             "code": self._code(run.variant, "infoplane.training.run"),
+            "around": code_digest(*_AROUND),
         }
 
     def capture(self, run: Run) -> Settings:
@@ -112,8 +114,9 @@ class Planned:
             "probe": settings["probe"],
             "store": settings["store"],
             "errors": "error_chain" in settings["measures"],
-            "maps": any(estimator["joint"] == "multivariate" for estimator in self.estimators.values()),
+            "maps": settings["store"] != "raw" and self._needs_maps(),
             "code": self._code(run.variant, "infoplane.capture.run"),
+            "around": code_digest(*_AROUND),
         }
 
     def measure(self, run: Run, estimator: str) -> Settings:
@@ -123,6 +126,7 @@ class Planned:
             "controls": self.experiment.settings["controls"],
             "capture": files.digest(self.capture(run)),
             "code": {name: code_digest(f"infoplane.analysis.{name}") for name in self.measures(estimator)},
+            "around": code_digest(*_AROUND, "infoplane.analysis.measure"),
         }
 
     def aggregate(self) -> Settings:
@@ -137,7 +141,7 @@ class Planned:
                 "seeds": list(self.experiment.seeds),
                 "preview": self.experiment.preview,
             },
-            "code": code_digest("infoplane.analysis.summary"),
+            "code": code_digest("infoplane.analysis.summary", "infoplane.jobs"),
         }
 
     def parts(self) -> list[dict[str, str]]:
@@ -153,8 +157,12 @@ class Planned:
     def draw(self, name: str) -> Settings:
         """Parameters of a figure."""
         figure = self.figures[name]
-        modules = ("infoplane.figures", f"infoplane.figures.pages.{figure.figure}")
-        return {"figure": figure.figure, "options": figure.options, "code": code_digest(*modules)}
+        modules = ("infoplane.figures.files", f"infoplane.figures.pages.{figure.figure}")
+        return {
+            "figure": figure.figure,
+            "options": figure.options,
+            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
+        }
 
     def contradictions(self) -> Iterator[str]:
         """Faults that show only beside the data, the networks and the figures that are known."""
@@ -168,6 +176,9 @@ class Planned:
     def check_networks(self) -> Iterator[str]:
         """Faults that show only when the networks are made; loads torch."""
         made: set[str] = set()
+        trained: dict[str, None] = {}
+        looked_at: dict[str, None] = {}
+        failed = False
         for variant in self.experiment.variants:
             found = self.describe(variant)
             key = files.digest([variant.settings["model"], found.shape, found.classes])
@@ -175,9 +186,19 @@ class Planned:
                 continue
             made.add(key)
             try:
-                models.make(variant.settings["model"], found.shape, found.classes, folder=self.experiment.folder)
+                network = models.make(
+                    variant.settings["model"], found.shape, found.classes, folder=self.experiment.folder
+                )
             except ConfigError as error:
                 yield f"key 'model': {error}"
+                failed = True
+                continue
+            layers = [layer.name for layer in network.layers]
+            trained |= dict.fromkeys(layers)
+            looked_at |= dict.fromkeys(self._looked_at(variant, layers))
+        for figure in () if failed else self.figures.values():
+            known = trained if figures.needs(figure.figure) == {"training"} else looked_at
+            yield from _not_among(figure, "layers", known)
 
     def _of_data(self, variant: Variant, found: Description) -> Iterator[str]:
         probe, data = self.experiment.settings["probe"], variant.settings["dataset"]
@@ -210,19 +231,29 @@ class Planned:
                     f"key 'figures' has {figure.figure!r}, which needs {group!r}; accepted: with {group!r} among "
                     "'measures' and an estimator that offers it"
                 )
-            estimator = figure.options.get("estimator")
-            if estimator is not None and estimator not in self.estimators:
-                yield (
-                    f"key 'figures' has estimator {estimator!r} in {figure.name!r}; "
-                    f"accepted: {', '.join(self.estimators)}"
-                )
+            known = {
+                "estimator": tuple(self.estimators),
+                "split": self.experiment.settings["probe"]["splits"],
+                "variants": [variant.name for variant in self.experiment.variants],
+                "hue": self.experiment.swept,
+            }
+            yield from (fault for option, names in known.items() for fault in _not_among(figure, option, names))
+
+    def _looked_at(self, variant: Variant, layers: Sequence[str]) -> Sequence[str]:
+        """Names of the layers of a network that are captured."""
+        chosen = variant.settings["model"].get("layers", layers)
+        last = layers[-1:] if "error_chain" in self.experiment.settings["measures"] else []
+        return [layer for layer in layers if layer in chosen or layer in last]
+
+    def _needs_maps(self) -> bool:
+        return any(estimator["joint"] == "multivariate" for estimator in self.estimators.values())
 
     def _model(self, variant: Variant, without: Iterable[str] = ()) -> Settings:
         model = {key: value for key, value in variant.settings["model"].items() if key not in set(without)}
         own = model.get("factory")
         return {
             "model": model,
-            "folder": str(self.experiment.folder),
+            "folder": str(self.experiment.folder) if own else "",  # or results would hang on where the project lies
             "source": factories.source_digest(own, folder=self.experiment.folder) if own else "",
         }
 
@@ -250,7 +281,7 @@ class Study:
     def datasets(self) -> dict[str, tuple[Settings, Path]]:
         """Source and folder of every data set, by the name of its store."""
         return {
-            planned.dataset(variant): (_source(variant), planned.experiment.folder)
+            planned.dataset(variant): (_source(variant), _folder(variant, planned.experiment))
             for planned in self.planned.values()
             for variant in planned.experiment.variants
         }
@@ -258,7 +289,7 @@ class Study:
     def prepare(self, wildcards: Any) -> Settings:
         """Parameters of preparing a data set."""
         source, folder = self.datasets[wildcards.dataset]
-        return {"source": source, "folder": str(folder)}
+        return {"source": source, "folder": str(folder), "code": code_digest("infoplane.jobs", "infoplane.store")}
 
     def dataset(self, wildcards: Any) -> str:
         """The store of a run's data set."""
@@ -373,3 +404,16 @@ def _source(variant: Variant) -> Settings:
     """Where a variant's data come from, without what part of them it uses."""
     data = variant.settings["dataset"]
     return {key: value for key, value in data.items() if key not in {"limit", "fraction"}}
+
+
+def _folder(variant: Variant, study: Experiment) -> Path:
+    """Where the path of a variant's data starts; nowhere, if they have a name."""
+    return Path() if "name" in variant.settings["dataset"] else study.folder
+
+
+def _not_among(figure: Figure, option: str, names: Collection[str]) -> Iterator[str]:
+    """What an option of a figure asks for and the experiment does not have."""
+    value = figure.options.get(option)
+    for each in value if isinstance(value, list) else [value]:
+        if each is not None and each not in names:
+            yield f"key 'figures' has {option} {each!r} in {figure.name!r}; {accepted(each, names)}"

@@ -33,7 +33,7 @@ def code_digest(*modules: str) -> str:
         path = _module_path(name)
         if path is None:
             raise ModuleNotFoundError(f"{name} is no module of {_PACKAGE}")
-        closure |= _closure(path)
+        closure |= _closure(path) | _closure_of_packages(name)
     return files.digest({path.relative_to(_ROOT).as_posix(): files.sha256(path) for path in closure})
 
 
@@ -46,6 +46,12 @@ def versions(*packages: str) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def _closure_of_packages(name: str) -> set[Path]:
+    """What runs when a module is imported because of the packages that it lies in."""
+    above = (_module_path(name.rsplit(".", count)[0]) for count in range(1, name.count(".") + 1))
+    return {file for path in above if path is not None for file in _closure(path)}
 
 
 def _closure(path: Path) -> set[Path]:

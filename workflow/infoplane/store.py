@@ -53,7 +53,10 @@ class Writer:
         target.attrs.update(_attributes(dataset))
         for name, variable in dataset.variables.items():
             values = np.asarray(variable.values)
-            array = self.create(group, str(name), variable.dims, values.shape, values.dtype, attrs=variable.attrs)
+            chunks = _rows_per_chunk(values)
+            array = self.create(
+                group, str(name), variable.dims, values.shape, values.dtype, chunks=chunks, attrs=variable.attrs
+            )
             array[...] = values
 
     def create(
@@ -166,19 +169,25 @@ def write_slabs(
     with writing(path, "activations", provenance=provenance) as writer:
         writer.add(root)
         block: list[Mapping[str, Arrays]] = []
+        count = 0
         created: dict[tuple[str, str], Any] = {}
         for seed, epoch, found in slabs:
             if not created:
                 together = min(sizes[1], max(1, SHARD_BYTES // max(1, _bytes(found))))
                 created = _create_layers(writer, found, layers, sizes=sizes, epochs=together)
             block.append(found)
+            count += 1
             if len(block) == together or epoch == sizes[1] - 1:
                 for (layer, name), array in created.items():
                     array[seed, epoch + 1 - len(block) : epoch + 1] = np.stack([each[layer][name] for each in block])
                 block = []
+        if count != sizes[0] * sizes[1]:
+            raise StoreError(f"activations: {count} slabs for {sizes[0]} seeds and {sizes[1]} epochs; one for each")
 
 
-def label(artifact: str, arrays: Arrays, coords: Mapping[str, Any], *, group: str = "/") -> xr.Dataset:
+def label(
+    artifact: str, arrays: Arrays, coords: Mapping[str, Any], *, group: str = "/", leading: tuple[str, ...] = ()
+) -> xr.Dataset:
     """Arrays as a dataset, with the dimensions, units and names of the schema.
 
     Parameters
@@ -189,11 +198,13 @@ def label(artifact: str, arrays: Arrays, coords: Mapping[str, Any], *, group: st
         Values by the name of the variable.
     coords
         Values by the name of the coordinate, or (dimensions, values) where these are not the schema's own.
+    leading
+        Dimensions that every array has ahead of the schema's.
     """
     known = _variables(artifact, group)
     data = {}
     for name, values in arrays.items():
-        dims = _dims(known[name], np.ndim(values))
+        dims = (*leading, *_dims(known[name], np.ndim(values) - len(leading)))
         data[name] = xr.Variable(dims, values, attrs=_labels(known[name]))
     return xr.Dataset(data, {name: _coordinate(name, value) for name, value in coords.items()})
 
@@ -218,12 +229,12 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
     """
     path = Path(path)
     files.check_folder(path)
-    attrs = json.loads((path / "zarr.json").read_text())["attributes"]
+    attrs = _root_attributes(path)
     if attrs.get("artifact") != artifact:
         raise StoreError(f"{path}: holds {attrs.get('artifact')!r}, not {artifact!r}. {files.way_out(path)}")
-    if attrs["format_version"] != FORMAT_VERSION:
+    if attrs.get("format_version") != FORMAT_VERSION:
         raise StoreError(
-            f"{path}: has format version {attrs['format_version']}; this infoplane reads {FORMAT_VERSION}. "
+            f"{path}: has format version {attrs.get('format_version')}; this infoplane reads {FORMAT_VERSION}. "
             f"{files.way_out(path)}"
         )
     tree = xr.open_datatree(path, engine="zarr", consolidated=True)
@@ -233,7 +244,18 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
         for fault in (*_faults(node.dataset, artifact, node.path), *_missing(node.data_vars, artifact, node.path))
     )
     raise_all(faults, heading=str(path), error=StoreError)
+    for node in tree.subtree:
+        for name, variable in node.dataset.variables.items():
+            variable.encoding.update(source=str(path), array=f"{node.path}/{name}".replace("//", "/"))
     return tree
+
+
+def _root_attributes(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads((path / "zarr.json").read_text())
+        return dict(content["attributes"])
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"{path}: is no Zarr store ({error}). {files.way_out(path)}") from error
 
 
 def splits(tree: xr.DataTree) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
@@ -258,8 +280,9 @@ def read(array: xr.DataArray) -> np.ndarray[Any, Any]:
     try:
         return np.asarray(array.values)
     except (ValueError, OSError, RuntimeError) as error:
-        source = array.encoding.get("source", "store")
-        raise StoreError(f"{source}, array {array.name}: {error}. {files.way_out(Path(source))}") from error
+        source, name = array.encoding.get("source", "store"), array.encoding.get("array", array.name)
+        reason = str(error).rstrip(".")
+        raise StoreError(f"{source}, array {name}: {reason}. {files.way_out(Path(source))}") from error
 
 
 def _create_layers(
@@ -291,6 +314,13 @@ def _create_layers(
             )
         writer.attributes(layer, layers[layer])
     return created
+
+
+def _rows_per_chunk(values: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
+    """Chunks along the first dimension, for an array that is too large for one."""
+    if values.nbytes <= CHUNK_BYTES:
+        return None
+    return (max(1, CHUNK_BYTES * len(values) // values.nbytes), *values.shape[1:])
 
 
 def _samples_per_chunk(values: np.ndarray[Any, Any]) -> int:

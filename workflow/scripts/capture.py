@@ -20,8 +20,8 @@ with jobs.reported(snakemake.log[0]):
     facts = {"device": device.describe(where), "training": jobs.source(training.attrs)}
     store.write_slabs(
         snakemake.output.activations,
-        root=store.label("activations", found.arrays, found.coords),
+        root=store.label("activations", found.arrays, found.coords, leading=found.leading),
         layers=found.layers,
         slabs=found.slabs,
-        provenance=jobs.provenance({"recipe": settings}, **facts),
+        provenance=jobs.provenance({"recipe": settings}, classes=data.attrs["classes"], **facts),
     )

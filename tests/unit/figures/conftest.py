@@ -119,8 +119,11 @@ def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive:
     if name == "error_chain":
         found = found.sel(estimator=["renyi"])
     places = ("kind", "channels", "depth") if "layer" in found.dims else ()
-    swept = [key for key in frame.coords if "." in str(key)]
-    return found.assign_coords({key: frame[key] for key in (*swept, *places)})
+    return found.assign_coords({key: frame[key] for key in (*_swept(frame), *places)})
+
+
+def _swept(frame: xr.Dataset) -> list[str]:
+    return [str(key) for key in frame.coords if frame[key].dims == ("variant",) and key != "variant"]
 
 
 def _shift(frame: xr.Dataset, size: float) -> xr.DataArray:
@@ -138,7 +141,7 @@ def _level(frame: xr.Dataset) -> xr.DataArray:
 
 def _sigmoid(frame: xr.Dataset) -> xr.DataArray:
     """Return 1 for a variant whose labels speak of sigmoid."""
-    return sum(frame[key].str.contains("sigmoid").astype(float) for key in frame.coords if "." in str(key))
+    return sum(frame[key].str.contains("sigmoid").astype(float) for key in _swept(frame))
 
 
 def _compressed(frame: xr.Dataset, rate: float) -> xr.DataArray:

@@ -33,7 +33,7 @@ def shuffled(maps: Tensor, *, seed: int, depth: int) -> Tensor:
 
 
 def permuted(targets: Tensor, *, seed: int) -> Tensor:
-    """Targets (P, n), permuted within each probe batch."""
+    """Targets (P, n), permuted within each probe batch: their entropy stays."""
     order = np.random.default_rng([seed, _LABELS]).permuted(
         np.tile(np.arange(targets.shape[1]), (targets.shape[0], 1)), axis=1
     )

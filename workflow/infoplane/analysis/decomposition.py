@@ -71,7 +71,7 @@ def _of_control(
     if name == controls.SHUFFLED:
         kernel = replace(kernel, maps=controls.shuffled(kernel.maps, seed=view.seed, depth=layer.depth))
     if name == controls.PERMUTED:
-        targets = kernels.of_target(view, estimator, controls.permuted(view.targets, seed=view.seed))
+        targets = kernels.of_target(view, estimator, permuted=True)
         (about_target,) = pid.pairwise_many(kernel.maps, [targets], alpha=estimator["alpha"])
         nothing = torch.full_like(about_target.multivariate_mutual_information, torch.nan)
         return {field: torch.stack([nothing, values]).numpy() for field, values in about_target._asdict().items()}

@@ -105,7 +105,7 @@ def _of_control(
     if name == controls.SHUFFLED:
         kernel = replace(kernel, maps=controls.shuffled(kernel.maps, seed=view.seed, depth=layer.depth))
     if name == controls.PERMUTED:
-        targets = kernels.of_target(view, estimator, controls.permuted(view.targets, seed=view.seed))
+        targets = kernels.of_target(view, estimator, permuted=True)
     joint = kernel.joint()
     entropy = renyi.entropy(joint, alpha=alpha)
     with_input = nothing if name == controls.PERMUTED else renyi.joint_entropy(inputs, joint, alpha=alpha)

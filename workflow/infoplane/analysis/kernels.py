@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from infoplane.analysis import controls
 from infoplane.analysis.views import LayerView, View
 from infoplane.measures import gram, renyi
 
@@ -45,12 +46,14 @@ def of_input(view: View, estimator: Mapping[str, Any]) -> Kernel:
     return _gaussian(distances, values[0, 0].numel(), estimator["bandwidth"])
 
 
-def of_target(view: View, estimator: Mapping[str, Any], targets: Tensor | None = None) -> Tensor:
-    """Gram matrices of the targets (P, n, n), of a view or given ones (P, n)."""
-    values = (view.targets if targets is None else targets)[:, : samples(view, estimator)]
+def of_target(view: View, estimator: Mapping[str, Any], *, permuted: bool = False) -> Tensor:
+    """Gram matrices of the targets (P, n, n), as they are or permuted."""
+    values = view.targets[:, : samples(view, estimator)]
+    if permuted:
+        values = controls.permuted(values, seed=view.seed)
     if estimator["label_kernel"] == "indicator":
         return gram.labels(values)
-    vectors = one_hot(values, num_classes=int(view.targets.max()) + 1).double()
+    vectors = one_hot(values, num_classes=view.classes).double()
     distances = gram.squared_distances(vectors, batch_dims=1)[:, None]
     return _gaussian(distances, vectors.shape[-1], estimator["label_kernel"]).joint()
 

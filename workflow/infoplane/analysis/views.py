@@ -4,8 +4,9 @@ import hashlib
 import io
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,8 @@ class View:
         Of the network.
     inputs, targets
         (P, n, …) and (P, n).
+    classes
+        That there are, whether or not all of them are among the targets.
     layers
         In the order of the network.
     """
@@ -100,11 +103,13 @@ class View:
     seed: int
     inputs: Tensor
     targets: Tensor
+    classes: int
     layers: tuple[LayerView, ...]
 
     def digest(self) -> str:
         """Digest of all that is looked at."""
-        found = hashlib.sha256(repr((self.seed, [layer.name for layer in self.layers])).encode())
+        described = [(each.name, each.kind, each.depth, each.channels, each.dimension) for each in self.layers]
+        found = hashlib.sha256(repr((self.seed, self.classes, described)).encode())
         arrays = [self.inputs.numpy(), self.targets.numpy()]
         for layer in self.layers:
             arrays += [layer.arrays[name] for name in sorted(layer.arrays)]
@@ -149,26 +154,21 @@ def measure_each(
     Returns
     -------
     dict
-        Arrays (S, E, …), NaN where a network had diverged.
+        Arrays (S, E, …), NaN where a network had diverged; none at all where every network had from the start.
     """
     work.mkdir(parents=True, exist_ok=True)
     seeds, epochs = tree.sizes["seed"], tree.sizes["epoch"]
-    used: list[Path] = []
-    rows: list[Measured | None] = []
+    rows: list[tuple[Path | None, Measured | None]] = []
     said = time.monotonic()
-    for place, view in enumerate(_views(tree, layers, variables)):
-        if view.diverged():
-            rows.append(None)
-            continue
-        used.append(work / f"{files.digest([view.digest(), facts])}.npz")
-        rows.append(_kept(used[-1]) or _measured(used[-1], measure(view)))
+    for seed, epoch in product(range(seeds), range(epochs)):
+        rows.append(_row(_view(tree, layers, variables, seed=seed, epoch=epoch), measure, work, facts))
         if time.monotonic() - said > _SECONDS_BETWEEN_MESSAGES:
             said = time.monotonic()
-            log.info("measured %d of %d (seeds × epochs)", place + 1, seeds * epochs)
-    for path in set(work.glob("*.npz")) - set(used):
+            log.info("measured %d of %d (seeds × epochs)", len(rows), seeds * epochs)
+    for path in set(work.glob("*.npz")) - {used for used, _ in rows}:
         path.unlink()
         files.checksum_path(path).unlink(missing_ok=True)
-    return _stacked(rows, (seeds, epochs))
+    return _stacked([row for _, row in rows], (seeds, epochs))
 
 
 def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str], **coords: list[str]) -> xr.Dataset:
@@ -180,7 +180,7 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
         A name of `infoplane.schema.ARTIFACTS`.
     found
         Arrays (S, E, …, P): between epochs and probe batches lie the further dimensions of the variable, in the
-        order of the schema. Probe batches of all splits follow one another.
+        order of the schema. Probe batches of all splits follow one another. Without arrays, everything is NaN.
     tree
         The activation store.
     layers
@@ -190,7 +190,7 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
     """
     splits = list(dict.fromkeys(tree.dataset["split"].values.tolist()))
     arrays = {}
-    for name, values in found.items():
+    for name, values in (found or _unmeasured(artifact, tree, layers, coords)).items():
         dims = ARTIFACTS[artifact].groups["/"][name].dims
         inner = [dim for dim in dims if dim not in _OUTER]
         apart = values.reshape(*values.shape[:-1], len(splits), values.shape[-1] // len(splits))
@@ -205,14 +205,7 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
 
 def nothing(artifact: str, tree: xr.DataTree, **coords: list[str]) -> xr.Dataset:
     """A group of the data model that was not measured: it has no layers."""
-    sizes = {**{name: len(values) for name, values in coords.items()}, "layer": 0}
-    found = {}
-    for name, variable in ARTIFACTS[artifact].groups["/"].items():
-        inner = [sizes[dim] for dim in variable.dims if dim not in _OUTER]
-        found[name] = np.full(
-            (*(tree.sizes[dim] for dim in ("seed", "epoch")), *inner, tree.sizes["probe_batch"]), np.nan
-        )
-    return labelled(artifact, found, tree, [], **coords)
+    return labelled(artifact, {}, tree, [], **coords)
 
 
 def layer_names(tree: xr.DataTree) -> list[str]:
@@ -220,13 +213,34 @@ def layer_names(tree: xr.DataTree) -> list[str]:
     return sorted(tree.children, key=lambda name: tree[name].attrs["depth"])
 
 
-def _views(tree: xr.DataTree, names: list[str], variables: list[str]) -> Iterator[View]:
-    for seed in range(tree.sizes["seed"]):
-        for epoch in range(tree.sizes["epoch"]):
-            layers = tuple(_layer(tree, name, variables, seed=seed, epoch=epoch) for name in names)
-            inputs, targets = (_at(tree.dataset[name], seed=seed, epoch=epoch) for name in ("input", "target"))
-            number = int(tree.dataset["seed"].values[seed])
-            yield View(number, torch.from_numpy(inputs), torch.from_numpy(targets), layers)
+def _unmeasured(
+    artifact: str, tree: xr.DataTree, layers: Sequence[str], coords: Mapping[str, Sequence[str]]
+) -> Measured:
+    """NaN in the place of everything that `measure_each` finds."""
+    sizes = {**{name: len(values) for name, values in coords.items()}, "layer": len(layers)}
+    found = {}
+    for name, variable in ARTIFACTS[artifact].groups["/"].items():
+        inner = [sizes[dim] for dim in variable.dims if dim not in _OUTER]
+        shape = (tree.sizes["seed"], tree.sizes["epoch"], *inner, tree.sizes["probe_batch"])
+        found[name] = np.full(shape, np.nan)
+    return found
+
+
+def _row(
+    view: View, measure: Callable[[View], Measured], work: Path, facts: Any
+) -> tuple[Path | None, Measured | None]:
+    """What is measured of a view, now or earlier, with the file that keeps it; nothing where the network diverged."""
+    if view.diverged():
+        return None, None
+    path = work / f"{files.digest([view.digest(), facts])}.npz"
+    return path, _kept(path) or _measured(path, measure(view))
+
+
+def _view(tree: xr.DataTree, names: list[str], variables: list[str], *, seed: int, epoch: int) -> View:
+    inputs, targets = (_at(tree.dataset[name], seed=seed, epoch=epoch) for name in ("input", "target"))
+    layers = tuple(_layer(tree, name, variables, seed=seed, epoch=epoch) for name in names)
+    number = int(tree.dataset["seed"].values[seed])
+    return View(number, torch.from_numpy(inputs), torch.from_numpy(targets), tree.attrs["classes"], layers)
 
 
 def _layer(tree: xr.DataTree, name: str, variables: list[str], *, seed: int, epoch: int) -> LayerView:
@@ -263,7 +277,7 @@ def _measured(path: Path, content: Measured) -> Measured:
 def _stacked(rows: list[Measured | None], shape: tuple[int, int]) -> Measured:
     template = next((row for row in rows if row is not None), None)
     if template is None:
-        raise StoreError("every network of this run had diverged before its first checkpoint: nothing to measure")
+        return {}
     missing = {name: np.full_like(values, np.nan) for name, values in template.items()}
     return {
         name: np.stack([(row or missing)[name] for row in rows]).reshape(*shape, *values.shape)

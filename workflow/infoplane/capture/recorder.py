@@ -66,10 +66,11 @@ class Recorder:
     def _hook(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
         softmax = layer.kind == OUTPUT and kept is self.activations
 
-        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
             kept[layer.name] = torch.softmax(output.detach(), dim=1) if softmax else output
+            return output.clone()  # the network may go on in place, as ReLU(inplace=True) does
 
-        hook: Callable[[nn.Module, Any, Tensor], None] = keep
+        hook: Callable[[nn.Module, Any, Tensor], Tensor] = keep
         self._handles.append(self._model.get_submodule(path).register_forward_hook(hook))
 
     def _remove(self) -> None:

@@ -79,6 +79,8 @@ class Captured:
     ----------
     arrays, coords
         Of the root of the activation store, by the names of the data model.
+    leading
+        Dimensions of the arrays ahead of the data model's: the seed, where the networks have samples of their own.
     layers
         Attributes of each layer.
     slabs
@@ -87,6 +89,7 @@ class Captured:
 
     arrays: dict[str, np.ndarray]
     coords: dict[str, Any]
+    leading: tuple[str, ...]
     layers: dict[str, dict[str, Any]]
     slabs: Iterator[Slab]
 
@@ -137,6 +140,7 @@ def capture_run(
             "split": ("probe_batch", list(drawn.split)),
             "sample": np.arange(size),
         },
+        () if shared else ("seed",),
         looking.described(),
         looking.slabs(
             inputs,

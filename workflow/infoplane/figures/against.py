@@ -15,10 +15,21 @@ from infoplane.figures import seeds, select, style
 from infoplane.figures.epochs import EpochScale
 from infoplane.figures.labels import End
 
-CONTROLS = {"shuffled samples": style.FAINT, "untrained": style.GREY}
+CONTROLS: dict[str, style.Look] = {
+    "shuffled samples": {"color": style.FAINT, "linestyle": style.DASHES[2], "linewidth": 0.7, "markersize": 2.4},
+    "untrained": {"color": style.GREY, "linewidth": 0.6, "markersize": 2.4},
+}
 _EDGE = 1.25  # room left and right of the smallest and largest number of maps, as a factor
 _ASIDE = 0.012  # of the axis: between hues of one number of maps, so that no point hides another
 _CLOSEST = 0.09  # of the axis: tick labels nearer than this would touch
+
+
+@dataclass(frozen=True)
+class Hue:
+    """One value of the swept key that colour and marker tell apart."""
+
+    colour: str
+    marker: style.Marker
 
 
 @dataclass(frozen=True)
@@ -29,22 +40,17 @@ class Quantity:
     name: str = ""
     filled: bool = True
 
-    def look(self, colour: str, marker: style.Marker) -> style.Look:
-        """Return the look of its points in one colour."""
-        return {"color": colour, "marker": marker, "markerfacecolor": colour if self.filled else "white"}
+    def look(self, hue: Hue, control: style.Look) -> style.Look:
+        """Return the look of its points for one hue; a control is grey, small, and behind."""
+        behind = {"zorder": 1.5} if control else {}
+        colour = control.get("color", hue.colour)
+        face = colour if self.filled else "white"
+        return {**control, **behind, "color": colour, "marker": hue.marker, "markerfacecolor": face}
 
     @property
     def dash(self) -> style.Dash:
         """Return the style of its lines."""
         return style.DASHES[0 if self.filled else 1]
-
-
-@dataclass(frozen=True)
-class Hue:
-    """One value of the swept key that colour and marker tell apart."""
-
-    colour: str
-    marker: style.Marker
 
 
 def filters(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity], hues: Mapping[str, Hue]) -> None:
@@ -56,17 +62,10 @@ def filters(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity], 
     ):
         aside = (end / start) ** (_ASIDE * (place - (len(hues) - 1) / 2))
         points = rows[rows["hue"] == value].sort_values("channels")
-        control = kind in CONTROLS
-        seeds.bars(
-            axes,
-            points.assign(place=points["channels"] * aside),
-            "place",
-            quantity.column,
-            **quantity.look(CONTROLS.get(kind, hue.colour), hue.marker),
-            linestyle=quantity.dash if points["channels"].is_unique else "none",
-            linewidth=0.6 if control else 1.2,
-            zorder=1.5 if control else 2,
-        )
+        look = {"linestyle": quantity.dash, "zorder": 2, **quantity.look(hue, CONTROLS.get(kind, {}))}
+        if not points["channels"].is_unique:
+            look["linestyle"] = "none"
+        seeds.bars(axes, points.assign(place=points["channels"] * aside), "place", quantity.column, **look)
     _count_maps(axes, widths, start, end)
 
 
@@ -92,10 +91,9 @@ def epochs(
         line = seeds.means(rows[rows["control"] == "none"]).dropna(subset=[quantity.column])
         seeds.band(axes, line, "place", quantity.column, hue.colour)
         axes.plot(*_points(line, quantity), color=hue.colour, linestyle=quantity.dash, linewidth=0.9)
-        axes.plot(*_points(line.tail(1), quantity), linestyle="none", **quantity.look(hue.colour, hue.marker))
+        axes.plot(*_points(line.tail(1), quantity), **quantity.look(hue, {}))
         shuffled = rows[rows["control"] == "shuffled_samples"]
-        grey = quantity.look(CONTROLS["shuffled samples"], hue.marker)
-        axes.plot(*_points(shuffled, quantity), linestyle="none", zorder=1.5, **grey)
+        axes.plot(*_points(shuffled, quantity), **quantity.look(hue, CONTROLS["shuffled samples"]))
         if quantity is quantities[0] and not line.empty:
             x, y = _points(line.tail(1), quantity)
             ends.append(End(float(x[0]), float(y[0]), names[str(variant)], hue.colour))

@@ -8,6 +8,7 @@ from math import ceil
 from textwrap import wrap
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -22,6 +23,8 @@ from infoplane.figures.notes import Notes
 _MARGIN = 1.5  # mm around everything
 _KEY_ROW = 3.6  # mm, one row of the key
 _KEY_HANDLE = 10.0  # mm, a line in the key with the space around it
+_GLUE = (" ·", " = ", " × ", " / ", "; ", "σ: ", "log₂ ", "± ")  # no line ends at these spaces
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 PREVIEW = "PREVIEW: a short run on part of the data, to look at the figure and not at the result"
 
 
@@ -41,7 +44,7 @@ class Canvas:
     @classmethod
     def blank(cls, *, width: float, height: float, notes: Notes, key: Sequence[Sequence[Line2D]]) -> Canvas:
         """Lay out a page whose panels together are this high; sizes in mm, every group of the key on its own rows."""
-        foot = wrapped(_unbroken(" · ".join(notes.foot)), width - 2 * _MARGIN)
+        foot = wrapped(" · ".join(notes.foot), width - 2 * _MARGIN)
         heads = wrapped(PREVIEW, width - 2 * _MARGIN) if notes.preview else []
         preview = len(heads) * style.TEXT_HEIGHT + 1 if heads else 0
         top = _MARGIN + preview + sum(_rows(group, width) * _KEY_ROW for group in key) + 1
@@ -83,7 +86,7 @@ class Canvas:
         if x:
             self.body.supxlabel(title(x, self.width - 8))
         if y:
-            self.body.supylabel(title(y, self.height - 5))
+            self.body.supylabel(title(y, self.height - 14))
 
     def colour_bar(self, panels: Sequence[Axes], scale: EpochScale) -> None:
         """Add the colours of the epochs, right of the panels."""
@@ -103,16 +106,22 @@ class Canvas:
         bar.outline.set_visible(False)
 
 
+def settled(figure: Figure) -> Figure:
+    """Lay a figure out once and for all, so that every format and every run has the same layout to the bit."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in figure.subfigs:  # the layout's solver leaves the last bits to chance
+        part.bbox_relative.bounds = np.round(part.bbox_relative.bounds, 5)
+    for axes in figure.findobj(Axes):
+        axes.set_position(np.round(axes.get_position(original=True).bounds, 5))
+    return figure
+
+
 def wrapped(text: str, width: float) -> list[str]:
-    """Break a text into lines of at most so many millimetres, in the smallest type."""
-    return wrap(text, max(int(width / style.CHARACTER), 8))
-
-
-def _unbroken(text: str) -> str:
-    """Keep a symbol and its value on one line."""
-    for glue in (" = ", " × ", "σ: ", "log₂ ", "± "):
-        text = text.replace(glue, glue.replace(" ", "\N{NO-BREAK SPACE}"))
-    return text
+    """Break a text into lines of at most so many millimetres, in the smallest type; a symbol stays with its value."""
+    for glue in _GLUE:
+        text = text.replace(glue, glue.replace(" ", _UNBROKEN))
+    return [line.replace(_UNBROKEN, " ") for line in wrap(text, max(int(width / style.CHARACTER), 8))]
 
 
 def title(text: str, width: float) -> str:

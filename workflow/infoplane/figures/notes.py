@@ -136,16 +136,17 @@ def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:
     for group in page.needs:
         data = select.group(summary, group, options)
         for name, (distance, width) in _WIDTHS.get(group, {}).items():
-            ratio = (data[distance] / data[width]).values if {distance, width} <= set(data.data_vars) else np.array([])
-            ratio = ratio[np.isfinite(ratio)]
-            if ratio.size:
-                low, high = (f"{end:.2g}" for end in (ratio.min(), ratio.max()))
+            if not {distance, width} <= set(data.data_vars):
+                continue
+            ratio = data[distance] / data[width].where(data[width] > 0)
+            if ratio.notnull().any():
+                low, high = (f"{float(end):.2g}" for end in (ratio.min(), ratio.max()))
                 found.append(f"{low} ({name})" if low == high else f"{low} to {high} ({name})")
     return ["median distance / σ: " + ", ".join(found)] if found else []
 
 
 def _seeds(summary: xr.DataTree, page: Page, options: Options) -> str:
-    seeds = [int(seed) for seed in select.group(summary, page.needs[0], options)["seed"].values]
+    seeds = [int(seed) for seed in select.group(summary, page.needs[0], options)["seed"]]
     whole = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1))
     listed = f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
     return f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} seeds ({listed})"

@@ -64,15 +64,12 @@ class Page:
 
     def __call__(self, summary: xr.DataTree, **values: object) -> Figure:
         """Draw the figure from a summary."""
-        from infoplane.figures import notes, select, style
+        from infoplane.figures import canvas, notes, select, style
 
         chosen = select.resolve(summary, self, self.check(values))
         table = self._numbers(summary, chosen)
         with style.applied():
-            figure = self._drawing.draw(table, notes.gather(summary, self, chosen, self._drawing.READING))
-            figure.draw_without_rendering()  # lays it out once, so that every format has the same layout
-            figure.set_layout_engine("none")
-        return figure
+            return canvas.settled(self._drawing.draw(table, notes.gather(summary, self, chosen, self._drawing.READING)))
 
     def _numbers(self, summary: xr.DataTree, chosen: choices.Options) -> pd.DataFrame:
         table = self._drawing.table(summary, chosen)

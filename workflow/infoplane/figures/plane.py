@@ -58,7 +58,7 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     columns = _columns(len(names))
     width = style.COLUMN if columns == 1 else style.PAGE
     texts = {variant: canvas.title(text, (width - 30) / columns - 4) for variant, text in names.items()}
-    panel = max({1: 52.0, 4: 40.0}.get(columns, 44.0), 3.2 * len(layers) + 14)
+    panel = max({1: 52.0, 2: 52.0, 4: 40.0}.get(columns, 44.0), 3.2 * len(layers) + 14)
     height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
     x_range, y_range = _range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)
     lines = _lines(table, plane, x_range, y_range)

@@ -18,8 +18,8 @@ def each(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str = style.GR
 
 
 def means(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the mean over seeds, in the order of the epochs."""
-    return table[table["seed"] == select.MEAN].sort_values("epoch", kind="stable")
+    """Return the rows of the mean over seeds."""
+    return table[table["seed"] == select.MEAN]
 
 
 def bars(axes: Axes, table: pd.DataFrame, x: str, y: str, **look: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -80,9 +81,9 @@ def group(summary: xr.DataTree, name: str, options: Options) -> xr.Dataset:
 
 
 def swept(data: xr.Dataset | pd.DataFrame) -> list[str]:
-    """Names of the swept keys, in order: dotted paths, unlike any name of the data model."""
+    """Names of the swept keys, in order; in a table they stand between the variant and the other coordinates."""
     if isinstance(data, pd.DataFrame):
-        return [name for name in data.columns if "." in name]
+        return list(takewhile(lambda name: name not in COORDINATES, data.columns[1:]))
     return [str(name) for name in data.coords if data[name].dims == ("variant",) and name != "variant"]
 
 
@@ -100,9 +101,13 @@ def with_mean(table: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
 
 
 def mean(table: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
-    """Rows of the mean over seeds, with the standard deviation and the number of seeds."""
+    """Rows of the mean over seeds, epoch after epoch, with the standard deviation and the number of seeds."""
     by = [name for name in table.columns if name not in {"seed", *variables}]
-    grouped = table.groupby(by, sort=False, dropna=False)
+    place = {variant: index for index, variant in enumerate(table["variant"].unique())}
+    ordered = table.sort_values("epoch", kind="stable").sort_values(
+        "variant", key=lambda at: at.map(place), kind="stable"
+    )
+    grouped = ordered.groupby(by, sort=False, dropna=False)
     spread = grouped[list(variables)].std().add_suffix(SPREAD)
     counted = grouped["seed"].nunique().rename("seeds")
     return pd.concat([grouped[list(variables)].mean(), spread, counted], axis=1).reset_index().assign(seed=MEAN)

@@ -64,8 +64,9 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
     factories.check_arguments(f"model {title}", maker, shape, classes, options=arguments)
     try:
         network: Network = maker(shape, classes, **arguments)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise ConfigError(f"model {title!r} with {arguments} on inputs of shape {shape}: {error}") from error
+    except Exception as error:  # a user's own function may raise anything
+        reason = f"{type(error).__name__}: {error}" if "factory" in settings else str(error)
+        raise ConfigError(f"model {title!r} with {arguments} on inputs of shape {shape}: {reason}") from error
     layers = [layer.name for layer in getattr(network, "layers", ())]
     if not layers:
         raise ConfigError(
@@ -75,4 +76,15 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
     for layer in settings.get("layers", ()):
         if layer not in layers:
             raise ConfigError(unknown(f"layer of model {title!r}:", layer, layers))
+    _check_paths(network, title)
     return network
+
+
+def _check_paths(network: "Network", title: str) -> None:
+    """Raise unless every layer is read at modules that the network has."""
+    for layer in network.layers:
+        for path in (layer.activation, layer.preactivation):
+            try:
+                network.get_submodule(path)
+            except AttributeError as error:
+                raise ConfigError(f"layer {layer.name!r} of model {title!r}: {path!r} is no module of it") from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from torch import Tensor, nn
 
@@ -55,7 +55,7 @@ def nonlinearity(name: str) -> nn.Module:
     ValueError
         If there is none of that name.
     """
-    if name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"activation is {name!r}; accepted: {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]()
 
@@ -68,7 +68,23 @@ def positive(name: str, values: object) -> tuple[int, ...]:
     ValueError
         If it is anything but a list of whole numbers above zero.
     """
-    whole = isinstance(values, list | tuple) and all(isinstance(each, int) and each > 0 for each in values)
-    if not whole:
+    if not isinstance(values, list | tuple) or not all(_is_whole(each, least=1) for each in values):
         raise ValueError(f"{name} is {values!r}; accepted: a list of whole numbers > 0")
-    return tuple(values)  # type: ignore[arg-type]
+    return tuple(values)
+
+
+def whole(name: str, value: object, *, least: int) -> int:
+    """Check a size.
+
+    Raises
+    ------
+    ValueError
+        If it is anything but a whole number of at least `least`.
+    """
+    if not _is_whole(value, least=least):
+        raise ValueError(f"{name} is {value!r}; accepted: a whole number ≥ {least}")
+    return cast(int, value)
+
+
+def _is_whole(value: object, *, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**31

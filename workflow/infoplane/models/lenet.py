@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from infoplane.models.layers import Layer, nonlinearity, positive
+from infoplane.models.layers import Layer, nonlinearity, positive, whole
 from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT
 
 
@@ -50,12 +50,13 @@ class LeNet(nn.Module):
         super().__init__()
         if len(shape) != 3:
             raise ValueError(f"inputs have shape {shape}; accepted: images (channel, height, width)")
+        side, border = whole("kernel_size", kernel_size, least=1), whole("padding", padding, least=0)
         layers = []
         channels = shape[0]
         stages: OrderedDict[str, nn.Module] = OrderedDict()
         for index, maps in enumerate(positive("filters", filters), start=1):
             name = f"conv{index}"
-            stages[name] = _stage(nn.Conv2d(channels, maps, kernel_size, padding=padding), activation)
+            stages[name] = _stage(nn.Conv2d(channels, maps, side, padding=border), activation)
             stages[f"pool{index}"] = nn.MaxPool2d(2)
             layers.append(Layer(name, CONVOLUTIONAL, f"{name}.activation", f"{name}.weighted"))
             channels = maps
@@ -89,4 +90,6 @@ def _features(stages: nn.Module, shape: tuple[int, ...]) -> int:
         with torch.no_grad():
             return int(stages(torch.zeros(1, *shape)).shape[1])
     except RuntimeError as error:
-        raise ValueError(f"images of {shape[1]} × {shape[2]} are too small for the filters and the pooling") from error
+        raise ValueError(
+            f"images of {shape[1]} × {shape[2]} are too small for the filters and the pooling ({error})"
+        ) from error

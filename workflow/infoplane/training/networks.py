@@ -30,6 +30,9 @@ class Trainee(Protocol):
     def gradients(self, inputs: Tensor, targets: Tensor) -> State:
         """Gradient of the mean loss by parameter, each (S, …), in evaluation mode."""
 
+    def parameters(self) -> State:
+        """Parameters, each (S, …)."""
+
     def state(self) -> State:
         """Parameters and buffers, each (S, …)."""
 
@@ -69,10 +72,14 @@ class Single:
 
     def gradients(self, inputs: Tensor, targets: Tensor) -> State:
         """See `Trainee`."""
-        parameters = dict(self._network.named_parameters())
+        parameters = {name: value for name, value in self._network.named_parameters() if value.requires_grad}
         loss = cross_entropy(self._network.eval()(inputs[0]), targets[0])
         gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
         return {name: gradient[None] for name, gradient in zip(parameters, gradients, strict=True)}
+
+    def parameters(self) -> State:
+        """See `Trainee`."""
+        return {name: value.detach()[None] for name, value in self._network.named_parameters()}
 
     def state(self) -> State:
         """See `Trainee`."""
@@ -128,8 +135,12 @@ class Ensemble:
     def gradients(self, inputs: Tensor, targets: Tensor) -> State:
         """See `Trainee`."""
         self._template.eval()
-        gradients: State = vmap(grad(self._loss))(self._parameters, inputs, targets)
-        return gradients
+        gradients: State = vmap(grad(self._loss))(self.parameters(), inputs, targets)
+        return {name: gradient for name, gradient in gradients.items() if self._parameters[name].requires_grad}
+
+    def parameters(self) -> State:
+        """See `Trainee`."""
+        return {name: value.detach() for name, value in self._parameters.items()}
 
     def state(self) -> State:
         """See `Trainee`."""

@@ -146,6 +146,7 @@ class _Block:
     ) -> None:
         self.layers, self.seeds, self.folder = layers, seeds, folder
         self._trainee, self._batches, self._test, self._settings = trainee, batches, test, recipe.training
+        self._where = test[0].device
         self.schedule = steps_of(recipe.epochs, batches.per_epoch)
         self.diverged = torch.full((len(seeds),), _NOT_DIVERGED)
 
@@ -216,7 +217,7 @@ class _Block:
             "accuracy": torch.stack([accuracy for _, accuracy in pairs], dim=1),
             "gradient_mean_norm": mean,
             "gradient_std_norm": spread,
-            "weight_norm": statistics.norms(self._trainee.state(), self.layers),
+            "weight_norm": statistics.norms(self._trainee.parameters(), self.layers),
         }
 
     def _notice(self, losses: Tensor, step: int) -> None:
@@ -234,12 +235,16 @@ class _Block:
             "random": torch.get_rng_state(),
             "diverged": self.diverged,
         }
+        if self._where.type == "cuda":  # where dropout draws from
+            state["random_cuda"] = torch.cuda.get_rng_state(self._where)
         checkpoints.save_state(self.folder, step, state)
 
     def _restore(self, step: int, state: dict[str, Any]) -> int:
         self._trainee.restore(state["weights"])
         self._trainee.optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
+        if self._where.type == "cuda":
+            torch.cuda.set_rng_state(state["random_cuda"], self._where)
         self.diverged = state["diverged"]
         log.info("%s: goes on from step %d", self.folder.name, step)
         return step

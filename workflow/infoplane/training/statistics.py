@@ -58,9 +58,11 @@ def gradient_norms(
 
 
 def norms(state: State, layers: Sequence[Layer]) -> Tensor:
-    """Euclidean norm over all parameters of each layer, (S, L)."""
+    """Euclidean norm over all parameters of each layer, (S, L); 0 for a layer that has none."""
+    squares = {name: value.double().reshape(len(value), -1).square().sum(1) for name, value in state.items()}
+    nothing = torch.zeros_like(next(iter(squares.values())))
     rows = []
     for layer in layers:
-        own = [value for name, value in state.items() if name.startswith(f"{layer.preactivation}.")]
-        rows.append(torch.stack([value.double().flatten(1).square().sum(1) for value in own]).sum(0).sqrt())
+        own = [value for name, value in squares.items() if name.startswith(f"{layer.preactivation}.")]
+        rows.append(torch.stack([nothing, *own]).sum(0).sqrt())
     return torch.stack(rows, dim=1).cpu()

@@ -83,7 +83,8 @@ def _stages(rows: pd.DataFrame) -> pd.DataFrame:
 def _with_rises(rows: pd.DataFrame, chain: str, tolerance: float) -> pd.DataFrame:
     along = seeds.means(rows).sort_values("depth", ascending=chain == "forward", kind="stable")
     rises = along.groupby(["variant", "stage"])[_CHAINS[chain]].diff()
-    return rows.assign(**{_RISE: rises, "violates": rises > tolerance}).fillna({"violates": False})
+    violates = (rises > tolerance).reindex(rows.index, fill_value=False)
+    return rows.assign(**{_RISE: rises, "violates": violates})
 
 
 def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
@@ -101,7 +102,7 @@ def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
 def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str) -> None:
     """Cross every step on which the mean rises along its chain."""
     before = along[["place", variable]].shift()
-    middle = ((along[["place", variable]] + before) / 2)[along["violates"]]
+    middle = ((along[["place", variable]] + before) / 2).loc[along["violates"]]
     axes.plot(middle["place"].to_numpy(), middle[variable].to_numpy(), linestyle="none", zorder=4, **_CROSS)
 
 

@@ -8,9 +8,10 @@ network, and shuffled samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
+from typing import NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -75,6 +76,14 @@ def _hue_keys(table: pd.DataFrame, wanted: str | None) -> list[str]:
     return [key for key in variants.differing(table) if variants.varies(widened, key, within="filters")]
 
 
+class _Row(NamedTuple):
+    """One row of panels: what is on its horizontal axis, what it draws, and its height in millimetres."""
+
+    axis: str
+    quantities: tuple[Quantity, ...]
+    height: float
+
+
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a column of panels per convolution: against its filters where those were swept, and against the epoch."""
     layers = select.in_order(table["layer"], notes.layers)
@@ -82,38 +91,56 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     swept = variants.varies(table, "channels", within="layer")
     columns = min(len(layers), 3 if len(layers) <= 6 else 4 if len(names) > 1 else 5)
     blocks = ceil(len(layers) / columns)
-    low = 38.0 if blocks < 3 else 32.0
-    height = max(low, style.TEXT_HEIGHT * len(names) + 14)
-    rows = [(axis, panel) for axis in (["filters", "epochs"] if swept else ["epochs"]) for panel in (_BITS, _SHARES)]
-    heights = [height if axis == "epochs" else low for axis, _ in rows]
+    rows = _rows(len(names), 38.0 if blocks < 3 else 32.0, swept=swept)
+    heights = [row.height for row in rows] * blocks
     page = Canvas.blank(
         width=style.COLUMN if columns == 1 else style.PAGE,
-        height=sum(heights) * blocks + 6,
+        height=sum(heights) + 6,
         notes=_with_excluded(notes, table),
-        key=_key(table, hues, swept),
+        key=_key(table, hues, swept=swept),
     )
-    grid = page.grid(heights * blocks, columns, sharex="none", sharey="row")
+    grid = page.grid(heights, columns, sharex="none", sharey="row")
     ends: dict[Axes, list[End]] = {}
     for index, layer in enumerate(layers):
         block, column = divmod(index, columns)
         panels = grid[block * len(rows) : (block + 1) * len(rows), column]
         panels[0].set_title(layer)
-        of_layer = table[table["layer"] == layer]
-        for axes, (axis, quantities) in zip(panels, rows, strict=True):
-            if axis == "filters":
-                against.filters(axes, of_layer, quantities, hues)
-            else:
-                ends[axes] = against.epochs(axes, of_layer, quantities, hues, names, (style.PAGE - 20) / columns - 15)
-            _draw_limits(axes, of_layer, quantities)
-            if quantities is _SHARES:  # the lower of two panels over the same axis
-                axes.set_xlabel(COORDINATES["channels" if axis == "filters" else "epoch"].long_name)
-            if column == 0:
-                axes.set_ylabel(canvas.title(_y_label(table, quantities, notes), 28))
-    for axes, found in ends.items():
-        labels.beside(axes, found, height - 14)
+        ends |= _draw_layer(panels, table[table["layer"] == layer], rows, hues, names, (style.PAGE - 20) / columns - 15)
+        if column == 0:
+            for axes, row in zip(panels, rows, strict=True):
+                axes.set_ylabel(canvas.title(_y_label(table, row.quantities, notes), 28))
+    for axes, found in ends.items():  # only now are the shared axes final
+        labels.beside(axes, found, rows[-1].height - 14)
     for spare in grid[-len(rows) :, len(layers) - (blocks - 1) * columns :].flat:
         spare.remove()
     return page.figure
+
+
+def _rows(count: int, low: float, *, swept: bool) -> list[_Row]:
+    high = max(low, style.TEXT_HEIGHT * count + 14)  # room for the names of all variants, one under another
+    axes = [("filters", low), ("epochs", high)] if swept else [("epochs", high)]
+    return [_Row(axis, quantities, height) for axis, height in axes for quantities in (_BITS, _SHARES)]
+
+
+def _draw_layer(
+    panels: Iterable[Axes],
+    of_layer: pd.DataFrame,
+    rows: Sequence[_Row],
+    hues: Mapping[str, Hue],
+    names: Mapping[str, str],
+    width: float,
+) -> dict[Axes, list[End]]:
+    """Draw the panels of one layer; return the ends of lines that are still to be named."""
+    ends = {}
+    for axes, row in zip(panels, rows, strict=True):
+        if row.axis == "filters":
+            against.filters(axes, of_layer, row.quantities, hues)
+        else:
+            ends[axes] = against.epochs(axes, of_layer, row.quantities, hues, names, width)
+        _draw_limits(axes, of_layer, row.quantities)
+        if row.quantities is _SHARES:  # the lower of two panels over the same axis
+            axes.set_xlabel(COORDINATES["channels" if row.axis == "filters" else "epoch"].long_name)
+    return ends
 
 
 def _hues(table: pd.DataFrame) -> dict[str, Hue]:
@@ -155,19 +182,17 @@ def _with_excluded(notes: Notes, table: pd.DataFrame) -> Notes:
     return replace(notes, foot=(*notes.foot, f"up to {most:g} pairs of maps with at most 1e-6 bits left out"))
 
 
-def _key(table: pd.DataFrame, hues: Mapping[str, Hue], swept: bool) -> list[list[Line2D]]:
+def _key(table: pd.DataFrame, hues: Mapping[str, Hue], *, swept: bool) -> list[list[Line2D]]:
     named = [
         canvas.handle(value, color=hue.colour, marker=hue.marker, linestyle="none")
         for value, hue in hues.items()
         if value
     ]
     drawn = {"untrained": swept, "shuffled samples": (table["control"] == "shuffled_samples").any()}
-    controls = [
-        canvas.handle(name, color=colour, marker="o", linestyle="none")
-        for name, colour in against.CONTROLS.items()
-        if drawn[name]
-    ]
+    controls = [canvas.handle(name, marker="o", **look) for name, look in against.CONTROLS.items() if drawn[name]]
     bound = f"S({_SYMBOLS[table['about'].iloc[0]]})"
     limit = canvas.handle(bound, color=style.GREY, linestyle=style.DASHES[1], linewidth=0.8)
-    shares = [canvas.handle(share.name, linestyle=share.dash, **share.look(style.INK, "o")) for share in _SHARES]
+    shares = [
+        canvas.handle(share.name, linestyle=share.dash, **share.look(Hue(style.INK, "o"), {})) for share in _SHARES
+    ]
     return [[*named, *controls, limit], shares]

@@ -47,7 +47,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     room = (style.PAGE - 12) / abreast
     texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
     headings = [
-        canvas.title(name, room / 3 - 6) for name in (*(notes.labels[name] for name in _CURVES), "Gradient norm")
+        canvas.title(name, room / 3 - 10) for name in (*(notes.labels[name] for name in _CURVES), "Gradient norm")
     ]
     height = ceil(len(names) / abreast) * (27 + 3.3 * max(map(canvas.lines, texts.values()))) + 20
     page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=_key(table, layers))
@@ -145,4 +145,5 @@ def _key(table: pd.DataFrame, layers: Sequence[str]) -> list[list[Line2D]]:
         canvas.handle(layer, color=colour, marker=style.marker(index), linewidth=0.9)
         for index, (layer, colour) in enumerate(named)
     ]
-    return [[*splits, *([crossed] if table["diverged_epoch"].notna().any() else []), *kinds], places]
+    groups = [[*splits, *([crossed] if table["diverged_epoch"].notna().any() else []), *kinds], places]
+    return [group for group in groups if group]

@@ -1,0 +1,107 @@
+"""The decomposition of a store, cell by cell against the definitions."""
+
+import numpy as np
+import pytest
+
+from infoplane.analysis.decomposition import decomposition
+from infoplane.schema import ARTIFACTS
+
+CONTROLS = ["shuffled_samples", "permuted_labels"]
+VARIABLES = ARTIFACTS["decomposition"].groups["/"]
+
+
+@pytest.fixture
+def measured(tmp_path):
+    def run(tree, settings, control=CONTROLS):
+        return decomposition(tree, settings, control=control, work=tmp_path / "work", code="c")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("changes", "options"),
+    [
+        ({}, {}),
+        ({"alpha": 2}, {}),
+        ({"probe_size": 8, "label_kernel": {"rule": "silverman", "scale": 1.0}}, {"own": True}),
+        ({}, {"kind": "distances"}),
+        # so wide that the kernels are flat: every pair has less than 1e-6 bits
+        ({"bandwidth": {"rule": "silverman", "scale": 1e5}}, {"splits": ("train",)}),
+    ],
+    ids=str,
+)
+def test_against_the_definitions(
+    activations, estimator, measured, plain, cells, take, shuffle, permute, changes, options
+):
+    settings, tree = estimator(**changes), activations(**options)
+    raw = activations("raw", **{**options, "kind": "raw"})
+    found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
+    scale = settings["bandwidth"]["scale"]
+
+    def labels(values):
+        if settings["label_kernel"] == "indicator":
+            return plain.indicator(values)
+        return plain.gaussian(np.eye(4)[values], settings["label_kernel"]["scale"])
+
+    for stored, place in cells(tree):
+        cell, seed = found.isel(place), int(tree["seed"].values[stored["seed"]])
+        inputs, targets = (take(tree.dataset[name], stored)[:n] for name in ("input", "target"))
+        drawn = {"batch": stored["probe_batch"], "batches": tree.sizes["probe_batch"], "seed": seed}
+        x, y, wrong = plain.gaussian(inputs, scale), labels(targets), labels(permute(targets, **drawn))
+        for layer in ("conv1", "conv2"):
+            maps = list(np.moveaxis(take(raw[layer].dataset["activation"], stored)[:n], 1, 0))
+            shuffled = shuffle(maps, depth=raw[layer].attrs["depth"], **drawn)
+            for control, some, about, target in [
+                ("none", maps, "input", x),
+                ("none", maps, "target", y),
+                ("shuffled_samples", shuffled, "input", x),
+                ("shuffled_samples", shuffled, "target", y),
+                ("permuted_labels", maps, "input", None),
+                ("permuted_labels", maps, "target", wrong),
+            ]:
+                grams = [plain.gaussian(each, scale) for each in some]
+                expected = [np.nan] * 6 if target is None else plain.decomposition(grams, target, alpha=alpha)
+                own = cell.sel(layer=layer, control=control, about=about)
+                numbers = [own[name].item() for name in VARIABLES]
+                assert numbers == pytest.approx(expected, rel=1e-7, abs=1e-8, nan_ok=True), (layer, control, place)
+
+
+def test_percentages_sum_to_a_hundred(activations, estimator, measured):
+    """WNI_ij = I_ij − RST_ij for every pair (PAPERS.md 1.2); a single map has no pair."""
+    found = measured(activations(), estimator())
+    total = sum(found[f"{name}_percent"] for name in list(VARIABLES)[1:3])
+    counted = total.sel(layer="conv1", control=["none", "shuffled_samples"])
+    np.testing.assert_allclose(counted, 100, rtol=0, atol=1e-9)
+    assert np.isnan(total.sel(layer="conv2")).all()
+
+
+def test_dimensions_and_layers(activations, estimator, measured):
+    """The convolutions alone."""
+    found = measured(activations(), estimator())
+    assert {name: values.dims for name, values in found.data_vars.items()} == {
+        name: variable.dims for name, variable in VARIABLES.items()
+    }
+    assert found["layer"].values.tolist() == ["conv1", "conv2"]
+    assert found["channels"].values.tolist() == [3, 1]
+    assert found["about"].values.tolist() == ["input", "target"]
+
+
+def test_the_joint_information_is_that_of_the_layer(activations, estimator, measured, tmp_path):
+    """The multivariate mutual information is I(X; T) and I(T; Y) of the information store."""
+    from infoplane.analysis.information import information
+
+    tree = activations()
+    found = measured(tree, estimator())["multivariate_mutual_information"]
+    whole = information(tree, estimator(), control=CONTROLS, work=tmp_path / "other", code="c").sel(
+        layer=["conv1", "conv2"]
+    )
+    for about, name in (("input", "mutual_information_input_layer"), ("target", "mutual_information_layer_target")):
+        np.testing.assert_allclose(found.sel(about=about), whole[name], rtol=0, atol=1e-10)
+
+
+def test_a_diverged_network_is_nan(activations, estimator, measured):
+    found = measured(activations(nan={(0, 1)}), estimator(), control=[]).sel(layer=["conv1"])
+    for values in found.data_vars.values():
+        empty = np.isnan(values.transpose("seed", "epoch", ...).values).reshape(2, 3, -1)
+        np.testing.assert_array_equal(empty.all(-1), [[False, True, False], [False] * 3])
+        np.testing.assert_array_equal(empty.any(-1), [[False, True, False], [False] * 3])

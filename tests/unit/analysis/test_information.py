@@ -1,0 +1,155 @@
+"""Entropies and mutual informations of a store, cell by cell against the definitions."""
+
+import numpy as np
+import pytest
+
+from infoplane.analysis.information import information
+from infoplane.schema import ARTIFACTS
+
+CONTROLS = ["shuffled_samples", "permuted_labels"]
+GAUSSIAN = {"rule": "silverman", "scale": 1.0}
+
+
+@pytest.fixture
+def measured(tmp_path):
+    def run(tree, settings, control=CONTROLS):
+        return information(tree, settings, control=control, work=tmp_path / "work", code="c")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("changes", "options"),
+    [
+        ({}, {}),
+        ({"alpha": 2}, {}),
+        ({"alpha": 1}, {}),
+        ({"joint": "tensor"}, {}),
+        ({"label_kernel": GAUSSIAN}, {}),
+        ({"probe_size": 8}, {}),
+        ({"probe_size": 8, "label_kernel": GAUSSIAN, "joint": "tensor"}, {"own": True}),
+        ({}, {"kind": "distances"}),
+        ({"joint": "tensor", "probe_size": 8}, {"kind": "distances", "splits": ("test",)}),
+    ],
+    ids=str,
+)
+def test_against_the_definitions(
+    activations, estimator, measured, plain, cells, take, shuffle, permute, changes, options
+):
+    """Every variable at every place, for the networks and both controls."""
+    settings, tree = estimator(**changes), activations(**options)
+    raw = activations("raw", **{**options, "kind": "raw"})
+    found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
+    scale = settings["bandwidth"]["scale"]
+
+    def labels(values):
+        if settings["label_kernel"] == "indicator":
+            return plain.indicator(values)
+        return plain.gaussian(np.eye(4)[values], settings["label_kernel"]["scale"])
+
+    for stored, place in cells(tree):
+        cell, seed = found.isel(place), int(tree["seed"].values[stored["seed"]])
+        inputs, targets = (take(tree.dataset[name], stored)[:n] for name in ("input", "target"))
+        x, y = plain.gaussian(inputs, scale), labels(targets)
+        entropies = plain.entropy(x, alpha=alpha), plain.entropy(y, alpha=alpha)
+        drawn = {"batch": stored["probe_batch"], "batches": tree.sizes["probe_batch"]}
+        wrong = labels(permute(targets, seed=seed, **drawn))
+        assert cell["entropy_input"].item() == pytest.approx(entropies[0], abs=1e-9)
+        assert cell["entropy_target"].item() == pytest.approx(entropies[1], abs=1e-9)
+        assert cell["bandwidth_input"].item() == pytest.approx(plain.width(inputs, scale), rel=1e-12)
+        for layer in found["layer"].values:
+            values, depth = take(raw[layer].dataset["activation"], stored)[:n], raw[layer].attrs["depth"]
+            apart = settings["joint"] == "multivariate" and layer.startswith("conv")
+            maps = list(np.moveaxis(values, 1, 0)) if apart else [values]
+            own = cell.sel(layer=layer)
+            assert own["bandwidth"].item() == pytest.approx(plain.width(maps[0], scale), rel=1e-12)
+            for control in ("none", *CONTROLS):
+                some = shuffle(maps, seed=seed, depth=depth, **drawn) if control == "shuffled_samples" else maps
+                grams, target = [plain.gaussian(each, scale) for each in some], wrong if control == CONTROLS[1] else y
+                expected = {
+                    "entropy_layer": plain.entropy(*grams, alpha=alpha),
+                    "joint_entropy_input_layer": plain.entropy(x, *grams, alpha=alpha),
+                    "joint_entropy_layer_target": plain.entropy(*grams, target, alpha=alpha),
+                    "mutual_information_input_layer": plain.information([x], grams, alpha=alpha),
+                    "mutual_information_layer_target": plain.information(grams, [target], alpha=alpha),
+                }
+                if control == "permuted_labels":
+                    for name in list(expected)[:2] + ["mutual_information_input_layer"]:
+                        expected[name] = np.nan
+                for name, value in expected.items():
+                    number = own.sel(control=control)[name].item()
+                    assert number == pytest.approx(value, abs=1e-9, nan_ok=True), (name, layer, control, place)
+
+
+def test_dimensions_and_coordinates_are_those_of_the_data_model(activations, estimator, measured):
+    found = measured(activations(), estimator())
+    for name, variable in ARTIFACTS["information"].groups["/"].items():
+        assert found[name].dims == variable.dims
+        assert found[name].attrs == {"units": variable.units, "long_name": variable.long_name}
+    assert {name: values.values.tolist() for name, values in found.coords.items()} == {
+        "seed": [0, 4],
+        "epoch": [0, 0.5, 1],
+        "step": [0, 2, 4],
+        "split": ["train", "test"],
+        "probe_batch": [0, 1],
+        "layer": ["conv1", "conv2", "fc1", "output"],
+        "depth": [1, 2, 3, 4],
+        "kind": ["convolutional", "convolutional", "fully_connected", "output"],
+        "channels": [3, 1, 1, 1],
+        "control": ["none", "shuffled_samples", "permuted_labels"],
+    }
+
+
+def test_median_distances(activations, estimator, measured, plain):
+    """Over all pairs of samples and all feature maps: of an even number, the lower of the two in the middle."""
+    tree = activations()
+    found, upper = measured(tree, estimator()), np.triu_indices(12, 1)
+    values = tree["conv1"]["activation"].values[1, 2, 3].astype(float)
+    apart = np.sqrt(np.concatenate([plain.squared(each.reshape(12, -1))[upper] for each in np.moveaxis(values, 1, 0)]))
+    assert len(apart) == 198
+    cell = found.isel(seed=1, epoch=2, split=1, probe_batch=1)
+    assert cell["median_distance"].sel(layer="conv1").item() == pytest.approx(np.sort(apart)[98], rel=1e-12)
+    inputs = np.sqrt(plain.squared(tree.dataset["input"].values[3].reshape(12, -1))[upper])
+    assert cell["median_distance_input"].item() == pytest.approx(np.sort(inputs)[32], rel=1e-12)
+
+
+def test_mutual_informations_are_derivable_from_the_entropies(activations, estimator, measured):
+    found = measured(activations(), estimator())
+    again = found["entropy_input"] + found["entropy_layer"] - found["joint_entropy_input_layer"]
+    np.testing.assert_allclose(
+        found["mutual_information_input_layer"],
+        again.transpose(*found["mutual_information_input_layer"].dims),
+        rtol=0,
+        atol=1e-14,
+    )
+
+
+def test_the_same_estimates_from_activations_and_from_distances(activations, estimator, measured):
+    for joint in ("multivariate", "tensor"):
+        raw, kept = (measured(activations(kind, kind=kind), estimator(joint=joint)) for kind in ("raw", "distances"))
+        for name, values in raw.data_vars.items():
+            np.testing.assert_allclose(kept[name], values, rtol=0, atol=1e-9, err_msg=name)
+
+
+def test_a_diverged_network_is_nan_and_the_others_unchanged(activations, estimator, measured):
+    whole, holes = (measured(activations(f"{nan}", nan=nan), estimator()) for nan in ((), ((0, 2), (1, 0))))
+    for name, values in holes.data_vars.items():
+        moved = values.transpose("seed", "epoch", ...)
+        for seed, epoch in np.ndindex(2, 3):
+            if (seed, epoch) in {(0, 2), (1, 0)}:
+                assert np.isnan(moved[seed, epoch]).all()
+            else:
+                np.testing.assert_array_equal(
+                    moved[seed, epoch], whole[name].transpose("seed", "epoch", ...)[seed, epoch]
+                )
+
+
+def test_networks_that_had_all_diverged_from_the_start_are_nan(activations, estimator, measured):
+    """With the layers, dimensions and coordinates that they would have had."""
+    every = {(seed, epoch) for seed in (0, 1) for epoch in (0, 1, 2)}
+    found, whole = measured(activations(nan=every), estimator()), measured(activations("whole"), estimator())
+    assert found.sizes == whole.sizes
+    for name, values in found.data_vars.items():
+        assert values.dims == whole[name].dims
+        assert np.isnan(values).all()
+    assert found["layer"].values.tolist() == whole["layer"].values.tolist()

@@ -1,0 +1,222 @@
+"""Nothing is cut, nothing overlaps, and the marks say what they should."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from infoplane import figures
+
+FEW = [("3-6", "relu"), ("6-12", "relu"), ("6-12", "sigmoid")]
+MANY = [(f"{maps}-{2 * maps}", kind) for maps in (2, 3, 4, 6, 8, 12) for kind in ("relu", "sigmoid")] + [
+    ("16-32", "relu")
+]
+LONG = [("3-6", "a-rather-long-label-of-an-activation"), ("6-12", "another-rather-long-label-of-an-activation")]
+VGG = [f"conv{number}" for number in range(1, 14)] + ["fc1", "fc2", "output"]
+CASES = {
+    "few": {"sweep": FEW},
+    "preview of one variant, two epochs": {"sweep": FEW[:1], "preview": True, "epochs": [0, 1]},
+    "one seed, many epochs": {
+        "sweep": FEW[1:],
+        "seeds": [0],
+        "epochs": [0, *np.round(np.geomspace(0.1, 9876, 12), 6)],
+    },
+    "long names": {"sweep": LONG, "preview": True},
+    "deep": {"sweep": [("64-64-128-128-256", "relu")], "layers": VGG, "lacks": None},
+    "fully connected": {"sweep": [("1", "tanh"), ("1", "sigmoid")], "layers": ["h1", "h2", "h3", "output"]},
+}
+CONVOLUTIONAL = {"modified_information_plane", "decomposition"}
+DRAWN = [
+    (case, name)
+    for case in CASES
+    for name in figures.names()
+    if not (case == "fully connected" and name in CONVOLUTIONAL)
+]
+
+
+def _texts(figure, monkeypatch):
+    """Return what is really drawn, which is less than what a figure holds, and where."""
+    found = []
+    original = Text.draw
+
+    def record(self, renderer, *rest, **more):
+        original(self, renderer, *rest, **more)
+        if self.get_visible() and self.get_text().strip():
+            found.extend(_lines(self, renderer))
+
+    monkeypatch.setattr(Text, "draw", record)
+    figure.canvas.draw()
+    return found
+
+
+def _lines(text, renderer):
+    """Return the lines of a text and their boxes: beside its short second line another text may stand."""
+    box, lines = Text.get_window_extent(text, renderer), text.get_text().split("\n")
+    if text.get_rotation() or text.get_horizontalalignment() != "left":
+        return [(text.get_text(), box)]
+    height, longest = box.height / len(lines), max(map(len, lines))
+    return [
+        (
+            line,
+            Bbox.from_bounds(
+                box.x0, box.y1 - (row + 1) * height, min(1, 1.2 * len(line) / longest) * box.width, height
+            ),
+        )
+        for row, line in enumerate(lines)
+    ]
+
+
+def _assert_readable(figure, monkeypatch):
+    found = _texts(figure, monkeypatch)
+    page = figure.bbox
+    cut = [
+        text
+        for text, box in found
+        if box.x0 < -0.5 or box.y0 < -0.5 or box.x1 > page.x1 + 0.5 or box.y1 > page.y1 + 0.5
+    ]
+    assert not cut
+    touching = [
+        (one, other)
+        for (one, box), (other, beside) in combinations(found, 2)
+        if min(box.x1, beside.x1) - max(box.x0, beside.x0) > 0.5
+        and min(box.y1, beside.y1) - max(box.y0, beside.y0) > 0.5
+    ]
+    assert not touching
+
+
+@pytest.mark.parametrize(("case", "name"), DRAWN)
+def test_text_is_neither_cut_nor_overlapping(case, name, build, monkeypatch):
+    _assert_readable(figures.draw(name, build(**CASES[case])), monkeypatch)
+
+
+def _with_gaps(build):
+    """Return a summary with one estimate missing, one variant that ends early, and another without its start."""
+    summary = build(FEW)
+    for group in figures.needs("data_processing") | {"training", "decomposition"}:
+        data = summary[group].to_dataset()
+        early = (data["variant"] == "v01") & (data["epoch"] > 1)
+        late = (data["variant"] == "v02") & (data["epoch"] == 0)
+        missing = (data["variant"] == "v00") & (data["epoch"] == 1) & (data["seed"] == 0)
+        for name in data.data_vars:
+            if "epoch" in data[name].dims:
+                data[name] = data[name].where(~(early | late | missing))
+        summary[group] = data
+    return summary
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_gaps_are_drawn_around(name, build, monkeypatch):
+    summary = _with_gaps(build)
+    figure = figures.draw(name, summary)
+    _assert_readable(figure, monkeypatch)
+    table = figures.table(name, summary)
+    means = table[(table["variant"] == "v00") & (table["seed"] == "mean")]
+    assert set(means.loc[means["epoch [epochs]"] == 1, "seeds"]) == {2}
+
+
+def test_a_gap_does_not_turn_a_path_back(build):
+    figure = figures.information_plane(_with_gaps(build), variants=["v00"])
+    for path in _panels(figure)[0].collections:
+        luminance = path.get_colors()[:, :3] @ [0.299, 0.587, 0.114]
+        assert (np.diff(luminance) > 0).all()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", figures.names())
+def test_thirteen_variants_fit_a_page(name, build, monkeypatch):
+    figure = figures.draw(name, build(MANY))
+    _assert_readable(figure, monkeypatch)
+    width, height = figure.get_size_inches() * 25.4
+    assert width == pytest.approx(180)
+    assert height < 260
+
+
+def test_one_variant_of_the_plane_fits_a_column(build):
+    width, _ = figures.information_plane(build(FEW[:1])).get_size_inches() * 25.4
+    assert width == pytest.approx(85)
+
+
+@pytest.fixture(scope="module")
+def plane(build):
+    return figures.information_plane(build(FEW))
+
+
+def _panels(figure):
+    return [axes for axes in figure.findobj(lambda artist: hasattr(artist, "get_xlim")) if axes.get_subplotspec()]
+
+
+def test_paths_start_open_and_end_filled(plane):
+    (panel, *_) = [axes for axes in _panels(plane) if axes.get_title(loc="left") == "filters 3-6, relu"]
+    marks = [line for line in panel.lines if line.get_marker() not in {"None", "", None}]
+    starts, ends = marks[0::2], marks[1::2]
+    assert len(starts) == len(ends) == 5
+    assert {to_hex(line.get_markerfacecolor()) for line in starts} == {"#ffffff"}
+    assert "#ffffff" not in {to_hex(line.get_markerfacecolor()) for line in ends}
+    assert len({str(line.get_marker()) for line in ends}) == 5, "layers differ by marker, not by place alone"
+
+
+def test_paths_are_the_means_of_the_table(plane, build):
+    summary = build(FEW)
+    table = figures.information_plane.table(summary, variants=["v01"], layers=["fc2"])
+    expected = table[table["seed"] == "mean"][
+        ["mutual_information_input_layer [bits]", "mutual_information_layer_target [bits]"]
+    ].to_numpy()
+    (panel,) = [axes for axes in _panels(plane) if axes.get_title(loc="left") == "filters 6-12, relu"]
+    paths = [collection for collection in panel.collections if isinstance(collection, LineCollection)]
+    drawn = [np.vstack([path.get_segments()[0][:1], [segment[1] for segment in path.get_segments()]]) for path in paths]
+    assert any(np.allclose(path, expected) for path in drawn)
+
+
+def test_late_epochs_are_lighter_so_that_grey_tells_them_too(plane):
+    path = next(artist for artist in _panels(plane)[0].collections if isinstance(artist, LineCollection))
+    luminance = path.get_colors()[:, :3] @ [0.299, 0.587, 0.114]
+    assert (np.diff(luminance) > 0).all()
+
+
+def test_the_violated_step_is_crossed_between_its_layers(build):
+    figure = figures.data_processing(build([("3-6", "relu"), ("6-12", "relu")]))
+    crosses = [
+        line.get_xydata()
+        for axes in _panels(figure)
+        for line in axes.lines
+        if line.get_marker() == "X" and len(line.get_xdata())
+    ]
+    assert len(crosses) == 1
+    np.testing.assert_allclose(crosses[0], [[2.5, (5.0 + 5.3) / 2]])
+
+
+def test_points_are_joined_only_where_each_number_of_filters_occurs_once(build):
+    joined = figures.decomposition(build([("3-6", "relu"), ("6-12", "relu")]))
+    ambiguous = figures.decomposition(build([("6-6", "relu"), ("6-12", "relu"), ("6-24", "relu")]))
+    for figure, layer, expected in (
+        (joined, "conv1", True),
+        (ambiguous, "conv1", False),
+        (ambiguous, "conv2", True),
+    ):
+        (panel,) = [axes for axes in _panels(figure) if axes.get_title(loc="left") == layer]
+        points = [line for line in panel.lines if line.get_marker() == "o"]
+        assert {line.get_linestyle() != "None" for line in points} == {expected}
+        assert {len(line.get_xdata()) for line in points} == {2 if figure is joined else 3}
+
+
+def test_the_untrained_network_and_the_shuffled_samples_are_grey(build):
+    figure = figures.decomposition(build([("3-6", "relu"), ("6-12", "relu")]))
+    (panel,) = [axes for axes in _panels(figure) if axes.get_title(loc="left") == "conv1"]
+    colours = [to_hex(line.get_color()) for line in panel.lines if line.get_marker() == "o"]
+    greys = [colour for colour in colours if colour[1:3] == colour[3:5] == colour[5:7]]
+    assert len(colours) == 3
+    assert len(set(greys)) == 2
+
+
+def test_a_diverged_seed_is_crossed_and_counted(build):
+    figure = figures.training(build(FEW))
+    titles = [axes.get_title(loc="left") for axes in _panels(figure)]
+    assert sum("(1 of 3 seeds diverged)" in title for title in titles) == 1
+    crosses = [
+        line for axes in _panels(figure) for line in axes.lines if line.get_marker() == "X" and len(line.get_xdata())
+    ]
+    assert {tuple(line.get_xdata()) for line in crosses} == {(2.0, 2.0)}

@@ -1,0 +1,77 @@
+"""What stands under a figure."""
+
+import pytest
+from matplotlib.text import Text
+
+from infoplane import figures
+from infoplane.figures import notes, select
+
+
+def _foot(name, summary, **options):
+    page = getattr(figures, name)
+    chosen = select.resolve(summary, page, page.check(options))
+    return notes.gather(summary, page, chosen, "reading").foot
+
+
+def _written(figure):
+    """Return all texts of a figure, the foot last."""
+    texts = [text.get_text() for part in figure.subfigs for text in part.findobj(Text)]
+    return " ".join(texts).replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ").strip()
+
+
+def test_the_foot_says_all_that_a_value_depends_on(summary):
+    assert _foot("information_plane", summary) == (
+        "digits, train probe",
+        "renyi α = 1.01, joint multivariate, σ: silverman × 5, label kernel indicator",
+        "n = 100 (log₂ n = 6.64 bits), 2 probe batches",
+        "median distance / σ: 2.1 (X), 1 to 2 (T)",
+        "3 seeds (0 to 2)",
+        "reading",
+        "1 of 15 networks diverged",
+    )
+
+
+def test_errors_have_a_width_of_their_own(summary):
+    foot = " ".join(_foot("data_processing", summary))
+    assert "σ of errors: silverman × 0.1" in foot
+    assert "(δ)" in foot
+
+
+def test_another_kind_of_estimator_names_its_own_settings(summary):
+    assert "binning bins 30" in _foot("information_plane", summary, estimator="binning", split="test")
+    assert "digits, test probe" in _foot("information_plane", summary, split="test")
+
+
+def test_a_bound_is_found_by_the_estimator_that_gives_it(build):
+    summary = build([("3-6", "relu")], estimators=[{"name": "kde", "kind": "kde", "noise_variance": 0.1}])
+    summary["information"] = summary["information"].to_dataset().assign_coords(estimator=["kde_upper", "kde_lower"])
+    assert "kde_upper noise variance 0.1" in _foot("information_plane", summary)
+
+
+def test_training_names_no_estimator(summary):
+    assert _foot("training", summary) == ("digits", "3 seeds (0 to 2)", "reading", "1 of 15 networks diverged")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"), [([7], "seed 7"), ([0, 5], "2 seeds (0, 5)"), ([1, 2, 3, 4], "4 seeds (1 to 4)")]
+)
+def test_seeds(build, seeds, said):
+    assert said in _foot("training", build([("3-6", "relu")], seeds=seeds, diverged=None))
+
+
+def test_only_the_variants_drawn_are_counted(summary):
+    assert not any("diverged" in phrase for phrase in _foot("training", summary, variants=["v00"]))
+    assert "1 of 3 networks diverged" in _foot("training", summary, variants=["v02"])
+
+
+def test_pairs_left_out_of_the_percentages_are_counted(build):
+    summary = build([("3-6", "relu")])
+    summary["decomposition"]["pairs_excluded"].loc[{"layer": "conv2"}] = 7
+    assert "up to 7 pairs of maps with at most 1e-6 bits left out" in _written(figures.decomposition(summary))
+    assert "left out" not in _written(figures.decomposition(summary, layers=["conv1"]))
+
+
+def test_a_preview_says_so_on_its_face_and_at_its_foot(build):
+    figure = figures.training(build([("3-6", "relu")], preview=True))
+    assert "PREVIEW: a short run" in _written(figure)
+    assert _written(figure).endswith("PREVIEW")

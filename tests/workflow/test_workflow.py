@@ -1,0 +1,306 @@
+"""A tiny experiment from end to end, and what every edit computes again."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import xarray as xr
+
+from infoplane import datasets, models, store
+from infoplane.capture import Recorder
+from infoplane.training import checkpoints
+
+from .conftest import TINY, Project
+
+pytestmark = pytest.mark.xdist_group("workflow")
+DRAWN = ("data_processing", "decomposition", "information_plane", "learning", "modified_information_plane")
+DRAW = {f"draw_{name}": 1 for name in (*DRAWN[:3], "modified_information_plane", "training")}
+RUN = "activation-relu.seeds-0"
+SUMMARY = "results/tiny/summary.zarr"
+
+
+@pytest.fixture(scope="module")
+def summary(finished: Project) -> xr.DataTree:
+    return xr.open_datatree(finished.results / "summary.zarr", engine="zarr")
+
+
+class TestResults:
+    def test_summary_holds_every_group(self, summary: xr.DataTree) -> None:
+        assert set(summary.children) == {"training", "information", "decomposition", "error_chain"}
+        information = summary["information"].to_dataset()
+        assert dict(information.sizes) == {
+            "variant": 2,
+            "seed": 1,
+            "estimator": 1,
+            "control": 2,
+            "split": 1,
+            "epoch": 4,
+            "layer": 4,
+            "probe_batch": 2,
+        }
+        assert information["layer"].values.tolist() == ["conv1", "conv2", "fc1", "output"]
+        assert information["model.activation"].values.tolist() == ["relu", "sigmoid"]
+        assert not information["mutual_information_input_layer"].isnull().any()
+
+    def test_estimates_are_those_of_an_independent_computation(self, finished: Project, summary: xr.DataTree) -> None:
+        """From the published weights: S = log2(Σ λ^α) / (1 − α) of the Gram matrices of the activations."""
+        digits = datasets.load("digits").train
+        settings = {**TINY["model"], "activation": "relu"}
+        network = models.make(settings, (1, 8, 8), 10)
+        trained = store.load(finished.results / f"runs/{RUN}/training.zarr", "training").dataset
+        folder = finished.results / f"runs/{RUN}/checkpoints/seed-0"
+        step = int(trained["step"].sel(epoch=1).item())
+        weights = checkpoints.load(checkpoints.weights_path(folder, step))["weights"]
+        network.load_state_dict({name: value[0] for name, value in weights.items()})
+        order = np.random.default_rng([0, 11]).permutation(1437)
+        probe = order[np.isin(order, trained["train_index"].values[0])][:20]
+        with torch.no_grad(), Recorder(network.eval(), network.layers) as recorder:
+            network(digits.inputs[probe])
+        x = _gram(digits.inputs[probe].flatten(1).double().numpy())
+        t = _gram(recorder.activations["fc1"].double().numpy())
+        y = (digits.targets[probe][:, None] == digits.targets[probe]).double().numpy() / 20
+        found = summary["information"].to_dataset().sel(control="none", layer="fc1", epoch=1, probe_batch=0, seed=0)
+        found = found.isel(variant=0, split=0, estimator=0)
+        assert found["entropy_input"].item() == pytest.approx(_entropy(x), abs=1e-9)
+        assert found["entropy_layer"].item() == pytest.approx(_entropy(t), abs=1e-9)
+        expected = _entropy(t) + _entropy(y) - _entropy(20 * t * y)
+        assert found["mutual_information_layer_target"].item() == pytest.approx(expected, abs=1e-9)
+        expected = _entropy(x) + _entropy(t) - _entropy(20 * x * t)
+        assert found["mutual_information_input_layer"].item() == pytest.approx(expected, abs=1e-9)
+
+    def test_mutual_informations_follow_from_the_entropies(self, summary: xr.DataTree) -> None:
+        found = summary["information"].to_dataset()
+        derived = found["entropy_input"] + found["entropy_layer"] - found["joint_entropy_input_layer"]
+        assert float(abs(derived - found["mutual_information_input_layer"]).max()) < 1e-12
+
+    def test_multivariate_information_is_the_same_in_both_groups(self, summary: xr.DataTree) -> None:
+        maps = (
+            summary["decomposition"].to_dataset()["multivariate_mutual_information"].sel(about="input", control="none")
+        )
+        layer = summary["information"].to_dataset()["mutual_information_input_layer"].sel(control="none")
+        assert float(abs(maps - layer).max()) < 1e-9
+
+    def test_percentages_sum_to_a_hundred(self, summary: xr.DataTree) -> None:
+        found = summary["decomposition"].to_dataset()
+        total = found["redundancy_synergy_tradeoff_percent"] + found["weighted_nonredundant_information_percent"]
+        assert float(abs(total.sel(layer=["conv1", "conv2"]) - 100).max()) < 1e-9
+
+    def test_every_figure_comes_in_three_formats_with_its_numbers(self, finished: Project) -> None:
+        for name in DRAWN:
+            stem = finished.results / "figures" / name
+            assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+            assert stem.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+            assert "<text" in stem.with_suffix(".svg").read_text()
+            assert len(pd.read_csv(stem.with_suffix(".csv"))) > 10
+
+    def test_csv_holds_the_numbers_of_the_summary(self, finished: Project, summary: xr.DataTree) -> None:
+        table = pd.read_csv(finished.results / "figures" / "information_plane.csv")
+        column = next(name for name in table.columns if name.startswith("mutual_information_input_layer ["))
+        chosen = table.query(
+            "seed == '0' and layer == 'fc1' and `epoch [epochs]` == 2 and `model.activation` == 'sigmoid'"
+        )
+        found = summary["information"].to_dataset()["mutual_information_input_layer"]
+        found = found.sel(seed=0, layer="fc1", epoch=2, control="none").isel(variant=1).mean()
+        assert chosen[column].to_numpy() == pytest.approx([found.item()], rel=1e-9)
+
+    def test_activations_are_removed_and_nothing_is_left_half_written(self, finished: Project) -> None:
+        names = [path.name for path in finished.folder.rglob("*")]
+        assert "activations.zarr" not in names
+        assert not [name for name in names if name.endswith(".partial")]
+
+    def test_stores_say_what_made_them(self, finished: Project) -> None:
+        attrs = store.load(finished.results / f"runs/{RUN}/information/renyi.zarr", "information").attrs
+        assert attrs["parameters"]["settings"]["estimator"]["alpha"] == 1.01
+        training = attrs["activations"]["training"]
+        assert training["parameters"]["recipe"]["seeds"] == [0]
+        assert training["parameters"]["recipe"]["training"]["threads"] == 1
+        assert training["device"]
+        assert len(training["dataset"]["checksum"]) == 64
+        assert set(attrs["versions"]) >= {"infoplane", "torch", "numpy", "xarray", "zarr", "python"}
+
+    def test_jobs_leave_logs_and_benchmarks(self, finished: Project) -> None:
+        for stage in ("train", "capture"):
+            assert "work:" in (finished.results / f"logs/{stage}/{RUN}.log").read_text()
+            assert pd.read_csv(finished.results / f"benchmarks/{stage}/{RUN}.tsv", sep="\t")["s"][0] > 0
+
+
+class TestComputedAgain:
+    """What snakemake would run after an edit, and nothing else."""
+
+    def test_nothing_after_nothing(self, finished: Project) -> None:
+        assert "Nothing to be done" in finished.run("--dry-run")
+
+    def test_title(self, edited: Project) -> None:
+        edited.write(title="Another title")
+        assert edited.planned() == {"aggregate": 1, **DRAW}
+
+    def test_options_of_a_figure(self, edited: Project) -> None:
+        figures = [{"figure": "information_plane", "layers": ["conv1"]}, *TINY["figures"][1:]]
+        edited.write(figures=figures)
+        assert edited.planned() == {"draw_information_plane": 1}
+
+    def test_another_estimator(self, edited: Project) -> None:
+        edited.write(estimators=[{"name": "renyi"}, {"name": "tensor", "joint": "tensor"}])
+        planned = edited.planned()
+        assert "train" not in planned
+        assert planned["capture"] == 2
+        assert planned["aggregate"] == 1
+
+    def test_another_seed(self, edited: Project) -> None:
+        edited.write(seeds=2)
+        assert edited.planned() == {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}
+
+    def test_another_variant(self, edited: Project) -> None:
+        edited.write(sweep=[{"model.activation": ["relu", "sigmoid", "tanh"]}])
+        assert edited.planned() == {"train": 1, "capture": 1, "measure": 1, "aggregate": 1, **DRAW}
+
+    def test_preview_section(self, edited: Project) -> None:
+        edited.write(preview={"seeds": 1})
+        assert edited.planned() == {}
+
+    @pytest.mark.parametrize(
+        ("module", "expected"),
+        [
+            ("figures/pages/data_processing.py", {"draw_data_processing": 1}),
+            ("figures/style.py", DRAW),
+            ("analysis/summary.py", {"aggregate": 1, **DRAW}),
+            ("measures/pid.py", {"capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
+            ("capture/recorder.py", {"capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
+            ("training/networks.py", {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
+            ("models/lenet.py", {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
+            ("models/mlp.py", {}),
+        ],
+    )
+    def test_a_module_of_the_library(self, edited: Project, module: str, expected: dict[str, int]) -> None:
+        path = edited.folder / "workflow" / "infoplane" / module
+        path.write_text(path.read_text() + "\n# edited\n")
+        assert edited.planned() == expected
+
+
+class TestSnakemake:
+    """Snakemake as its users expect it."""
+
+    def test_graphs(self, project: Project) -> None:
+        for option in ("--dag", "--rulegraph"):
+            done = project.snakemake(option)
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.startswith("digraph")
+
+    def test_report_has_every_figure_with_its_caption(self, finished: Project) -> None:
+        finished.run("--report", "results/report.html")
+        page = (finished.folder / "results" / "report.html").read_text()
+        for name in DRAWN:
+            assert f"{name}.svg" in page
+        assert "tiny" in page
+
+    def test_another_directory_and_another_configuration(self, project: Project, tmp_path: Path) -> None:
+        own = tmp_path / "own.yaml"
+        own.write_text(f"experiments: [{project.experiment}]\nkeep: [activations]\n")
+        arguments = ("--directory", str(tmp_path / "elsewhere"), "--configfile", str(own))
+        target = f"results/tiny/runs/{RUN}/training.zarr"
+        project.run(target, *arguments, experiment=str(project.experiment))
+        assert store.load(tmp_path / "elsewhere" / target, "training").sizes["epoch"] == 4
+
+    def test_a_failing_run_leaves_the_others_going(self, project: Project, tmp_path: Path) -> None:
+        broken = {**TINY, "sweep": [], "model": {"factory": "broken.py:make"}, "seeds": [0, 7], "figures": []}
+        project.write(**broken)
+        (project.folder / "study" / "broken.py").write_text(
+            "import torch\n"
+            "from infoplane.models.mlp import MLP\n"
+            "def make(shape, classes):\n"
+            "    if torch.initial_seed() == 7:\n"
+            "        raise OSError('no network for seed 7')\n"
+            "    return MLP(shape, classes, hidden=[4])\n"
+        )
+        done = project.snakemake("--cores", "1", "--keep-going", "--directory", str(tmp_path))
+        project.write()
+        assert done.returncode != 0
+        assert "no network for seed 7" in done.stderr + done.stdout
+        assert (tmp_path / "results/tiny/runs/default.seeds-0/training.zarr").exists()
+        assert not (tmp_path / "results/tiny/runs/default.seeds-7/training.zarr").exists()
+
+
+class TestOnward:
+    """Runs that build on a finished one. Each leaves the project as the next one expects it."""
+
+    def test_damage_is_refused_by_name_and_mended_as_told(self, finished: Project) -> None:
+        damaged = finished.results / "summary.zarr" / "information" / "entropy_layer" / "c" / "0" / "0" / "0" / "0"
+        damaged = next(path for path in damaged.rglob("*") if path.is_file())
+        content = bytearray(damaged.read_bytes())
+        content[len(content) // 2] ^= 1
+        damaged.write_bytes(content)
+        (finished.results / "figures" / "information_plane.png").unlink()
+        done = finished.snakemake("--cores", "1")
+        said = done.stderr + done.stdout
+        assert done.returncode != 0
+        assert f"{damaged.relative_to(finished.results / 'summary.zarr')} is damaged" in said
+        assert "Traceback" not in said
+        way_out = re.search(r"Delete (results/\S+) and run snakemake again", said)
+        assert way_out is not None
+        shutil.rmtree(finished.folder / way_out.group(1))
+        finished.run("results/tiny/figures/information_plane.png")
+
+    def test_another_estimator_leaves_the_first_as_it_was(self, edited: Project) -> None:
+        path = edited.results / f"runs/{RUN}/information/renyi.zarr/manifest.json"
+        before = path.read_text()
+        edited.write(estimators=[{"name": "renyi"}, {"name": "tensor", "joint": "tensor"}])
+        said = edited.run(SUMMARY)
+        assert "trained" not in said
+        found = xr.open_datatree(edited.results / "summary.zarr", engine="zarr")["information"].to_dataset()
+        assert found["estimator"].values.tolist() == ["renyi", "tensor"]
+        assert path.read_text() == before
+
+    def test_later_epochs_go_on_from_the_last(self, edited: Project) -> None:
+        kept = edited.results / f"runs/{RUN}/checkpoints/seed-0/step-000000008.pt"
+        before = kept.read_bytes()
+        training = {**TINY["training"], "epochs": 3, "checkpoints": [0.5, 1, 2]}
+        edited.write(training=training)
+        assert edited.planned()["train"] == 2
+        edited.run(SUMMARY)
+        assert "goes on from step 8" in (edited.results / f"logs/train/{RUN}.log").read_text()
+        assert kept.read_bytes() == before
+        found = xr.open_datatree(edited.results / "summary.zarr", engine="zarr")["information"].to_dataset()
+        assert found["epoch"].values.tolist() == [0, 0.5, 1, 2, 3]
+
+
+@pytest.mark.skipif("INFOPLANE_DATA" not in os.environ, reason="needs the original files of MNIST: set INFOPLANE_DATA")
+def test_real_mnist(project: Project, tmp_path: Path) -> None:
+    """The shipped experiment, cut down, on the original files."""
+    own = project.folder / "study" / "mnist_tiny.yaml"
+    text = (project.folder / "workflow" / "experiments" / "mnist_lenet.yaml").read_text()
+    small = {
+        "dataset: {name: mnist}": "dataset: {name: mnist, limit: 600}",
+        "epochs: 10": "epochs: 1",
+        "first: 0.01, per_decade: 5": "first: 1, per_decade: 1",
+        "seeds: 3": "seeds: 1",
+        "batches: 4, size: 128": "batches: 1, size: 32",
+        "filters: [6, 16]": "filters: [3, 4]",
+        "controls: [shuffled_samples]": "measures: [information]",
+        ", modified_information_plane, data_processing, decomposition, training]": "]",
+    }
+    for old, new in small.items():
+        assert old in text
+        text = text.replace(old, new)
+    own.write_text(text)
+    project.run("--directory", str(tmp_path), experiment=str(own))
+    found = xr.open_datatree(tmp_path / "results/mnist_tiny/summary.zarr", engine="zarr")
+    information = found["information"].to_dataset().mean(["seed", "probe_batch"]).isel(variant=0, estimator=0, split=0)
+    assert 4 < information["entropy_input"].sel(epoch=1).item() <= 5  # log2 32 = 5
+    assert found["training"].to_dataset()["accuracy"].sel(epoch=0).mean().item() < 0.3
+
+
+def _gram(x: np.ndarray) -> np.ndarray:
+    """Unit-trace Gram matrix of exp(−d²/(2σ²)) with σ = 5 n^(−1/(4+d))."""
+    sigma = 5 * len(x) ** (-1 / (4 + x.shape[1]))
+    squared = ((x[:, None] - x[None]) ** 2).sum(-1)
+    return np.exp(-squared / (2 * sigma**2)) / len(x)
+
+
+def _entropy(gram: np.ndarray) -> float:
+    eigenvalues = np.clip(np.linalg.eigvalsh(gram), 0, None)
+    return float(np.log2((eigenvalues**1.01).sum()) / (1 - 1.01))

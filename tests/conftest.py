@@ -155,15 +155,21 @@ def recipe(networks: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting for the disk, which only a loss of power would show."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture
 def train(
-    data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: dict[str, tuple[np.ndarray, np.ndarray]],
+    tmp_path: Path,
+    unsynced: None,  # noqa: ARG001
 ) -> Callable[..., Trained]:
     """A function that trains a recipe in a folder of a name; what it finds there it goes on from."""
     import torch
 
     from infoplane.training import train_run
-
-    monkeypatch.setattr(os, "fsync", lambda _: None)  # waits for the disk, which only a loss of power would show
 
     def run(recipe: Any, name: str = "run") -> Trained:
         work, output = tmp_path / name / "work" / "digest", tmp_path / name / "checkpoints"

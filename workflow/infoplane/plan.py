@@ -224,7 +224,7 @@ class Planned:
             try:
                 figures.check(figure.figure, figure.options)
             except ConfigError as error:
-                yield f"key 'figures': {error}"
+                yield "key 'figures': {}".format(str(error).replace("\n  - ", " "))
                 continue
             for group in sorted(figures.needs(figure.figure) - groups):
                 yield (
@@ -383,7 +383,18 @@ def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> S
         if found.experiment.name in planned:
             raise ConfigError(f"config.yaml: two experiments are called {found.experiment.name!r}; rename one file")
         planned[found.experiment.name] = found
+    raise_all(_of_one_name(planned.values()), heading="config.yaml", error=ConfigError)
     return Study(planned, settings["keep"])
+
+
+def _of_one_name(planned: Iterable[Planned]) -> Iterator[str]:
+    """Different figures that experiments call by one name: Snakemake could not tell which rule draws the file."""
+    drawn: dict[str, dict[str, None]] = {}
+    for figure in (figure for each in planned for figure in each.figures.values()):
+        drawn.setdefault(figure.name, {})[figure.figure] = None
+    for name, registered in drawn.items():
+        if len(registered) > 1:
+            yield f"experiments call {' and '.join(registered)} {name!r}; accepted: a name of its own for each"
 
 
 def _path(name: str, base: Path) -> Path:

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from infoplane import store
 
@@ -33,7 +34,7 @@ def estimator():
 
 
 @pytest.fixture
-def activations(tmp_path):
+def activations(tmp_path, unsynced):
     """A function that writes an activation store of random numbers, the same for a seed and an epoch, and opens it."""
 
     def make(
@@ -133,6 +134,12 @@ class Plain:
     def indicator(self, targets):
         return np.equal.outer(targets, targets) / len(targets)
 
+    def labels(self, targets, kernel):
+        """Of the indicator, or of a Gaussian on one-hot vectors of all classes, sampled or not."""
+        if kernel == "indicator":
+            return self.indicator(targets)
+        return self.gaussian(np.eye(CLASSES)[targets], kernel["scale"])
+
     def joint(self, *grams):
         """The Hadamard product, divided by its trace."""
         product = np.ones_like(grams[0])
@@ -197,12 +204,49 @@ def cells():
 
 @pytest.fixture
 def take():
-    """Values of an array of a store at a place, as far as it has these dimensions."""
+    """Values of an array at a place, as far as it has these dimensions."""
+    return lambda array, place: array.values[tuple(place.get(dim, slice(None)) for dim in array.dims)]
 
-    def at(array, place):
-        return array.isel({dim: index for dim, index in place.items() if dim in array.dims}).values
 
-    return at
+@pytest.fixture
+def put():
+    """Write values into an array at a place that has all of its dimensions."""
+
+    def into(array, place, value):
+        array.values[tuple(place[dim] for dim in array.dims)] = value
+
+    return into
+
+
+@pytest.fixture
+def blank():
+    """What a result would be if nothing had been measured."""
+    return lambda found: xr.full_like(found, np.nan)
+
+
+@pytest.fixture
+def both(activations):
+    """A function that makes a store, and beside it the raw values that it was made of, in memory."""
+
+    def make(**options):
+        tree = activations(**{"epochs": (0.0, 0.5), **options})
+        raw = activations("raw", **{"epochs": (0.0, 0.5), **options, "kind": "raw"}) if "kind" in options else tree
+        return tree, raw.load()
+
+    return make
+
+
+@pytest.fixture
+def agree():
+    """Compare all variables of a result with those expected."""
+
+    def check(found, expected, **tolerance):
+        assert set(found.data_vars) >= set(expected.data_vars)
+        for name, values in expected.data_vars.items():
+            assert found[name].dims == values.dims
+            np.testing.assert_allclose(found[name], values, err_msg=str(name), **tolerance)
+
+    return check
 
 
 @pytest.fixture

@@ -31,39 +31,33 @@ def measured(tmp_path):
     ids=str,
 )
 def test_against_the_definitions(
-    activations, estimator, measured, plain, cells, take, shuffle, permute, changes, options
+    both, estimator, measured, plain, cells, take, put, blank, agree, shuffle, permute, changes, options
 ):
-    settings, tree = estimator(**changes), activations(**options)
-    raw = activations("raw", **{**options, "kind": "raw"})
+    settings, (tree, raw) = estimator(**changes), both(**options)
     found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
-    scale = settings["bandwidth"]["scale"]
-
-    def labels(values):
-        if settings["label_kernel"] == "indicator":
-            return plain.indicator(values)
-        return plain.gaussian(np.eye(4)[values], settings["label_kernel"]["scale"])
+    scale, expected = settings["bandwidth"]["scale"], blank(found)
 
     for stored, place in cells(tree):
-        cell, seed = found.isel(place), int(tree["seed"].values[stored["seed"]])
-        inputs, targets = (take(tree.dataset[name], stored)[:n] for name in ("input", "target"))
-        drawn = {"batch": stored["probe_batch"], "batches": tree.sizes["probe_batch"], "seed": seed}
+        seed = int(raw["seed"].values[stored["seed"]])
+        inputs, targets = (take(raw.dataset[name], stored)[:n] for name in ("input", "target"))
+        drawn = {"batch": stored["probe_batch"], "batches": raw.sizes["probe_batch"], "seed": seed}
         x, y, wrong = plain.gaussian(inputs, scale), labels(targets), labels(permute(targets, **drawn))
-        for layer in ("conv1", "conv2"):
+        for index, layer in enumerate(["conv1", "conv2"]):
             maps = list(np.moveaxis(take(raw[layer].dataset["activation"], stored)[:n], 1, 0))
-            shuffled = shuffle(maps, depth=raw[layer].attrs["depth"], **drawn)
+            shuffled = shuffle(maps, depth=index + 1, **drawn)
+            # control, feature maps, about, target; permuted labels change nothing about the input
             for control, some, about, target in [
-                ("none", maps, "input", x),
-                ("none", maps, "target", y),
-                ("shuffled_samples", shuffled, "input", x),
-                ("shuffled_samples", shuffled, "target", y),
-                ("permuted_labels", maps, "input", None),
-                ("permuted_labels", maps, "target", wrong),
+                (0, maps, 0, x),
+                (0, maps, 1, y),
+                (1, shuffled, 0, x),
+                (1, shuffled, 1, y),
+                (2, maps, 1, wrong),
             ]:
-                grams = [plain.gaussian(each, scale) for each in some]
-                expected = [np.nan] * 6 if target is None else plain.decomposition(grams, target, alpha=alpha)
-                own = cell.sel(layer=layer, control=control, about=about)
-                numbers = [own[name].item() for name in VARIABLES]
-                assert numbers == pytest.approx(expected, rel=1e-7, abs=1e-8, nan_ok=True), (layer, control, place)
+                values = plain.decomposition([plain.gaussian(each, scale) for each in some], target, alpha=alpha)
+                here = {**place, "layer": index, "control": control, "about": about}
+                for name, value in zip(VARIABLES, values, strict=True):
+                    put(expected[name], here, value)
+    agree(found, expected, rtol=1e-7, atol=1e-8)
 
 
 def test_percentages_sum_to_a_hundred(activations, estimator, measured):

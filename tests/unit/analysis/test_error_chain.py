@@ -28,27 +28,25 @@ def measured(tmp_path):
     ],
     ids=str,
 )
-def test_against_the_definition(activations, estimator, measured, plain, cells, take, shuffle, changes, options):
+def test_against_the_definition(
+    both, estimator, measured, plain, cells, take, put, blank, agree, shuffle, changes, options
+):
     """I(δ_K; δ_k) with the width of the errors; shuffled against the output as it is; no labels to permute."""
-    settings, tree = estimator(**changes), activations(**options)
-    raw = activations("raw", **{**options, "kind": "raw"})
+    settings, (tree, raw) = estimator(**changes), both(**options)
     found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
-    scale = settings["error_bandwidth"]["scale"]
+    scale, expected = settings["error_bandwidth"]["scale"], blank(found).drop_vars("error_median_distance")
     for stored, place in cells(tree):
-        cell, seed = found.isel(place), int(tree["seed"].values[stored["seed"]])
+        drawn = {"batch": stored["probe_batch"], "batches": 4, "seed": int(raw["seed"].values[stored["seed"]])}
         output = plain.gaussian(take(raw["output"].dataset["error"], stored)[:n], scale)
-        for layer in found["layer"].values:
+        for depth, layer in enumerate(found["layer"].values):
             values = take(raw[layer].dataset["error"], stored)[:n]
             apart = settings["joint"] == "multivariate" and layer.startswith("conv")
             maps = list(np.moveaxis(values, 1, 0)) if apart else [values]
-            drawn = {"batch": stored["probe_batch"], "batches": 4, "depth": raw[layer].attrs["depth"], "seed": seed}
-            own = cell.sel(layer=layer)
-            for control, some in (("none", maps), ("shuffled_samples", shuffle(maps, **drawn))):
-                expected = plain.information([output], [plain.gaussian(each, scale) for each in some], alpha=alpha)
-                number = own["mutual_information_error"].sel(control=control).item()
-                assert number == pytest.approx(expected, abs=1e-9), (layer, control, place)
-            assert np.isnan(own["mutual_information_error"].sel(control="permuted_labels"))
-            assert own["error_bandwidth"].item() == pytest.approx(plain.width(maps[0], scale), rel=1e-12)
+            put(expected["error_bandwidth"], {**place, "layer": depth}, plain.width(maps[0], scale))
+            for control, some in enumerate([maps, shuffle(maps, depth=depth + 1, **drawn)]):
+                value = plain.information([output], [plain.gaussian(each, scale) for each in some], alpha=alpha)
+                put(expected["mutual_information_error"], {**place, "layer": depth, "control": control}, value)
+    agree(found, expected, rtol=1e-12, atol=1e-9)
 
 
 def test_dimensions_are_those_of_the_data_model(activations, estimator, measured):

@@ -34,51 +34,43 @@ def measured(tmp_path):
     ids=str,
 )
 def test_against_the_definitions(
-    activations, estimator, measured, plain, cells, take, shuffle, permute, changes, options
+    both, estimator, measured, plain, cells, take, put, blank, agree, shuffle, permute, changes, options
 ):
     """Every variable at every place, for the networks and both controls."""
-    settings, tree = estimator(**changes), activations(**options)
-    raw = activations("raw", **{**options, "kind": "raw"})
+    settings, (tree, raw) = estimator(**changes), both(**options)
     found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
-    scale = settings["bandwidth"]["scale"]
-
-    def labels(values):
-        if settings["label_kernel"] == "indicator":
-            return plain.indicator(values)
-        return plain.gaussian(np.eye(4)[values], settings["label_kernel"]["scale"])
+    scale, expected = (
+        settings["bandwidth"]["scale"],
+        blank(found).drop_vars(["median_distance", "median_distance_input"]),
+    )
 
     for stored, place in cells(tree):
-        cell, seed = found.isel(place), int(tree["seed"].values[stored["seed"]])
-        inputs, targets = (take(tree.dataset[name], stored)[:n] for name in ("input", "target"))
-        x, y = plain.gaussian(inputs, scale), labels(targets)
-        entropies = plain.entropy(x, alpha=alpha), plain.entropy(y, alpha=alpha)
-        drawn = {"batch": stored["probe_batch"], "batches": tree.sizes["probe_batch"]}
-        wrong = labels(permute(targets, seed=seed, **drawn))
-        assert cell["entropy_input"].item() == pytest.approx(entropies[0], abs=1e-9)
-        assert cell["entropy_target"].item() == pytest.approx(entropies[1], abs=1e-9)
-        assert cell["bandwidth_input"].item() == pytest.approx(plain.width(inputs, scale), rel=1e-12)
-        for layer in found["layer"].values:
-            values, depth = take(raw[layer].dataset["activation"], stored)[:n], raw[layer].attrs["depth"]
+        drawn = {"batch": stored["probe_batch"], "batches": raw.sizes["probe_batch"]}
+        seed = int(raw["seed"].values[stored["seed"]])
+        inputs, targets = (take(raw.dataset[name], stored)[:n] for name in ("input", "target"))
+        x, y, wrong = plain.gaussian(inputs, scale), labels(targets), labels(permute(targets, seed=seed, **drawn))
+        put(expected["entropy_input"], place, plain.entropy(x, alpha=alpha))
+        put(expected["entropy_target"], place, plain.entropy(y, alpha=alpha))
+        put(expected["bandwidth_input"], place, plain.width(inputs, scale))
+        for depth, layer in enumerate(found["layer"].values):
+            values = take(raw[layer].dataset["activation"], stored)[:n]
             apart = settings["joint"] == "multivariate" and layer.startswith("conv")
             maps = list(np.moveaxis(values, 1, 0)) if apart else [values]
-            own = cell.sel(layer=layer)
-            assert own["bandwidth"].item() == pytest.approx(plain.width(maps[0], scale), rel=1e-12)
-            for control in ("none", *CONTROLS):
-                some = shuffle(maps, seed=seed, depth=depth, **drawn) if control == "shuffled_samples" else maps
-                grams, target = [plain.gaussian(each, scale) for each in some], wrong if control == CONTROLS[1] else y
-                expected = {
-                    "entropy_layer": plain.entropy(*grams, alpha=alpha),
-                    "joint_entropy_input_layer": plain.entropy(x, *grams, alpha=alpha),
-                    "joint_entropy_layer_target": plain.entropy(*grams, target, alpha=alpha),
-                    "mutual_information_input_layer": plain.information([x], grams, alpha=alpha),
-                    "mutual_information_layer_target": plain.information(grams, [target], alpha=alpha),
-                }
-                if control == "permuted_labels":
-                    for name in list(expected)[:2] + ["mutual_information_input_layer"]:
-                        expected[name] = np.nan
-                for name, value in expected.items():
-                    number = own.sel(control=control)[name].item()
-                    assert number == pytest.approx(value, abs=1e-9, nan_ok=True), (name, layer, control, place)
+            put(expected["bandwidth"], {**place, "layer": depth}, plain.width(maps[0], scale))
+            orders = [maps, shuffle(maps, seed=seed, depth=depth + 1, **drawn), maps]
+            for control, (some, target) in enumerate(zip(orders, (y, y, wrong), strict=True)):
+                grams, here = (
+                    [plain.gaussian(each, scale) for each in some],
+                    {**place, "layer": depth, "control": control},
+                )
+                put(expected["joint_entropy_layer_target"], here, plain.entropy(*grams, target, alpha=alpha))
+                about_target = plain.information(grams, [target], alpha=alpha)
+                put(expected["mutual_information_layer_target"], here, about_target)
+                if control < 2:  # permuted labels change nothing else
+                    put(expected["entropy_layer"], here, plain.entropy(*grams, alpha=alpha))
+                    put(expected["joint_entropy_input_layer"], here, plain.entropy(x, *grams, alpha=alpha))
+                    put(expected["mutual_information_input_layer"], here, plain.information([x], grams, alpha=alpha))
+    agree(found, expected, rtol=1e-12, atol=1e-9)
 
 
 def test_dimensions_and_coordinates_are_those_of_the_data_model(activations, estimator, measured):

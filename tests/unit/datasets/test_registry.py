@@ -50,9 +50,7 @@ def test_planning_imports_neither_torch_nor_other_slow_packages(tmp_path: Path) 
 
 
 def test_an_unknown_name_is_told_with_the_nearest_and_all_known() -> None:
-    message = (
-        r"dataset 'fashion-mnist' is not known; did you mean 'fashion_mnist'\? accepted: digits, mnist, .*cifar10"
-    )
+    message = r"dataset 'fashion-mnist' is not known; did you mean 'fashion_mnist'\? accepted: digits, mnist, .*cifar10"
     with pytest.raises(ConfigError, match=message):
         datasets.load("fashion-mnist")
     with pytest.raises(ConfigError, match=r"dataset 'my\.npz' is not known; accepted: .*give `file:"):

@@ -30,9 +30,13 @@ def labels(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, str]:
 
 
 def differing(table: pd.DataFrame) -> list[str]:
-    """Return the swept keys that have several values."""
+    """Return the swept keys that tell variants apart; one that follows from those before it says nothing more."""
     variants = table.drop_duplicates("variant")
-    return [key for key in select.swept(table) if len(variants[key].unique()) > 1]
+    chosen: list[str] = []
+    for key in select.swept(table):
+        if len(variants.drop_duplicates([*chosen, key])) > len(variants.drop_duplicates(chosen) if chosen else [0]):
+            chosen.append(key)
+    return chosen
 
 
 def varies(table: pd.DataFrame, column: str, *, within: str) -> bool:

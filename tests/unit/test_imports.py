@@ -1,0 +1,89 @@
+"""Imports run one way, as the flow of the data does."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "workflow" / "infoplane"
+BASE = {"errors", "names", "schema", "files", "config", "experiment", "provenance", "factories", "jobs"}
+NETWORKS = {"datasets", "models", "training", "capture", "device"}
+# What the modules of a room may import: rooms of the package, and packages that they must not.
+ALLOWED: dict[str, tuple[set[str], set[str]]] = {
+    **{name: (BASE, {"torch", "xarray", "zarr", "matplotlib"}) for name in BASE},
+    "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
+    **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS},
+    "store": (BASE, {"torch", "matplotlib"}),
+    "analysis": (BASE | {"measures", "store"}, {"matplotlib", "seaborn"}),
+    "figures": ({"errors", "names", "schema", "files"}, {"torch", "zarr"}),
+    "plan": (BASE | {"datasets", "models", "figures"}, {"torch", "xarray", "zarr"}),
+}
+
+
+def violations(room: str, name: str, text: str) -> list[str]:
+    """Imports of a module that its room does not allow."""
+    rooms, banned = ALLOWED[room]
+    found = []
+    for module in _imported(text):
+        top, *inner = module.split(".")
+        if top in banned | {"snakemake"}:
+            found.append(f"{name} imports {module}")
+        if top == "infoplane" and inner and inner[0] not in rooms | {room}:
+            found.append(f"{name} imports {module}")
+    return found
+
+
+def _imported(text: str) -> set[str]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "infoplane":
+            modules |= {f"infoplane.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+    return modules
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_room(room: str) -> None:
+    place = PACKAGE / room
+    modules = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    assert modules
+    assert [fault for path in modules for fault in violations(room, path.name, path.read_text())] == []
+
+
+def test_every_module_has_a_room() -> None:
+    rooms = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("__")}
+    assert rooms == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("room", "text", "fault"),
+    [
+        ("measures", "import xarray as xr", "x imports xarray"),
+        ("measures", "from infoplane import files", "x imports infoplane.files"),
+        ("figures", "def f():\n    import torch", "x imports torch"),
+        ("training", "from infoplane.store import write", "x imports infoplane.store"),
+        ("store", "from snakemake.utils import validate", "x imports snakemake.utils"),
+    ],
+)
+def test_a_violation_is_seen(room: str, text: str, fault: str) -> None:
+    assert violations(room, "x", text) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("infoplane.figures, infoplane.figures.select, infoplane.figures.pages.decomposition", "torch"),
+        ("infoplane.store", "torch"),
+        ("infoplane.plan", "torch"),
+        ("infoplane.training, infoplane.capture", "xarray"),
+        ("infoplane.measures.pid", "xarray"),
+    ],
+)
+def test_what_a_process_loads(imported: str, absent: str) -> None:
+    program = f"import sys, {imported}; sys.exit({absent!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

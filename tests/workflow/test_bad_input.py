@@ -1,0 +1,255 @@
+"""Every bad input ends before any job starts, with one message: file, key, value, and what is accepted."""
+
+import copy
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infoplane import plan
+from infoplane.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART: dict[str, Any] = yaml.safe_load((ROOT / "workflow/experiments/quickstart.yaml").read_text())
+ESTIMATOR = QUICKSTART["estimators"][0]
+
+
+def planned(path: Path | str, **settings: Any) -> plan.Study:
+    return plan.study({"experiments": [str(path)], **settings}, base=ROOT)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """The quickstart with changes; a double underscore leads into a mapping."""
+    settings = copy.deepcopy(QUICKSTART)
+    for key, value in changes.items():
+        inner, (*path, last) = settings, key.split("__")
+        for part in path:
+            inner = inner[part]
+        inner[last] = value
+    return settings
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "misspelt key": (
+        changed(training__optimser="sgd"),
+        r"key 'training\.optimser' \(value 'sgd'\) is not known; did you mean 'optimiser'\? accepted: .*momentum",
+    ),
+    "misspelt top-level key": (changed(seed=3), r"key 'seed' \(value 3\) is not known; did you mean 'seeds'\?"),
+    "wrong type": (
+        changed(training__learning_rate="fast"),
+        r"key 'training\.learning_rate' is 'fast'; accepted: a number > 0",
+    ),
+    "missing key": (
+        {key: value for key, value in QUICKSTART.items() if key != "training"},
+        r"key 'training' is missing; accepted: a mapping with the keys batch_size",
+    ),
+    "unknown data set": (
+        changed(dataset={"name": "minst"}),
+        r"key 'dataset': dataset 'minst' is not known; did you mean 'mnist'\? accepted: digits, mnist",
+    ),
+    "no data set file": (changed(dataset={"file": "none.npz"}), r"key 'dataset': .*none\.npz"),
+    "two sources": (
+        changed(dataset={"name": "mnist", "file": "x.npz"}),
+        r"key 'dataset' is .*; accepted: a mapping with exactly one of the keys name, file, factory",
+    ),
+    "unknown model": (
+        changed(model={"name": "lenett"}, sweep=[]),
+        r"model 'lenett' is not known; did you mean 'lenet'\? accepted: lenet, mlp",
+    ),
+    "unknown option of a model": (
+        changed(model__fliters=[3, 6]),
+        r"key 'model': model lenet.*does not take the options .*fliters",
+    ),
+    "wrong value of a model": (
+        changed(model__hidden=[0]),
+        r"key 'model': model 'lenet' .*hidden is \[0\]; accepted: a list of whole numbers > 0",
+    ),
+    "filters larger than the image": (
+        changed(model__kernel_size=9, model__padding=0),
+        r"key 'model': .*images of 8 × 8 are too small for the filters and the pooling",
+    ),
+    "unknown figure": (changed(figures=["information_plan"]), r"key 'figures': figure 'information_plan' is unknown"),
+    "unknown option of a figure": (
+        changed(figures=[{"figure": "information_plane", "colour": "red"}]),
+        r"key 'figures': figure 'information_plane': unknown option 'colour'; it accepts",
+    ),
+    "unknown estimator of a figure": (
+        changed(figures=[{"figure": "information_plane", "estimator": "kde"}]),
+        r"key 'figures' has estimator 'kde' in 'information_plane'; accepted: renyi",
+    ),
+    "figure of what is not measured": (
+        changed(measures=["information"]),
+        r"key 'figures' has 'decomposition', which needs 'decomposition'; accepted: with 'decomposition' among",
+    ),
+    "unknown kind of estimator": (
+        changed(estimators=[{**ESTIMATOR, "kind": "guess"}]),
+        r"key 'estimators\.0\.kind' is 'guess'; accepted: one of renyi",
+    ),
+    "layer that the model lacks": (
+        changed(model__layers=["conv1", "conv3"]),
+        r"layer of model 'lenet': 'conv3' is not known; did you mean 'conv2'\? accepted: conv1, conv2, fc1, output",
+    ),
+    "probe larger than the split": (
+        changed(probe={"batches": 15, "size": 100}),
+        r"key 'probe' asks for 15 batches of 100 = 1500 samples of split 'train'; accepted: at most the 1437",
+    ),
+    "probe larger than the part trained on": (
+        changed(dataset={"name": "digits", "limit": 150}),
+        r"key 'probe' asks for 2 batches of 100 = 200 samples of split 'train'; accepted: at most the 150",
+    ),
+    "epochs beyond the last": (
+        changed(training__checkpoints=[1, 20]),
+        r"key 'training\.checkpoints' asks for epoch 20, beyond the last; accepted: at most training\.epochs \(10\)",
+    ),
+    "alpha of zero": (
+        changed(estimators=[{**ESTIMATOR, "alpha": 0}]),
+        r"key 'estimators\.0\.alpha' is 0; accepted: a number > 0",
+    ),
+    "alpha below zero": (
+        changed(estimators=[{**ESTIMATOR, "alpha": -1.5}]),
+        r"key 'estimators\.0\.alpha' is -1\.5; accepted: a number > 0",
+    ),
+    "batch size of zero": (
+        changed(training__batch_size=0),
+        r"key 'training\.batch_size' is 0; accepted: a whole number ≥ 1",
+    ),
+    "estimators of the same name": (
+        changed(estimators=[ESTIMATOR, ESTIMATOR]),
+        r"key 'estimators' has 'renyi' more than once",
+    ),
+    "figures of the same name": (
+        changed(figures=["training", "training"]),
+        r"key 'figures' has 'training' more than once",
+    ),
+    "probe of an estimator larger than the probe": (
+        changed(estimators=[{**ESTIMATOR, "probe_size": 101}]),
+        r"key 'estimators' has probe_size 101 in 'renyi'; accepted: at most probe\.size \(100\)",
+    ),
+    "momentum without sgd": (
+        changed(training__optimiser="adam"),
+        r"key 'training\.momentum' is 0\.9 with optimiser adam",
+    ),
+    "sweep of what cannot be swept": (
+        changed(sweep=[{"seeds": [1, 2]}]),
+        r"key 'sweep\.0\.seeds' cannot be swept; accepted: a dotted key below dataset, model or training",
+    ),
+    "wrong value in the sweep": (
+        changed(sweep=[{"training.batch_size": [32, 0]}]),
+        r"sweep 0:\n  - key 'training\.batch_size' is 0; accepted: a whole number ≥ 1",
+    ),
+    "wrong preview": (
+        changed(preview={"training": {"epochs": -1}}),
+        r"with its preview section:\n  - key 'training\.epochs' is -1; accepted: a number > 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), BAD.values(), ids=BAD.keys())
+def test_message_names_file_key_value_and_what_is_accepted(file: Path, settings: dict[str, Any], message: str) -> None:
+    file.write_text(yaml.safe_dump(settings))
+    with pytest.raises(ConfigError, match=message) as caught:
+        planned(file)
+    assert str(file) in str(caught.value)
+
+
+def test_every_fault_is_told_at_once(file: Path) -> None:
+    file.write_text(yaml.safe_dump(changed(training__batch_size=0, training__epochs="ten", titel="x")))
+    with pytest.raises(ConfigError) as caught:
+        planned(file)
+    for key in ("training.batch_size", "training.epochs", "titel"):
+        assert f"key '{key}'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: [", r"is not valid YAML"),
+        ("- a\n- b\n", r"holds \['a', 'b'\]; accepted: a mapping"),
+        ("title: a\ntitle: b\n", r"key 'title'.*is given twice"),
+        ("1: a\n", r"key 1.*is not a string"),
+        ("title: !!python/object/apply:os.system ['touch executed']\n", r"is not valid YAML"),
+        ("\x00", r"is not valid YAML"),
+    ],
+)
+def test_what_is_no_experiment(file: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
+    monkeypatch.chdir(file.parent)
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        planned(file)
+    assert str(file) in str(caught.value)
+    assert not (file.parent / "executed").exists()
+
+
+def test_missing_file(file: Path) -> None:
+    with pytest.raises(ConfigError, match=r"mine\.yaml: cannot be read .*Name a YAML file that exists"):
+        planned(file)
+
+
+def test_unknown_experiment() -> None:
+    message = r"experiment 'quickstrat' is not known; did you mean 'quickstart'\? accepted: mnist_lenet, quickstart"
+    with pytest.raises(ConfigError, match=message):
+        planned("quickstrat")
+
+
+def test_wrong_value_in_config() -> None:
+    with pytest.raises(
+        ConfigError, match=r"config\.yaml:\n  - key 'keep\.0' is 'weights'; accepted: one of activations"
+    ):
+        planned("quickstart", keep=["weights"])
+
+
+@pytest.mark.parametrize("name", ["misspelt key", "probe larger than the split", "unknown model"])
+def test_command_line_says_it_once_and_fails(file: Path, name: str) -> None:
+    settings, message = BAD[name]
+    file.write_text(yaml.safe_dump(settings))
+    command = [sys.executable, "-m", "snakemake", "-n", "--snakefile", str(ROOT / "Snakefile")]
+    arguments = ["--directory", str(file.parent), "--config", f"experiments=[{file}]"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert said.count(str(file)) >= 1
+    assert len([line for line in said.splitlines() if line.startswith("  - key")]) == 1
+    assert "Traceback" not in said
+    with pytest.raises(ConfigError, match=message):
+        planned(file)
+
+
+def test_malformed_experiments_meet_one_message_or_none(file: Path) -> None:
+    """Random damage to the quickstart: it is planned, or refused in words; nothing else is ever raised."""
+    chosen = random.Random(7)
+    values: list[Any] = [None, -1, 0, 10**30, 1.5, float("nan"), float("inf"), "", "x", [], [[]], {}, {"a": 1}, True]
+    refused = 0
+    for _ in range(150):
+        settings = copy.deepcopy(QUICKSTART)
+        for _ in range(chosen.randint(1, 3)):
+            inner: Any = settings
+            while isinstance(inner, dict | list) and inner:
+                key = chosen.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
+                if chosen.random() < 0.4 or not isinstance(inner[key], dict | list) or not inner[key]:
+                    if chosen.random() < 0.3 and isinstance(inner, dict):
+                        del inner[key]
+                    else:
+                        inner[key] = chosen.choice(values)
+                    break
+                inner = inner[key]
+        file.write_text(yaml.safe_dump(settings))
+        refused += "mine.yaml" in _refusal(file)
+    assert refused > 75
+
+
+def _refusal(file: Path) -> str:
+    """What a file is refused with; empty if it is not. Any error but a ConfigError goes on its way."""
+    try:
+        planned(file)
+    except ConfigError as error:
+        return str(error)
+    return ""

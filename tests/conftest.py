@@ -154,18 +154,14 @@ def recipe(networks: Path) -> Callable[..., Any]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting for the disk, which only a loss of power would show."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture
-def train(
-    data: dict[str, tuple[np.ndarray, np.ndarray]],
-    tmp_path: Path,
-    unsynced: None,  # noqa: ARG001
-) -> Callable[..., Trained]:
+def train(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> Callable[..., Trained]:
     """A function that trains a recipe in a folder of a name; what it finds there it goes on from."""
     import torch
 

@@ -64,7 +64,7 @@ def test_every_chunk_has_a_checksum_and_nothing_written_is_nan(written: Path) ->
     assert json.loads((written / "zarr.json").read_text())["consolidated_metadata"]
 
 
-def test_any_flipped_byte_is_named(written: Path, tmp_path: Path) -> None:
+def test_any_flipped_byte_is_named(written: Path) -> None:
     chosen = random.Random(1)
     every = [path for path in written.rglob("*") if path.is_file() and path.name != files.MANIFEST]
     for _ in range(100):

@@ -31,7 +31,8 @@ def prepare(*, threads: int = 1) -> torch.device:
         If the variable names a device that torch does not know or that is not there.
     """
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # The same as torch.use_deterministic_algorithms(True), which loads the compiler and takes a second or two.
+    torch.set_deterministic_debug_mode("error")
     # cuBLAS repeats its results only with a fixed workspace, which it reads when it starts.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     name = os.environ.get(VARIABLE) or ("cuda" if torch.cuda.is_available() else "cpu")

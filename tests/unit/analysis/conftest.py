@@ -34,7 +34,7 @@ def estimator():
 
 
 @pytest.fixture
-def activations(tmp_path, unsynced):
+def activations(tmp_path):
     """A function that writes an activation store of random numbers, the same for a seed and an epoch, and opens it."""
 
     def make(

@@ -35,13 +35,14 @@ def test_against_the_definitions(
 ):
     settings, (tree, raw) = estimator(**changes), both(**options)
     found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
-    scale, expected = settings["bandwidth"]["scale"], blank(found)
+    scale, kernel, expected = settings["bandwidth"]["scale"], settings["label_kernel"], blank(found)
 
     for stored, place in cells(tree):
         seed = int(raw["seed"].values[stored["seed"]])
         inputs, targets = (take(raw.dataset[name], stored)[:n] for name in ("input", "target"))
         drawn = {"batch": stored["probe_batch"], "batches": raw.sizes["probe_batch"], "seed": seed}
-        x, y, wrong = plain.gaussian(inputs, scale), labels(targets), labels(permute(targets, **drawn))
+        x, y = plain.gaussian(inputs, scale), plain.labels(targets, kernel)
+        wrong = plain.labels(permute(targets, **drawn), kernel)
         for index, layer in enumerate(["conv1", "conv2"]):
             maps = list(np.moveaxis(take(raw[layer].dataset["activation"], stored)[:n], 1, 0))
             shuffled = shuffle(maps, depth=index + 1, **drawn)
@@ -62,7 +63,7 @@ def test_against_the_definitions(
 
 def test_percentages_sum_to_a_hundred(activations, estimator, measured):
     """WNI_ij = I_ij − RST_ij for every pair (PAPERS.md 1.2); a single map has no pair."""
-    found = measured(activations(), estimator())
+    found = measured(activations(seeds=(4,), epochs=(0.5,)), estimator())
     total = sum(found[f"{name}_percent"] for name in list(VARIABLES)[1:3])
     counted = total.sel(layer="conv1", control=["none", "shuffled_samples"])
     np.testing.assert_allclose(counted, 100, rtol=0, atol=1e-9)
@@ -71,7 +72,7 @@ def test_percentages_sum_to_a_hundred(activations, estimator, measured):
 
 def test_dimensions_and_layers(activations, estimator, measured):
     """The convolutions alone."""
-    found = measured(activations(), estimator())
+    found = measured(activations(seeds=(4,), epochs=(0.5,)), estimator())
     assert {name: values.dims for name, values in found.data_vars.items()} == {
         name: variable.dims for name, variable in VARIABLES.items()
     }
@@ -84,7 +85,7 @@ def test_the_joint_information_is_that_of_the_layer(activations, estimator, meas
     """The multivariate mutual information is I(X; T) and I(T; Y) of the information store."""
     from infoplane.analysis.information import information
 
-    tree = activations()
+    tree = activations(seeds=(4,), epochs=(0.5,))
     found = measured(tree, estimator())["multivariate_mutual_information"]
     whole = information(tree, estimator(), control=CONTROLS, work=tmp_path / "other", code="c").sel(
         layer=["conv1", "conv2"]

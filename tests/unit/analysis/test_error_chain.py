@@ -50,7 +50,7 @@ def test_against_the_definition(
 
 
 def test_dimensions_are_those_of_the_data_model(activations, estimator, measured):
-    found = measured(activations(), estimator())
+    found = measured(activations(seeds=(4,), epochs=(0.5,)), estimator())
     assert {name: values.dims for name, values in found.data_vars.items()} == {
         name: variable.dims for name, variable in ARTIFACTS["error_chain"].groups["/"].items()
     }
@@ -58,7 +58,7 @@ def test_dimensions_are_those_of_the_data_model(activations, estimator, measured
 
 def test_the_chain_begins_with_the_entropy_of_the_output(activations, estimator, measured, plain):
     """With an order of 2, I(δ_K; δ_K) = 2 S(A) − S(A ∘ A), which is no entropy, but knows no layer."""
-    tree = activations()
+    tree = activations(seeds=(4,), epochs=(0.5,))
     found = measured(tree, estimator(alpha=2), control=[])
     gram = plain.gaussian(tree["output"]["error"].values[0, 0, 0], 1.5)
     expected = 2 * plain.entropy(gram, alpha=2) - plain.entropy(gram, gram, alpha=2)

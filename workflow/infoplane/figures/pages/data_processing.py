@@ -31,7 +31,7 @@ _LOOKS: dict[str, style.Look] = {
     "forward": {"marker": "o", "linestyle": "-"},
     "error": {"marker": "s", "linestyle": style.DASHES[2]},
 }
-_CROSS: style.Look = {"marker": "X", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": style.INK}
+_CROSS: style.Look = {"marker": "X", "markersize": 6, "markerfacecolor": "white"}
 _RISE = "rise [bits]"
 
 
@@ -96,14 +96,16 @@ def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
         seeds.each(axes, of_chain, "place", variable, colour)
         mean = seeds.means(of_chain)
         seeds.bars(axes, mean, "place", variable, color=colour, **_LOOKS[chain])
-        _mark_violations(axes, mean.sort_values("depth", ascending=chain == "forward"), variable)
+        _mark_violations(axes, mean.sort_values("depth", ascending=chain == "forward"), variable, colour)
 
 
-def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str) -> None:
-    """Cross every step on which the mean rises along its chain."""
+def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str, colour: str) -> None:
+    """Cross, in the colour of its chain, every step on which the mean rises along it."""
     before = along[["place", variable]].shift()
     middle = ((along[["place", variable]] + before) / 2).loc[along["violates"]]
-    axes.plot(middle["place"].to_numpy(), middle[variable].to_numpy(), linestyle="none", zorder=4, **_CROSS)
+    axes.plot(
+        middle["place"].to_numpy(), middle[variable].to_numpy(), linestyle="none", zorder=4, color=colour, **_CROSS
+    )
 
 
 def _key(notes: Notes, table: pd.DataFrame) -> list[Line2D]:
@@ -113,7 +115,7 @@ def _key(notes: Notes, table: pd.DataFrame) -> list[Line2D]:
         for (chain, variable), colour in zip(_CHAINS.items(), style.categories(2), strict=True)
     ]
     bound = canvas.handle("S(X)", color=style.GREY, linestyle=style.DASHES[1], linewidth=0.8)
-    crossed = canvas.handle("violated step (mean rises)", linestyle="none", **_CROSS)
+    crossed = canvas.handle("violated step (mean rises)", linestyle="none", color=style.INK, **_CROSS)
     return [*chains, bound, *([crossed] if table["violates"].any() else [])]
 
 

@@ -1,0 +1,99 @@
+"""Networks by name or from a user's file: made as described, or refused in words."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infoplane import models
+from infoplane.errors import ConfigError
+
+OWN = """
+import torch
+from torch import nn
+from infoplane.models.layers import Layer
+
+OUTPUT = Layer("output", "output", "1", "1")
+
+
+def network(layers):
+    found = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    if layers is not None:
+        found.layers = layers
+    return found
+
+
+def make(shape, classes, *, scale=1):
+    found = network((OUTPUT,))
+    found.scale = scale
+    return found
+
+
+def nameless(shape, classes):
+    return network(None)
+
+
+def empty(shape, classes):
+    return network(())
+
+
+def elsewhere(shape, classes):
+    return network((OUTPUT, Layer("fc9", "fully_connected", "7", "7")))
+
+
+def failing(shape, classes):
+    return {}["weights"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "own.py").write_text(OWN)
+    return tmp_path
+
+
+def test_every_registered_network_is_made_and_runs_as_its_layers_say() -> None:
+    for name in models.names():
+        network = models.make({"name": name}, (1, 28, 28), 10)
+        assert network.layers[-1].name == "output"
+        assert models.module(name) == type(network).__module__
+
+
+def test_registry_loads_no_torch() -> None:
+    program = "import sys; from infoplane import models; models.names(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_network_of_ones_own(folder: Path) -> None:
+    network = models.make({"factory": "own.py:make", "scale": 3}, (1, 8, 8), 10, folder=folder)
+    assert getattr(network, "scale", None) == 3
+    assert [layer.name for layer in network.layers] == ["output"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"name": "lennet"}, r"^model 'lennet' is not known; did you mean 'lenet'\? accepted: lenet, mlp$"),
+        ({"name": "mlp", "widths": [3]}, r"^model mlp\(.*hidden.* does not take the options \{'widths': \[3\]\}"),
+        ({"name": "mlp", "shape": [3]}, r"does not take the options \{'shape': \[3\]\}: multiple values"),
+        (
+            {"name": "mlp", "hidden": [0]},
+            r"^model 'mlp' with \{'hidden': \[0\]\} on inputs of shape \(1, 8, 8\): hidden",
+        ),
+        (
+            {"name": "mlp", "layers": ["fc1", "fc3"]},
+            r"^layer of model 'mlp': 'fc3' is not known; did you mean 'fc2'\? accepted: fc1, fc2, output$",
+        ),
+        ({"factory": "own.py:nameless"}, r"^model 'own\.py:nameless': has no attribute `layers`; give it a tuple of"),
+        ({"factory": "own.py:empty"}, r"^model 'own\.py:empty': has no attribute `layers`"),
+        ({"factory": "own.py:elsewhere"}, r"^layer 'fc9' of model 'own\.py:elsewhere': '7' is no module of it$"),
+        ({"factory": "own.py:failing"}, r"^model 'own\.py:failing' .*: KeyError: 'weights'$"),
+        ({"factory": "own.py:make", "scael": 2}, r"^model own\.py:make.* does not take the options \{'scael': 2\}"),
+        ({"factory": "own.py:amke"}, r"no function 'amke' there; did you mean 'make'\?"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(folder: Path, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        models.make(settings, (1, 8, 8), 10, folder=folder)

@@ -1,0 +1,82 @@
+"""What every job does beside its work: log, fail with one message, and say what made its result."""
+
+import errno
+import logging
+import platform
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infoplane import jobs
+from infoplane.errors import ConfigError, StoreError
+
+
+@pytest.fixture(autouse=True)
+def _put_back() -> Iterator[None]:
+    """Leave logging as it was: the rest of the tests shares this process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    yield
+    logging.captureWarnings(False)
+    for handler in root.handlers:
+        handler.close()
+    root.handlers, root.level = handlers, level
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "results" / "mine" / "logs" / "train" / "run.log"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def test_messages_go_to_the_file_and_to_the_screen(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with jobs.reported(str(log)):
+        logging.getLogger("infoplane.training").info("epoch %d", 3)
+    said = capsys.readouterr().err
+    assert said.startswith("[train/run] epoch 3\n[train/run] work: ")
+    assert log.read_text() == said
+
+
+def test_warnings_are_logged(log: Path) -> None:
+    with warnings.catch_warnings(), jobs.reported(str(log)):
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        warnings.warn("seed 3 diverged", stacklevel=1)
+    assert "seed 3 diverged" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConfigError("wrong"), StoreError("a/b.zarr: damaged"), OSError(errno.ENOSPC, "No space left on device")],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_a_user_can_mend_ends_the_job_with_one_message(
+    log: Path, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    with pytest.raises(SystemExit, match=r"^1$"), jobs.reported(str(log)):
+        raise error
+    said = capsys.readouterr().err
+    assert said == f"[train/run] {error}\n"
+    assert log.read_text() == said
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(log: Path) -> None:
+    with pytest.raises(ZeroDivisionError, match="division by zero"), jobs.reported(str(log)):
+        1 / 0  # noqa: B018 (its error is what is wanted)
+
+
+def test_provenance_has_parameters_versions_and_what_else_is_known() -> None:
+    found = jobs.provenance({"seeds": [1]}, device="cpu")
+    assert found["parameters"] == {"seeds": [1]}
+    assert found["device"] == "cpu"
+    assert found["versions"]["python"] == platform.python_version()
+    assert set(found["versions"]) == {"python", "infoplane", "numpy", "torch", "xarray", "zarr"}
+
+
+def test_provenance_of_a_source_leaves_out_what_is_about_its_store_alone() -> None:
+    attrs = {"checksum": "abc", "coordinates": "split", "format_version": 1}
+    assert jobs.source(attrs) == {"checksum": "abc"}

@@ -184,9 +184,8 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
     from infoplane.capture import Recipe, capture_run
 
     def run(trained: Trained, name: str = "activations", **changes: Any) -> Any:
-        record, own = trained.record, trained.recipe
-        training, path = tmp_path / f"{name}-training.zarr", tmp_path / f"{name}.zarr"
-        store.write(training, "training", store.label("training", record.arrays, record.coords), provenance={})
+        own, path = trained.recipe, tmp_path / f"{name}.zarr"
+        known = {each: np.asarray(trained.record.coords[each]) for each in ("seed", "epoch", "step")}
         settings = {
             "model": own.model,
             "seeds": own.seeds,
@@ -202,7 +201,7 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
             Recipe(**{**settings, **changes}),
             data,
             3,
-            store.arrays(store.load(training, "training")),
+            {**trained.record.arrays, **known},
             checkpoints=trained.output,
             where=torch.device("cpu"),
         )

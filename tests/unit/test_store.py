@@ -1,8 +1,12 @@
 """Stores: labelled by the schema, checksummed to the last byte, and either whole or not there."""
 
+import gc
 import json
 import random
+import resource
 import shutil
+import subprocess
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from infoplane import files, store
 from infoplane.errors import StoreError
 
 LAYERS = ["conv1", "output"]
+NO_ATTRIBUTES: dict[str, dict[str, str]] = {name: {} for name in LAYERS}
 COORDS = {
     "seed": [3, 4],
     "epoch": [0.0, 0.5, 1.0],
@@ -156,6 +161,126 @@ def test_what_a_killed_writer_left_is_cleared(written: Path, chain: xr.Dataset) 
     assert "half" not in (written / files.MANIFEST).read_text()
 
 
+def test_a_folder_that_is_whole_and_no_store_is_refused(tmp_path: Path) -> None:
+    with files.new_folder(tmp_path / "checkpoints") as folder:
+        (folder / "step-000000000.pt").write_bytes(b"weights")
+    with pytest.raises(
+        StoreError, match=r"checkpoints: is no Zarr store .*Delete .*checkpoints and run snakemake again"
+    ):
+        store.load(tmp_path / "checkpoints", "training")
+
+
+def test_nan_is_allowed_and_what_is_out_of_range_is_told_with_the_range(tmp_path: Path) -> None:
+    def training(accuracy: float) -> xr.Dataset:
+        values = np.full((1, 2, 1), np.nan)
+        arrays: dict[str, np.ndarray] = dict.fromkeys(
+            ("loss", "gradient_mean_norm", "gradient_std_norm", "weight_norm"), values
+        )
+        arrays |= {"accuracy": np.array([[[np.nan], [accuracy]]]), "diverged_epoch": np.full(1, np.nan)}
+        arrays["train_index"] = np.zeros((1, 4), dtype=np.int64)
+        coords = {"seed": [0], "epoch": [0.0, 1.0], "split": ["train"], "layer": ["output"]}
+        return store.label("training", arrays, coords)
+
+    store.write(tmp_path / "x.zarr", "training", training(1.0), provenance={})
+    assert np.isnan(store.load(tmp_path / "x.zarr", "training").dataset["loss"]).all()
+    with pytest.raises(
+        StoreError, match=r"^training:\n  - /: variable 'accuracy' has values from 1\.5 to 1\.5, outside \["
+    ):
+        store.write(tmp_path / "x.zarr", "training", training(1.5), provenance={})
+
+
+def test_a_data_set_comes_back_split_by_split(tmp_path: Path) -> None:
+    inputs = np.arange(24, dtype=np.float32).reshape(6, 4)
+    arrays = {
+        "input": inputs,
+        "target": np.arange(6) % 2,
+        "split": np.array(["train", "test", "train", "train", "test", "train"], dtype=object),
+    }
+    store.write(tmp_path / "x.zarr", "dataset", store.label("dataset", arrays, {}), provenance={"classes": 2})
+    tree = store.load(tmp_path / "x.zarr", "dataset")
+    found = store.splits(tree)
+    np.testing.assert_array_equal(found["train"][0], inputs[[0, 2, 3, 5]])
+    np.testing.assert_array_equal(found["test"][1], [1, 0])
+    assert set(store.arrays(tree)) == {"input", "target", "split"}
+
+
+def test_text_of_any_length_and_alphabet_comes_back(chain: xr.Dataset, tmp_path: Path) -> None:
+    names = ["α", "a much longer name than the other, with spaces"]
+    store.write(tmp_path / "x.zarr", "error_chain", chain.assign_coords(layer=np.array(names, object)), provenance={})
+    assert store.load(tmp_path / "x.zarr", "error_chain").dataset["layer"].values.tolist() == names
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a disk of its own can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may grow beyond 64 KiB: the system then fails a write as a full disk does, without root."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def large(chain: xr.Dataset) -> xr.Dataset:
+    """A group of half a megabyte that does not compress."""
+    values = np.random.default_rng(0).random((2, 1, 1, 3, 2, 2500))
+    chain = chain.drop_vars([*chain.data_vars, "probe_batch"])
+    arrays = {
+        "mutual_information_error": values,
+        "error_bandwidth": values[:, 0],
+        "error_median_distance": values[:, 0],
+    }
+    coords = {name: (each.dims, each.values) for name, each in chain.coords.items()}
+    return store.label("error_chain", arrays, {**coords, "probe_batch": np.arange(2500)})
+
+
+class TestFullDisk:
+    """Whatever is left on a disk that was full is nothing that looks complete."""
+
+    def test_a_disk_that_is_really_full(self, large: xr.Dataset, chain: xr.Dataset, full_disk: Path) -> None:
+        path = full_disk / "x.zarr"
+        with pytest.raises(OSError, match="No space left on device"):
+            store.write(path, "error_chain", large, provenance={})
+        assert list(full_disk.iterdir()) == []
+        with pytest.raises(StoreError, match=r"x\.zarr: no readable manifest\.json"):
+            store.load(path, "error_chain")
+        store.write(path, "error_chain", chain, provenance={})  # what fits is written once there is room again
+        assert store.load(path, "error_chain").attrs["artifact"] == "error_chain"
+
+    @pytest.mark.usefixtures("small_files")
+    def test_a_chunk_that_cannot_be_written(self, large: xr.Dataset, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="File too large"):
+            store.write(tmp_path / "x.zarr", "error_chain", large, provenance={})
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.usefixtures("small_files")
+    def test_a_slab_that_cannot_be_written(self, tmp_path: Path) -> None:
+        values = np.random.default_rng(0).random((1, 1, 40_000), np.float32)
+        slabs = [(0, epoch, {"output": {"activation": values}}) for epoch in range(3)]
+        coords = {"seed": [0], "epoch": [0.0, 1.0, 2.0], "probe_batch": [0], "sample": [0]}
+        arrays = {
+            "input": np.zeros((1, 1, 2), np.float32),
+            "target": np.zeros((1, 1), np.int64),
+            "sample_index": np.zeros((1, 1), np.int64),
+        }
+        root = store.label("activations", arrays, coords)
+        path = tmp_path / "x.zarr"
+        with pytest.raises(OSError, match="File too large"):
+            store.write_slabs(path, root=root, layers={"output": {}}, slabs=slabs, provenance={})
+        assert list(tmp_path.iterdir()) == []
+
+
 class TestSlabs:
     """An activation store is written slab by slab: a chunk is one slab, a shard a block of epochs of one seed."""
 
@@ -219,3 +344,67 @@ class TestSlabs:
         assert zarr.open_array(path / "conv1" / "activation", mode="r").chunks == (1, 1, 2, 2, 3, 2, 2)
         values = store.read(store.load(path, "activations")["conv1"].dataset["activation"])
         assert (values[1, 2] == 12).all()
+
+    def test_every_chunk_and_every_index_of_a_shard_has_a_checksum(self, root: xr.Dataset, tmp_path: Path) -> None:
+        path = tmp_path / "activations.zarr"
+        store.write_slabs(path, root=root, layers=NO_ATTRIBUTES, slabs=self.slabs(), provenance={})
+        for layer in LAYERS:
+            shard = json.loads((path / layer / "activation" / "zarr.json").read_text())["codecs"][-1]
+            assert shard["name"] == "sharding_indexed"
+            for codecs in ("codecs", "index_codecs"):
+                assert shard["configuration"][codecs][-1]["name"] == "crc32c"
+
+    def test_a_chunk_of_a_layer_that_changes_after_opening_is_named(self, root: xr.Dataset, tmp_path: Path) -> None:
+        """A few bits of every shard, read seed by seed as measuring does."""
+        path = tmp_path / "activations.zarr"
+        store.write_slabs(path, root=root, layers=NO_ATTRIBUTES, slabs=self.slabs(), provenance={})
+        chosen = random.Random(2)
+        for shard in sorted(each for each in (path / "conv1" / "activation" / "c").rglob("*") if each.is_file()):
+            intact = shard.read_bytes()
+            for _ in range(20):
+                tree = store.load(path, "activations")
+                content = bytearray(intact)
+                content[chosen.randrange(len(content))] ^= 1 << chosen.randrange(8)
+                shard.write_bytes(content)
+                message = (
+                    r"(?s)activations\.zarr, array /conv1/activation: .*Delete .*activations\.zarr and run snakemake"
+                )
+                with pytest.raises(StoreError, match=message):
+                    store.read(tree["conv1"].dataset["activation"].isel(seed=int(shard.parts[-7])))
+                shard.write_bytes(intact)
+
+    def test_memory_holds_one_block_of_epochs(self, root: xr.Dataset, tmp_path: Path, monkeypatch) -> None:
+        monkeypatch.setattr(store, "SHARD_BYTES", 2 * (480 + 160))  # two slabs of both layers
+        alive: list[weakref.ref[np.ndarray]] = []
+        most = 0
+
+        def watched() -> Iterator[store.Slab]:
+            nonlocal most
+            for slab in self.slabs():
+                alive.extend(weakref.ref(array) for layer in slab[2].values() for array in layer.values())
+                gc.collect()
+                most = max(most, sum(each() is not None for each in alive))
+                yield slab
+                del slab
+
+        store.write_slabs(tmp_path / "x.zarr", root=root, layers=NO_ATTRIBUTES, slabs=watched(), provenance={})
+        assert len(alive) == 2 * 6
+        assert most <= 2 * 3  # the block, and the slab that comes
+
+    @pytest.mark.parametrize("count", [0, 2, 5])
+    def test_slabs_that_end_early_leave_nothing(self, root: xr.Dataset, tmp_path: Path, count: int) -> None:
+        some = list(self.slabs())[:count]
+        with pytest.raises(StoreError, match=rf"^activations: {count} slabs for 2 seeds and 3 epochs; one for each$"):
+            store.write_slabs(tmp_path / "x.zarr", root=root, layers=NO_ATTRIBUTES, slabs=some, provenance={})
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_capture_that_fails_midway_leaves_nothing(self, root: xr.Dataset, tmp_path: Path) -> None:
+        def failing() -> Iterator[store.Slab]:
+            for count, slab in enumerate(self.slabs()):
+                if count == 4:
+                    raise KeyboardInterrupt("stopped")
+                yield slab
+
+        with pytest.raises(KeyboardInterrupt, match="stopped"):
+            store.write_slabs(tmp_path / "x.zarr", root=root, layers=NO_ATTRIBUTES, slabs=failing(), provenance={})
+        assert list(tmp_path.iterdir()) == []

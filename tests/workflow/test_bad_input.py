@@ -223,6 +223,29 @@ def test_command_line_says_it_once_and_fails(file: Path, name: str) -> None:
         planned(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        (None, [], "mine.yaml: cannot be read"),
+        ("title: !!python/object/apply:os.mkdir [executed]\n", [], "mine.yaml: is not valid YAML"),
+        (yaml.safe_dump(QUICKSTART), ["keep=[x]"], "key 'keep.0' is 'x'; accepted: one of activations"),
+    ],
+    ids=["missing", "code", "config"],
+)
+def test_command_line_without_a_usable_file(file: Path, text: str | None, arguments: list[str], message: str) -> None:
+    if text is not None:
+        file.write_text(text)
+    command = [sys.executable, "-m", "snakemake", "-n", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(file.parent), "--config", f"experiments=[{file}]", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert said.count(message) == 1
+    assert "Traceback" not in said
+    assert not (file.parent / "executed").exists()
+    assert not (file.parent / "results").exists()
+
+
 def test_malformed_experiments_meet_one_message_or_none(file: Path) -> None:
     """Random damage to the quickstart: it is planned, or refused in words; nothing else is ever raised."""
     chosen = random.Random(7)

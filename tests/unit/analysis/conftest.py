@@ -27,6 +27,17 @@ CONTROLS = ["shuffled_samples", "permuted_labels"]
 N, BATCHES, CLASSES = 12, 2, 4  # no sample is of the last class
 
 
+DESCRIBED = {
+    layer: {
+        "kind": kind,
+        "depth": depth,
+        "channels": shape[0] if kind == "convolutional" else 1,
+        "dimension": int(np.prod(shape)),
+    }
+    for depth, (layer, (kind, shape)) in enumerate(LAYERS.items(), start=1)
+}
+
+
 @pytest.fixture
 def estimator():
     """A function that makes settings of an estimator."""
@@ -35,7 +46,7 @@ def estimator():
 
 @pytest.fixture
 def activations(tmp_path):
-    """A function that writes an activation store of random numbers, the same for a seed and an epoch, and opens it."""
+    """A function that makes an activation store of random numbers, fixed by seed and epoch: in memory, or stored."""
 
     def make(
         name="activations",
@@ -46,6 +57,7 @@ def activations(tmp_path):
         kind="raw",
         nan=(),
         own=False,
+        stored=False,
     ):
         """With `own`, every network has a probe of its own; `nan` are the places (seed, epoch) of diverged networks."""
         inputs, targets = zip(*(_probe([seed if own else 0, 99], len(splits)) for seed in seeds), strict=True)
@@ -62,25 +74,29 @@ def activations(tmp_path):
             "split": ("probe_batch", [split for split in splits for _ in range(BATCHES)]),
         }
         root = store.label("activations", arrays, coords, leading=("seed",) if own else ())
-        layers = {
-            layer: {
-                "kind": sort,
-                "depth": depth,
-                "channels": shape[0] if sort == "convolutional" else 1,
-                "dimension": int(np.prod(shape)),
-            }
-            for depth, (layer, (sort, shape)) in enumerate(LAYERS.items(), start=1)
-        }
-        slabs = (
+        slabs = [
             (place, index, _slab(seed, epoch, len(splits), kind=kind, empty=(place, index) in nan))
             for place, seed in enumerate(seeds)
             for index, epoch in enumerate(epochs)
-        )
+        ]
+        if not stored:
+            return _in_memory(root, slabs)
         path = tmp_path / f"{name}.zarr"
-        store.write_slabs(path, root=root, layers=layers, slabs=slabs, provenance={"classes": CLASSES})
+        store.write_slabs(path, root=root, layers=DESCRIBED, slabs=slabs, provenance={"classes": CLASSES})
         return store.load(path, "activations")
 
     return make
+
+
+def _in_memory(root, slabs):
+    """As if the store had been written, opened and loaded."""
+    groups = {"/": root.assign_attrs(classes=CLASSES)}
+    for layer, described in DESCRIBED.items():
+        sizes = (root.sizes["seed"], root.sizes["epoch"])
+        stacked = {name: np.stack([slab[layer][name] for *_, slab in slabs]) for name in slabs[0][2][layer]}
+        arrays = {name: values.reshape(*sizes, *values.shape[1:]) for name, values in stacked.items()}
+        groups[layer] = store.label("activations", arrays, {}, group=f"/{layer}").assign_attrs(described)
+    return xr.DataTree.from_dict(groups)
 
 
 def _probe(seed, splits):
@@ -229,9 +245,12 @@ def both(activations):
     """A function that makes a store, and beside it the raw values that it was made of, in memory."""
 
     def make(**options):
-        tree = activations(**{"epochs": (0.0, 0.5), **options})
-        raw = activations("raw", **{"epochs": (0.0, 0.5), **options, "kind": "raw"}) if "kind" in options else tree
-        return tree, raw.load()
+        options = {"epochs": (0.0, 0.5), **options}
+        tree = activations(**options)
+        raw = (
+            activations(**{**options, "kind": "raw", "stored": False}) if options.keys() & {"kind", "stored"} else tree
+        )
+        return tree, raw
 
     return make
 

@@ -21,10 +21,10 @@ def measured(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "options"),
     [
-        ({}, {}),
+        ({}, {"stored": True}),
         ({"alpha": 2}, {}),
         ({"probe_size": 8, "label_kernel": {"rule": "silverman", "scale": 1.0}}, {"own": True}),
-        ({}, {"kind": "distances"}),
+        ({}, {"kind": "distances", "stored": True}),
         # so wide that the kernels are flat: every pair has less than 1e-6 bits
         ({"bandwidth": {"rule": "silverman", "scale": 1e5}}, {"splits": ("train",)}),
     ],

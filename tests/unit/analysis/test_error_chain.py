@@ -20,10 +20,10 @@ def measured(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "options"),
     [
-        ({}, {}),
+        ({}, {"stored": True}),
         ({"alpha": 2, "joint": "tensor"}, {}),
         ({"probe_size": 8}, {"own": True}),
-        ({}, {"kind": "distances"}),
+        ({}, {"kind": "distances", "stored": True}),
         ({"joint": "tensor"}, {"kind": "distances"}),
     ],
     ids=str,

@@ -21,14 +21,14 @@ def measured(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "options"),
     [
-        ({}, {}),
+        ({}, {"stored": True}),
         ({"alpha": 2}, {}),
         ({"alpha": 1}, {}),
         ({"joint": "tensor"}, {}),
         ({"label_kernel": GAUSSIAN}, {}),
         ({"probe_size": 8}, {}),
         ({"probe_size": 8, "label_kernel": GAUSSIAN, "joint": "tensor"}, {"own": True}),
-        ({}, {"kind": "distances"}),
+        ({}, {"kind": "distances", "stored": True}),
         ({"joint": "tensor", "probe_size": 8}, {"kind": "distances", "splits": ("test",)}),
     ],
     ids=str,

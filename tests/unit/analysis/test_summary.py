@@ -1,6 +1,8 @@
 """The summary of an experiment: every number of every run at its place, and NaN where no run has any."""
 
 import re
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,47 +71,46 @@ def dataset(group, variant, seeds, number):
     return store.label(group, arrays, coords)
 
 
-@pytest.fixture
-def runs(tmp_path):
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
     """The datasets of all runs with their parts: two estimators, of which one measured nothing but information."""
-    found, number = [], 0
+    folder, found = tmp_path_factory.mktemp("runs"), []
     for group in GROUPS:
         for variant, facts in VARIANTS.items():
             for seeds in facts["seeds"]:
                 for estimator in [""] if group == "training" else ESTIMATORS:
-                    number += 1
-                    own = dataset(group, variant, seeds, number)
+                    own = dataset(group, variant, seeds, len(found))
                     if estimator == "renyi-2" and group in ("decomposition", "error_chain"):
                         own = own.isel(layer=[])
-                    path = tmp_path / f"{group}-{variant}-{seeds[0]}-{estimator}.zarr"
+                    path = folder / f"{group}-{variant}-{seeds[0]}-{estimator}.zarr"
                     store.write(path, group, own, provenance={})
                     found.append((Part(group, variant, estimator, path), own))
     return found
 
 
-@pytest.fixture
-def summarised(runs, tmp_path):
-    """A function that writes the summary and opens it as a user would, who has nothing but xarray."""
+def summarised(runs, path, variants=VARIANTS):
+    """The summary of runs, opened as a user would who has nothing but xarray."""
+    labels = {variant: VARIANTS[variant]["labels"] for variant in variants}
+    parts = [part for part, _ in runs]
+    summarise(parts, variants=labels, output=path, provenance={"experiment": {"name": "tiny"}})
+    return xr.open_datatree(path, engine="zarr")
 
-    def make(parts=None, name="summary", variants=VARIANTS):
-        path = tmp_path / f"{name}.zarr"
-        labels = {variant: VARIANTS[variant]["labels"] for variant in variants}
-        chosen = [part for part, _ in runs] if parts is None else parts
-        summarise(chosen, variants=labels, output=path, provenance={"experiment": {"name": "tiny"}})
-        return xr.open_datatree(path, engine="zarr")
 
-    return make
+def of(runs, *groups):
+    return [run for run in runs if run[0].group in groups]
+
+
+@pytest.fixture(scope="module")
+def whole(runs, tmp_path_factory):
+    return summarised(runs, tmp_path_factory.mktemp("summary") / "summary.zarr").load()
 
 
 class TestNumbers:
-    def test_every_number_of_every_run_is_at_its_place_and_there_are_no_others(self, runs, summarised):
-        tree = summarised()
+    def test_every_number_of_every_run_is_at_its_place_and_there_are_no_others(self, runs, whole):
         count = {group: dict.fromkeys(ARTIFACTS["summary"].groups[f"/{group}"], 0) for group in GROUPS}
         for part, own in runs:
-            for name, values in own.data_vars.items():
-                if name == "train_index":
-                    continue
-                found = tree[part.group][name].sel(variant=part.variant)
+            for name, values in own.drop_vars("train_index", errors="ignore").data_vars.items():
+                found = whole[part.group][name].sel(variant=part.variant)
                 if part.estimator:
                     found = found.sel(estimator=part.estimator)
                 found = found.sel({dim: own[dim].values for dim in values.dims})
@@ -118,100 +119,92 @@ class TestNumbers:
                 count[part.group][name] += values.size
         for group, names in count.items():
             for name, size in names.items():
-                assert np.isfinite(tree[group][name].values).sum() == size, (group, name)
+                assert np.isfinite(whole[group][name].values).sum() == size, (group, name)
 
-    @pytest.mark.parametrize("size", [1, 4000])
-    def test_blocks_of_variants_make_no_difference(self, summarised, monkeypatch, size):
-        whole = summarised()
+    @pytest.mark.parametrize(("size", "together"), [(1, 1), (4000, 2)])
+    def test_blocks_of_variants_make_no_difference(self, runs, whole, tmp_path, monkeypatch, size, together):
         monkeypatch.setattr(summary, "_BLOCK_BYTES", size)
-        blocks = summarised(name="blocks")
-        for group in GROUPS:
-            xr.testing.assert_identical(blocks[group].to_dataset().load(), whole[group].to_dataset().load())
-        chunks = blocks["training"]["loss"].encoding["chunks"]
-        assert chunks[0] == (1 if size == 1 else 2)
+        blocks = summarised(of(runs, "training", "error_chain"), tmp_path / "blocks.zarr")
+        assert blocks["training"]["loss"].encoding["chunks"][0] == together
+        assert blocks["error_chain"]["mutual_information_error"].encoding["chunks"][0] == 1
+        for group in blocks.children:
+            xr.testing.assert_identical(blocks[group].to_dataset().load(), whole[group].to_dataset())
 
-    def test_the_order_of_the_runs_makes_no_difference(self, runs, summarised):
-        forward, backward = summarised(), summarised([part for part, _ in reversed(runs)], "backward")
-        for group in GROUPS:
-            one, other = (tree[group].to_dataset().load() for tree in (forward, backward))
-            same = {dim: one[dim].values for dim in one.dims}
-            xr.testing.assert_equal(other.sel(same), one)
+    def test_the_order_of_the_runs_makes_no_difference(self, runs, whole, tmp_path):
+        backward = summarised(of(runs, "training", "error_chain")[::-1], tmp_path / "backward.zarr")
+        for group in backward.children:
+            one, other = whole[group].to_dataset(), backward[group].to_dataset()
+            xr.testing.assert_equal(other.sel({dim: one[dim].values for dim in one.dims}), one)
 
 
 class TestCoordinates:
-    def test_epochs_seeds_and_layers_are_unions(self, summarised):
-        for group in GROUPS:
-            found = summarised(name=group)[group]
-            assert found["epoch"].values.tolist() == [0, 0.5, 1, 2]
-            assert found["seed"].values.tolist() == [0, 1, 5]
-            assert found["variant"].values.tolist() == ["wide", "narrow"]
-            layers = ["conv1", "conv2"] if group == "decomposition" else ["conv1", "conv2", "fc1", "output"]
-            assert found["layer"].values.tolist() == layers
+    @pytest.mark.parametrize("group", GROUPS)
+    def test_epochs_seeds_and_layers_are_unions(self, whole, group):
+        found = whole[group]
+        assert found["epoch"].values.tolist() == [0, 0.5, 1, 2]
+        assert found["seed"].values.tolist() == [0, 1, 5]
+        assert found["variant"].values.tolist() == ["wide", "narrow"]
+        layers = ["conv1", "conv2"] if group == "decomposition" else ["conv1", "conv2", "fc1", "output"]
+        assert found["layer"].values.tolist() == layers
 
-    def test_swept_keys_label_the_variants(self, summarised):
-        found = summarised()["information"]
+    def test_swept_keys_label_the_variants(self, whole):
+        found = whole["information"]
         assert found["model.filters"].dims == ("variant",)
         assert found["model.filters"].values.tolist() == ["6-12", "2"]
         assert found["training.epochs"].values.tolist() == ["1", "2"]
 
-    def test_what_depends_on_the_variant_says_so(self, summarised):
+    def test_what_depends_on_the_variant_says_so(self, whole):
         """The third layer of the wide network is the second of the narrow one; an epoch has twice the updates."""
-        found = summarised()["information"]
+        found = whole["information"]
         assert found["depth"].dims == found["kind"].dims == found["channels"].dims == ("variant", "layer")
         np.testing.assert_array_equal(found["depth"], [[1, 2, 3, 4], [1, np.nan, 2, 3]])
         np.testing.assert_array_equal(found["channels"], [[6, 12, 1, 1], [2, np.nan, 1, 1]])
-        assert found["kind"].values.tolist() == [
-            list(KINDS.values()),
-            ["convolutional", "", "fully_connected", "output"],
-        ]
+        narrow = ["convolutional", "", "fully_connected", "output"]
+        assert found["kind"].values.tolist() == [list(KINDS.values()), narrow]
         assert found["step"].dims == ("variant", "epoch")
         np.testing.assert_array_equal(found["step"], [[0, 2, 4, np.nan], [0, np.nan, 8, 16]])
 
-    def test_estimators(self, summarised):
-        tree = summarised()
-        assert tree["information"]["estimator"].values.tolist() == ["renyi", "renyi-2"]
-        assert "estimator" not in tree["training"].coords
+    def test_estimators(self, whole):
+        assert whole["information"]["estimator"].values.tolist() == ["renyi", "renyi-2"]
+        assert "estimator" not in whole["training"].coords
 
-    def test_groups_own_their_coordinates(self, summarised):
-        tree = summarised()
-        assert tree.dataset.sizes == {}
-        assert not tree.dataset.coords
-        assert tree.attrs["experiment"] == {"name": "tiny"}
+    def test_groups_own_their_coordinates(self, whole):
+        assert whole.dataset.sizes == {}
+        assert not whole.dataset.coords
+        assert whole.attrs["experiment"] == {"name": "tiny"}
 
-    def test_dimensions_units_and_names_are_those_of_the_data_model(self, summarised):
-        tree = summarised()
+    def test_dimensions_units_and_names_are_those_of_the_data_model(self, whole):
         for group in GROUPS:
             for name, variable in ARTIFACTS["summary"].groups[f"/{group}"].items():
-                assert tree[group][name].dims == variable.dims
-                assert tree[group][name].attrs == {"units": variable.units, "long_name": variable.long_name}
+                assert whole[group][name].dims == variable.dims
+                assert whole[group][name].attrs == {"units": variable.units, "long_name": variable.long_name}
 
 
 class TestParts:
-    def test_what_no_run_measured_is_no_group(self, runs, summarised):
-        parts = [part for part, _ in runs if part.group != "decomposition" or part.estimator == "renyi-2"]
-        tree = summarised(parts)
-        assert set(tree.children) == {"training", "information", "error_chain"}
+    def test_what_no_run_measured_is_no_group(self, runs, tmp_path):
+        some = [run for run in of(runs, "training", "decomposition") if run[0].estimator != "renyi"]
+        assert set(summarised(some, tmp_path / "some.zarr").children) == {"training"}
 
-    def test_a_variant_whose_runs_have_no_such_layer_at_all(self, runs, summarised):
-        """The narrow network alone has convolutions to decompose in none but its first layer."""
-        parts = [part for part, _ in runs if part.variant == "narrow"]
-        found = summarised(parts, variants=["narrow"])["decomposition"]
+    def test_one_variant_alone(self, runs, tmp_path):
+        """The narrow network has one convolution to decompose."""
+        narrow = [run for run in of(runs, "decomposition") if run[0].variant == "narrow"]
+        found = summarised(narrow, tmp_path / "narrow.zarr", ["narrow"])["decomposition"]
         assert found["layer"].values.tolist() == ["conv1"]
         assert np.isfinite(found["redundancy_synergy_tradeoff"].sel(estimator="renyi")).all()
         assert np.isnan(found["redundancy_synergy_tradeoff"].sel(estimator="renyi-2")).all()
 
-    def test_a_damaged_store_is_named_and_no_summary_is_left(self, runs, summarised, tmp_path):
-        path = runs[1][0].path
-        target = path / "loss" / "c" / "0" / "0" / "0"
-        target.write_bytes(b"nothing")
+    def test_a_damaged_store_is_named_and_no_summary_is_left(self, runs, tmp_path):
+        part, own = runs[1]
+        path = tmp_path / "damaged.zarr"
+        shutil.copytree(part.path, path)
+        (path / "loss" / "c" / "0" / "0" / "0").write_bytes(b"nothing")
         with pytest.raises(StoreError, match=rf"{re.escape(str(path))}: loss/c/0/0/0 is damaged"):
-            summarised()
+            summarised([runs[0], (replace(part, path=path), own)], tmp_path / "summary.zarr")
         assert not list(tmp_path.glob("*summary*"))
 
-    def test_it_is_written_whole_and_checked_when_it_is_opened(self, summarised, tmp_path):
-        summarised()
-        tree = store.load(tmp_path / "summary.zarr", "summary")
-        assert set(tree.children) == set(GROUPS)
+    def test_it_is_whole_and_can_be_checked(self, runs, tmp_path):
+        summarised(runs[:3], tmp_path / "summary.zarr")
+        assert set(store.load(tmp_path / "summary.zarr", "summary").children) == {"training"}
 
 
 class TestMerged:

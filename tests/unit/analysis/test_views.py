@@ -145,7 +145,7 @@ class TestMemory:
 
         monkeypatch.setattr(views, "_layer", watched)
         monkeypatch.setattr(views, "_row", noted)
-        information.information(activations(), estimator(), control=[], work=tmp_path / "work", code="c")
+        information.information(activations(stored=True), estimator(), control=[], work=tmp_path / "work", code="c")
         assert len(alive) == 6
 
     def test_it_does_not_grow_with_the_run(self, tmp_path):
@@ -218,14 +218,14 @@ class TestOrder:
 
 class TestDamagedStore:
     def test_a_damaged_chunk_is_named_when_it_is_opened(self, activations, tmp_path):
-        activations()
+        activations(stored=True)
         flip(tmp_path / "activations.zarr" / CHUNK)
         with pytest.raises(StoreError, match=rf"activations.zarr: {CHUNK} is damaged"):
             store.load(tmp_path / "activations.zarr", "activations")
 
     def test_and_when_it_is_read(self, activations, estimator, tmp_path):
         """Damaged after it was opened: the checksum of the chunk tells, and nothing is read as numbers."""
-        tree = activations()
+        tree = activations(stored=True)
         flip(tmp_path / "activations.zarr" / CHUNK)
         with pytest.raises(StoreError, match=r"activations.zarr, array .*activation: .* checksum do not match"):
             information.information(tree, estimator(), control=[], work=tmp_path / "work", code="c")

@@ -45,7 +45,7 @@ def distances(values):
 
 class TestRaw:
     def test_activations_and_errors_are_those_of_the_published_weights(self, recipe, train, capture):
-        trained = train(recipe(dtype="float64"))
+        trained = train(recipe(dtype="float64", epochs=(0, 0.5, 2)))
         tree = capture(trained)
         inputs, targets = (torch.from_numpy(tree.dataset[name].values) for name in ("input", "target"))
         for seed in (0, 1):
@@ -174,7 +174,7 @@ class TestDistances:
     @pytest.mark.parametrize("maps", [False, True])
     def test_they_are_those_of_the_raw_values(self, recipe, train, capture, maps):
         """Upper triangles, per feature map or of all together."""
-        trained = train(recipe())
+        trained = train(recipe(epochs=(0, 1)))
         raw, kept = (capture(trained, store, store=store, maps=maps) for store in ("raw", "distances"))
         for layer in LAYERS:
             for name, distance in (("activation", "squared_distance"), ("error", "error_squared_distance")):
@@ -190,7 +190,7 @@ class TestDistances:
 
     def test_smaller_keeps_what_takes_fewer_bytes(self, recipe, train, capture):
         """45 distances in float64 against 10 samples in float32: of 72, of 27, of 5 and of 3 numbers."""
-        trained = train(recipe())
+        trained = train(recipe(epochs=(0, 1)))
         kept = {}
         for maps in (False, True):
             tree = capture(trained, f"maps-{maps}", store="smaller", maps=maps)

@@ -10,8 +10,7 @@ from infoplane.training import run
 KINDS = {
     "alone": ({"model": "lenet"}, 24),
     "adam": ({"model": "mlp", "optimiser": "adam", "learning_rate": 0.01}, 24),
-    "dropout": ({"model": {"factory": "dropout"}}, 24),
-    "batch normalisation": ({"model": {"factory": "normalised"}}, 24),
+    "batch normalisation and dropout": ({"model": {"factory": "normalised"}}, 24),
     "ensemble": ({"model": "mlp", "ensemble": True}, 12),
     "ensemble with dropout": ({"model": {"factory": "dropout"}, "ensemble": True}, 12),
 }

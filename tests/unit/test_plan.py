@@ -1,0 +1,430 @@
+"""Parameters of jobs: what an edit changes in them, and what it leaves alone."""
+
+import copy
+import importlib.util
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from infoplane import figures, files, plan
+from infoplane.config import merged
+from infoplane.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART: dict[str, Any] = yaml.safe_load((ROOT / "workflow" / "experiments" / "quickstart.yaml").read_text())
+ESTIMATOR = QUICKSTART["estimators"][0]
+Parameters = dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
+    return parameters(planned(tmp_path_factory.mktemp("quickstart") / "mine.yaml"))
+
+
+def study(file: Path, *, networks: bool = False, **changes: Any) -> plan.Study:
+    """A study of the quickstart with changes; a mapping changes key by key."""
+    file.write_text(yaml.safe_dump(merged(QUICKSTART, changes), sort_keys=False))
+    return plan.study({"experiments": [str(file)]}, base=ROOT, networks=networks)
+
+
+def planned(file: Path, **changes: Any) -> plan.Planned:
+    return study(file, **changes).planned["mine"]
+
+
+def parameters(found: plan.Planned) -> Parameters:
+    """A digest of the parameters of every job, by rule and by what tells its jobs apart."""
+    runs = found.runs.items()
+    own = {
+        "train": {name: found.train(run) for name, run in runs},
+        "capture": {name: found.capture(run) for name, run in runs},
+        "measure": {f"{name} {each}": found.measure(run, each) for name, run in runs for each in found.estimators},
+        "aggregate": {"": found.aggregate()},
+        "draw": {name: found.draw(name) for name in found.figures},
+    }
+    return {rule: {job: files.digest(each) for job, each in jobs.items()} for rule, jobs in own.items()}
+
+
+def differing(before: Parameters, after: Parameters) -> set[str]:
+    """Rules of which a job that was there before has other parameters now, or is gone."""
+    return {rule for rule, jobs in before.items() if any(after[rule].get(job) != each for job, each in jobs.items())}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, set()),
+        ({"title": "Another"}, {"aggregate"}),
+        ({"preview": {"seeds": 1}}, set()),
+        ({"figures": ["training", {"figure": "training", "name": "more"}, *QUICKSTART["figures"][:-1]]}, set()),
+        ({"figures": [{"figure": "training", "layers": ["conv1"]}, *QUICKSTART["figures"][:-1]]}, {"draw"}),
+        ({"estimators": [ESTIMATOR, {"name": "tensor", "joint": "tensor"}]}, {"aggregate"}),
+        ({"estimators": [{**ESTIMATOR, "alpha": 2}]}, {"measure", "aggregate"}),
+        ({"controls": []}, {"measure", "aggregate"}),
+        ({"probe": {"size": 50}}, {"capture", "measure", "aggregate"}),
+        ({"store": "distances"}, {"capture", "measure", "aggregate"}),
+        ({"model": {"layers": ["conv1", "fc1"]}}, {"capture", "measure", "aggregate"}),
+        ({"training": {"learning_rate": 0.2}}, {"train", "aggregate"}),
+        ({"training": {"epochs": 12}}, {"train", "aggregate"}),
+        ({"training": {"threads": 2}}, {"train", "capture", "measure", "aggregate"}),
+        ({"dataset": {"limit": 700}}, {"train", "aggregate"}),
+    ],
+    ids=lambda each: "+".join(each) if isinstance(each, dict) else "",
+)
+def test_an_edit_changes_the_parameters_of_the_rules_that_read_it(
+    file: Path, quickstart: Parameters, changes: dict[str, Any], expected: set[str]
+) -> None:
+    assert differing(quickstart, parameters(planned(file, **changes))) == expected
+
+
+def test_more_seeds_and_more_variants_leave_the_runs_that_are_there_alone(file: Path) -> None:
+    before = parameters(planned(file, training={"block": 1}))
+    seeds = parameters(planned(file, training={"block": 1}, seeds=5))
+    blocks = copy.deepcopy(QUICKSTART["sweep"])
+    blocks[0]["model.filters"].append([8, 16])
+    variants = parameters(planned(file, training={"block": 1}, sweep=blocks))
+    for after in (seeds, variants):
+        assert differing(before, after) == {"aggregate"}
+    assert len(seeds["train"]) == len(before["train"]) * 5 // 3
+    assert len(variants["train"]) == len(before["train"]) + 3
+
+
+@pytest.mark.parametrize("store", ["raw", "distances"])
+def test_another_multivariate_estimator_leaves_the_first_as_it_was(file: Path, store: str) -> None:
+    before = parameters(planned(file, store=store))
+    after = parameters(planned(file, store=store, estimators=[ESTIMATOR, {**ESTIMATOR, "name": "more", "alpha": 2}]))
+    assert differing(before, after) == {"aggregate"}
+
+
+def test_distances_per_map_are_kept_only_where_an_estimator_needs_them(file: Path) -> None:
+    tensor, both = [{"name": "tensor", "joint": "tensor"}], [{"name": "tensor", "joint": "tensor"}, ESTIMATOR]
+    options = {"figures": [], "store": "distances"}
+    alone, together = (planned(file, estimators=each, **options) for each in (tensor, both))
+    run = next(iter(alone.runs.values()))
+    assert not alone.capture(run)["maps"]
+    assert together.capture(run)["maps"]
+    assert alone.measures("tensor") == ["information", "error_chain"]
+    raw = [parameters(planned(file, figures=[], estimators=each)) for each in (tensor, both)]
+    assert differing(*raw) == {"aggregate"}
+
+
+def test_later_epochs_resume_where_the_earlier_ended(file: Path) -> None:
+    """The parameters of training change, and the digest under which it resumes does not; else it does."""
+    from infoplane.training import Recipe, work_digest
+
+    def digest(**changes: Any) -> str:
+        found = planned(file, **changes)
+        return work_digest(Recipe.of(found.train(next(iter(found.runs.values())))), {"device": "cpu"})
+
+    before = digest()
+    assert digest(training={"epochs": 20, "checkpoints": {"per_decade": 5}}) == before
+    others = [
+        digest(**changes)
+        for changes in (
+            {"training": {"learning_rate": 0.2}},
+            {"training": {"threads": 2}},
+            {"training": {"block": 2}},
+            {"dataset": {"limit": 700}},
+            {"model": {"hidden": [16]}},
+        )
+    ]
+    assert len({before, *others}) == 6
+
+
+def test_results_do_not_hang_on_where_the_project_lies(file: Path) -> None:
+    before = study(file)
+    other = file.parent / "elsewhere" / "mine.yaml"
+    other.parent.mkdir()
+    after = study(other)
+    assert parameters(after.planned["mine"]) == parameters(before.planned["mine"])
+    assert _prepared(after) == _prepared(before)
+
+
+def test_a_data_set_is_prepared_alike_whichever_experiments_are_asked_for(file: Path) -> None:
+    mine = study(file)
+    both = plan.study({"experiments": ["quickstart", str(file)]}, base=ROOT, networks=False)
+    assert _prepared(both) == _prepared(mine)
+
+
+def _prepared(found: plan.Study) -> dict[str, Any]:
+    return {name: found.prepare(SimpleNamespace(dataset=name)) for name in found.datasets}
+
+
+class TestCode:
+    """Parameters follow the code of the stage, and of nothing else."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def package(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """A copy of the library."""
+        target = tmp_path_factory.mktemp("copy") / "infoplane"
+        shutil.copytree(ROOT / "workflow" / "infoplane", target, ignore=shutil.ignore_patterns("__pycache__"))
+        return target
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def of_copy(cls, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Parameters]:
+        """A function for the parameters as they are with the copy of the library as it is now."""
+        file = tmp_path_factory.mktemp("study") / "mine.yaml"
+        lenet, mlp = planned(file), planned(file, model={"name": "mlp"}, sweep=[], figures=[])
+
+        def found() -> Parameters:
+            location = importlib.util.spec_from_file_location("provenance_of_the_copy", package / "provenance.py")
+            assert location is not None
+            assert location.loader is not None
+            module = importlib.util.module_from_spec(location)
+            location.loader.exec_module(module)
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(plan, "code_digest", module.code_digest)
+                both = {"": parameters(lenet), "mlp": parameters(mlp)}
+            return {f"{name}{rule}": jobs for name, each in both.items() for rule, jobs in each.items()}
+
+        return found
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def before(cls, of_copy: Callable[[], Parameters]) -> Parameters:
+        return of_copy()
+
+    @pytest.fixture
+    def edit(self, package: Path, before: Parameters) -> Iterator[Callable[[str], None]]:
+        """A function that edits a module of the copy, which is put back afterwards."""
+        kept: dict[Path, str] = {}
+        assert before
+
+        def edited(name: str) -> None:
+            path = package / name
+            kept[path] = path.read_text()
+            path.write_text(kept[path] + "\n# edited\n")
+
+        yield edited
+        for path, text in kept.items():
+            path.write_text(text)
+
+    @pytest.mark.parametrize(
+        ("edited", "rules"),
+        [
+            ("models/lenet.py", {"train", "capture", "measure"}),
+            ("models/mlp.py", {"mlptrain", "mlpcapture", "mlpmeasure"}),
+            ("training/batches.py", {"train", "capture", "measure", "mlptrain", "mlpcapture", "mlpmeasure"}),
+            ("capture/recorder.py", {"capture", "measure", "mlpcapture", "mlpmeasure"}),
+            ("analysis/error_chain.py", {"measure", "mlpmeasure"}),
+            ("analysis/measure.py", {"measure", "mlpmeasure"}),
+            ("analysis/summary.py", {"aggregate", "mlpaggregate"}),
+            ("figures/style.py", {"draw"}),
+            ("figures/files.py", {"draw"}),
+            ("figures/pages/training.py", {"draw"}),
+            ("plan.py", set()),
+            ("experiment.py", set()),
+            ("config.py", set()),
+        ],
+    )
+    def test_an_edited_module(
+        self,
+        before: Parameters,
+        of_copy: Callable[[], Parameters],
+        edit: Callable[[str], None],
+        edited: str,
+        rules: set[str],
+    ) -> None:
+        edit(edited)
+        assert differing(before, of_copy()) == rules
+
+    @pytest.mark.parametrize("name", figures.names())
+    def test_a_page_of_a_figure_is_that_figure_s_alone(
+        self, before: Parameters, of_copy: Callable[[], Parameters], edit: Callable[[str], None], name: str
+    ) -> None:
+        edit(f"figures/pages/{name}.py")
+        after = of_copy()["draw"]
+        assert [figure for figure in after if after[figure] != before["draw"][figure]] == [name]
+
+    @pytest.mark.parametrize("edited", ["store.py", "jobs.py"])
+    def test_what_every_script_uses_concerns_every_rule(
+        self, before: Parameters, of_copy: Callable[[], Parameters], edit: Callable[[str], None], edited: str
+    ) -> None:
+        edit(edited)
+        assert differing(before, of_copy()) == {rule for rule, jobs in before.items() if jobs}
+
+    def test_a_users_own_network_is_followed(self, file: Path) -> None:
+        own = file.with_name("own.py")
+        own.write_text("def make(shape, classes): ...\n")
+        settings = {**QUICKSTART, "model": {"factory": "own.py:make"}, "sweep": [], "figures": []}
+        file.write_text(yaml.safe_dump(settings))
+
+        def now() -> Parameters:
+            return parameters(plan.study({"experiments": [str(file)]}, base=ROOT, networks=False).planned["mine"])
+
+        before = now()
+        own.write_text("def make(shape, classes): pass\n")
+        assert differing(before, now()) == {"train", "capture", "measure"}
+
+
+class TestFigureOptions:
+    """What a figure is asked for and the experiment does not have is told before anything runs."""
+
+    @pytest.mark.parametrize(
+        ("figure", "options", "message"),
+        [
+            (
+                "information_plane",
+                {"estimator": "reny"},
+                r"has estimator 'reny' in 'f'; did you mean 'renyi'\? accepted: r",
+            ),
+            ("information_plane", {"split": "test"}, r"has split 'test' in 'f'; .*accepted: train$"),
+            ("training", {"variants": ["v1"]}, r"has variants 'v1' in 'f'; accepted: filters-2-4_activation-relu, "),
+            ("information_plane", {"layers": ["conv1", "conv9"]}, r"has layers 'conv9' in 'f'; did you mean 'conv2'\?"),
+            (
+                "training",
+                {"layers": ["fc2"]},
+                r"has layers 'fc2' in 'f'; did you mean 'fc1'\? accepted: conv1, conv2, fc1",
+            ),
+            (
+                "decomposition",
+                {"hue": "filters"},
+                r"has hue 'filters' in 'f'; .*accepted: model\.filters, model\.activ",
+            ),
+            ("training", {"split": "train"}, r"unknown option 'split'; it accepts variants, layers$"),
+            ("decomposition", {"about": "both"}, r"option 'about' is 'both'; it accepts one of 'input', 'target'$"),
+            ("data_processing", {"tolerance": "big"}, r"option 'tolerance' is 'big'; it accepts a number$"),
+        ],
+    )
+    def test_wrong(self, file: Path, figure: str, options: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigError, match=rf"^{re.escape(str(file))}:\n  - key 'figures'.*{message}"):
+            study(file, networks=True, figures=[{"figure": figure, "name": "f", **options}])
+
+    @pytest.mark.parametrize(
+        ("figure", "options"),
+        [
+            ("information_plane", {"estimator": "renyi", "split": "train", "layers": ["output", "conv1"]}),
+            ("decomposition", {"hue": "model.activation", "variants": ["filters-2-4_activation-relu"]}),
+        ],
+    )
+    def test_right(self, file: Path, figure: str, options: dict[str, Any]) -> None:
+        found = study(file, networks=True, figures=[{"figure": figure, "name": "f", **options}])
+        assert found.planned["mine"].draw("f")["options"] == options
+
+    def test_a_layer_that_is_trained_and_not_looked_at(self, file: Path) -> None:
+        model = {"layers": ["conv1"]}
+        study(file, networks=True, model=model, figures=[{"figure": "training", "layers": ["fc1"]}])
+        study(file, networks=True, model=model, figures=[{"figure": "information_plane", "layers": ["output"]}])
+        with pytest.raises(ConfigError, match=r"has layers 'fc1' in 'information_plane'; .*accepted: conv1, output$"):
+            study(file, networks=True, model=model, figures=[{"figure": "information_plane", "layers": ["fc1"]}])
+
+
+class TestStudy:
+    def test_experiments_by_name_and_by_path(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file.write_text(yaml.safe_dump(QUICKSTART))
+        monkeypatch.chdir(file.parent)
+        for name in (str(file), "mine.yaml", "./mine.yaml"):
+            found = plan.study({"experiments": ["quickstart", name, "quickstart"]}, base=ROOT, networks=False)
+            assert list(found.planned) == ["quickstart", "mine"]
+
+    @pytest.mark.parametrize(("preview", "name"), [(True, "mine-preview"), ("true", "mine-preview"), ("false", "mine")])
+    def test_preview_as_the_command_line_gives_it(self, file: Path, preview: object, name: str) -> None:
+        file.write_text(yaml.safe_dump({**QUICKSTART, "preview": {"seeds": 1}}))
+        found = plan.study({"experiments": [str(file)], "preview": preview}, base=ROOT, networks=False)
+        assert list(found.planned) == [name]
+        assert found.planned[name].aggregate()["experiment"]["preview"] is (name == "mine-preview")
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"experiment": ["x"]}, r"key 'experiment' \(value \['x'\]\) is not known; did you mean 'experiments'\?"),
+            ({"experiments": "quickstart"}, r"key 'experiments' is 'quickstart'; accepted: a list of at least 1"),
+            ({"experiments": []}, r"key 'experiments' is \[\]; accepted: a list of at least 1"),
+            ({"preview": "yes"}, r"key 'preview' is 'yes'; accepted: one of True, False, true, false"),
+            ({"keep": ["weights"]}, r"key 'keep\.0' is 'weights'; accepted: one of activations"),
+        ],
+    )
+    def test_what_config_yaml_does_not_take(self, settings: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigError, match=rf"^config\.yaml:\n  - {message}"):
+            plan.study(settings, base=ROOT)
+
+    def test_experiments_of_one_name_are_refused(self, file: Path) -> None:
+        other = file.parent / "quickstart.yaml"
+        other.write_text(yaml.safe_dump(QUICKSTART))
+        with pytest.raises(
+            ConfigError, match=r"^config\.yaml: two experiments are called 'quickstart'; rename one file$"
+        ):
+            plan.study({"experiments": ["quickstart", str(other)]}, base=ROOT, networks=False)
+
+    def test_one_name_for_different_figures_of_two_experiments_is_refused(self, file: Path) -> None:
+        other = file.with_name("other.yaml")
+        for path, figure in ((file, "training"), (other, "decomposition")):
+            path.write_text(yaml.safe_dump({**QUICKSTART, "figures": [{"figure": figure, "name": "overview"}]}))
+        message = (
+            r"^config\.yaml:\n  - experiments call training and decomposition 'overview'; accepted: a name of its own"
+        )
+        with pytest.raises(ConfigError, match=message):
+            plan.study({"experiments": [str(file), str(other)]}, base=ROOT, networks=False)
+
+    def test_files_and_rules_of_figures(self, file: Path) -> None:
+        found = study(file, figures=["training", {"figure": "training", "name": "learning"}])
+        assert found.drawn_by("training") == "learning|training"
+        assert re.fullmatch(found.drawn_by("decomposition"), "decomposition") is None
+        assert found.figures() == [
+            f"results/mine/figures/{name}.{ending}"
+            for name in ("training", "learning")
+            for ending in ("svg", "png", "pdf", "csv")
+        ]
+
+    def test_summary_is_made_of_every_run_and_measure(self, file: Path) -> None:
+        found = study(file, estimators=[ESTIMATOR, {"name": "tensor", "joint": "tensor"}])
+        wildcards = SimpleNamespace(experiment="mine")
+        paths = found.stores(wildcards)
+        assert len(paths) == len(set(paths)) == 6 * (1 + 3 * 2)
+        assert "results/mine/runs/filters-2-4_activation-relu.seeds-0-2/decomposition/tensor.zarr" in paths
+        assert found.summaries() == ["results/mine/summary.zarr"]
+
+    def test_a_job_is_planned_without_making_the_networks(self, file: Path) -> None:
+        study(file, networks=False, model={"kernel_size": 9, "padding": 0})
+        with pytest.raises(ConfigError, match=r"key 'model': .*too small"):
+            study(file, networks=True, model={"kernel_size": 9, "padding": 0})
+
+
+class TestData:
+    def test_a_data_set_is_named_by_its_content(self, file: Path) -> None:
+        own = file.with_name("own.npz")
+
+        def written(value: float) -> str:
+            x = np.full((300, 1, 8, 8), value, dtype=np.float32)
+            y = np.arange(300) % 10
+            np.savez(own, x_train=x, y_train=y, x_test=x, y_test=y)
+            settings = {**QUICKSTART, "dataset": {"file": "own.npz"}}
+            file.write_text(yaml.safe_dump(settings))
+            found = plan.study({"experiments": [str(file)]}, base=ROOT, networks=False)
+            (name,) = found.datasets
+            assert found.prepare(SimpleNamespace(dataset=name))["folder"] == str(file.parent)
+            return name
+
+        one, same, other = written(0.5), written(0.5), written(0.25)
+        assert one == same != other
+        assert one.startswith("own-")
+
+    @pytest.mark.parametrize(
+        ("dataset", "probe", "limit"),
+        [
+            ({"name": "digits", "fraction": 0.1}, {"batches": 1, "size": 145}, 144),
+            ({"name": "digits", "limit": 50, "fraction": 0.5}, {"batches": 1, "size": 51}, 50),
+            ({"name": "digits", "limit": 50}, {"batches": 4, "size": 100, "splits": ["test"]}, 360),
+        ],
+    )
+    def test_probe_is_held_against_what_is_trained_on(
+        self, file: Path, dataset: dict[str, Any], probe: dict[str, Any], limit: int
+    ) -> None:
+        split = probe.get("splits", ["train"])[0]
+        message = rf"samples of split '{split}'; accepted: at most the {limit} that it has$"
+        with pytest.raises(ConfigError, match=message):
+            study(file, dataset=dataset, probe=probe, estimators=[{"name": "renyi"}])
+        study(file, dataset=dataset, probe={**probe, "batches": 1, "size": 50})

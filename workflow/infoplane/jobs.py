@@ -31,7 +31,8 @@ def reported(log: str) -> Iterator[None]:
     """
     handlers: list[logging.Handler] = [logging.FileHandler(log, mode="w"), logging.StreamHandler(sys.stderr)]
     name = Path(log).with_suffix("").as_posix().partition("/logs/")[2]
-    logging.basicConfig(level=logging.INFO, handlers=handlers, format=f"[{name}] %(message)s", force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=handlers, format=f"[{name}] %(message)s", force=True)
+    logging.getLogger("infoplane").setLevel(logging.INFO)
     logging.captureWarnings(True)
     started = time.monotonic()
     try:

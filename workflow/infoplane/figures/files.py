@@ -7,6 +7,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from infoplane.figures import style
@@ -17,6 +20,8 @@ _METADATA: Mapping[str, Mapping[str, None]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None},
 }
+# Straight to the canvas: `Figure.savefig` would draw everything once more, to lay out what is laid out already.
+_CANVASES = {"svg": FigureCanvasSVG, "png": FigureCanvasAgg, "pdf": FigureCanvasPdf}
 
 
 def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
@@ -38,9 +43,10 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
 
 
 def _rendered(figure: Figure, kind: str) -> bytes:
-    buffer = BytesIO()
+    buffer, dpi = BytesIO(), figure.dpi
     with style.applied():
-        figure.savefig(buffer, format=kind, metadata=dict(_METADATA[kind]))
+        getattr(_CANVASES[kind](figure), f"print_{kind}")(buffer, metadata=dict(_METADATA[kind]))
+    figure.dpi = dpi  # the vector formats leave theirs behind
     return buffer.getvalue()
 
 

@@ -78,7 +78,7 @@ def applied() -> Iterator[None]:
         "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": "infoplane",  # the same figure gives the same file
         "pdf.fonttype": 42,
-        "savefig.dpi": 300,
+        "figure.dpi": 300,
     }
     with sns.axes_style("ticks"), mpl.rc_context(settings):
         yield

@@ -93,6 +93,25 @@ def test_text_is_neither_cut_nor_overlapping(case, name, build, monkeypatch):
     _assert_readable(figures.draw(name, build(**CASES[case])), monkeypatch)
 
 
+@pytest.mark.parametrize("low", [0.9, 0.1, 0.01])
+def test_losses_within_a_decade_and_over_several_have_readable_ticks(low, build, monkeypatch):
+    summary = build(FEW)
+    data = summary["training"].to_dataset()
+    data["loss"] = low * (6 / low) ** (data["loss"] / data["loss"].max())
+    summary["training"] = data
+    figure = figures.training(summary)
+    _assert_readable(figure, monkeypatch)
+    losses = _panels(figure)[0]
+    bottom, top = losses.get_ylim()
+    named = [
+        text.get_text()
+        for place, text in zip(losses.get_yticks(), losses.get_yticklabels(), strict=True)
+        if bottom <= place <= top
+    ]
+    assert len(named) >= 2
+    assert all(named)
+
+
 def _with_gaps(build):
     """Return a summary with one estimate missing, one variant that ends early, and another without its start."""
     summary = build(FEW)

@@ -179,7 +179,9 @@ def _with_excluded(notes: Notes, table: pd.DataFrame) -> Notes:
     most = table["pairs_excluded"].max()
     if not most > 0:
         return notes
-    return replace(notes, foot=(*notes.foot, f"up to {most:.2g} pairs of maps a layer with at most 1e-6 bits left out"))
+    return replace(
+        notes, foot=(*notes.foot, f"pairs of maps with at most 1e-6 bits left out: up to {most:.2g} a layer")
+    )
 
 
 def _key(table: pd.DataFrame, hues: Mapping[str, Hue], *, swept: bool) -> list[list[Line2D]]:

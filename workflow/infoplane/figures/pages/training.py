@@ -15,6 +15,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from infoplane.figures import canvas, seeds, select, style
 from infoplane.figures.canvas import Canvas
@@ -27,6 +28,7 @@ READING = "thick: mean over seeds, thin: each seed (of the gradients, the mean a
 _CURVES = ("loss", "accuracy")
 _GRADIENTS = {"gradient_mean_norm": style.DASHES[0], "gradient_std_norm": style.DASHES[2]}
 _SMALLEST = 1e-9  # of the largest value: what is smaller still leaves a logarithmic axis below
+_FEW_DECADES = 50.0  # ratio of the largest to the smallest value
 _CROSS: style.Look = {"marker": "X", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
 
 
@@ -113,6 +115,10 @@ def _logarithmic(panels: Sequence[Axes], values: style.Floats) -> None:
     for axes in panels:
         axes.set_yscale("log", nonpositive="mask")
         axes.set_ylim(low / margin, high * margin)
+        if high / low < _FEW_DECADES:  # powers of ten alone would be one or none
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _linear(panels: Sequence[Axes], values: style.Floats) -> None:

@@ -7,7 +7,7 @@ norm of the mean over mini-batches (drift) against that of the standard deviatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, floor, log10
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,6 @@ READING = "thick: mean over seeds, thin: each seed (of the gradients, the mean a
 _CURVES = ("loss", "accuracy")
 _GRADIENTS = {"gradient_mean_norm": style.DASHES[0], "gradient_std_norm": style.DASHES[2]}
 _SMALLEST = 1e-9  # of the largest value: what is smaller still leaves a logarithmic axis below
-_FEW_DECADES = 50.0  # ratio of the largest to the smallest value
 _CROSS: style.Look = {"marker": "X", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
 
 
@@ -115,7 +114,7 @@ def _logarithmic(panels: Sequence[Axes], values: style.Floats) -> None:
     for axes in panels:
         axes.set_yscale("log", nonpositive="mask")
         axes.set_ylim(low / margin, high * margin)
-        if high / low < _FEW_DECADES:  # powers of ten alone would be one or none
+        if floor(log10(high)) - ceil(log10(low)) < 1:  # one power of ten or none
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())

@@ -54,8 +54,8 @@ def table(found: pd.DataFrame) -> str:
     for stage in STAGES:
         own = found[found["stage"] == stage]
         seconds, work, written = (own[column].sum() for column in ("seconds", "work", "bytes"))
-        memory = own["memory"].max()
-        lines.append(f"| {stage} | {len(own)} | {seconds:.0f} | {work:.0f} | {memory:.0f} | {written / 2**20:.1f} |")
+        memory, size = own["memory"].max(), f"{written / 2**20:.1f}" if written else "not logged"
+        lines.append(f"| {stage} | {len(own)} | {seconds:.0f} | {work:.0f} | {memory:.0f} | {size} |")
     return "\n".join(lines)
 
 
@@ -72,8 +72,9 @@ def page(seconds: float, found: pd.DataFrame) -> str:
     return f"""# What it costs
 
 Written by `make cost`: the experiment `{EXPERIMENT}` (LeNet-5 on MNIST, 3 seeds, 10 epochs) from nothing to its
-figures, on one core of {os.cpu_count()} ({processor()}). Seconds and memory are those of Snakemake's benchmark files;
-work is what a job does after it has started and imported its libraries.
+figures, on one core of {os.cpu_count()} ({processor()}).
+Seconds and memory are those of Snakemake's benchmark files; work is what a job does after it has started and imported
+its libraries.
 
 {table(found)}
 

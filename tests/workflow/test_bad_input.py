@@ -103,7 +103,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         r"key 'probe' asks for 15 batches of 100 = 1500 samples of split 'train'; accepted: at most the 1437",
     ),
     "probe larger than the part trained on": (
-        changed(dataset={"name": "digits", "limit": 150}),
+        changed(dataset={"name": "digits", "limit": 150}, probe__batches=2),
         r"key 'probe' asks for 2 batches of 100 = 200 samples of split 'train'; accepted: at most the 150",
     ),
     "epochs beyond the last": (

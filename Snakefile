@@ -33,4 +33,5 @@ rule all:
     input:
         summaries=STUDY.summaries(),
         figures=STUDY.figures(),
+        kept=STUDY.kept(),
     localrule: True

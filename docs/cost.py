@@ -54,7 +54,7 @@ def table(found: pd.DataFrame) -> str:
     for stage in STAGES:
         own = found[found["stage"] == stage]
         seconds, work, written = (own[column].sum() for column in ("seconds", "work", "bytes"))
-        memory, size = own["memory"].max(), f"{written / 2**20:.1f}" if written else "not logged"
+        memory, size = own["memory"].max(), f"{written / 2**20:.1f}"
         lines.append(f"| {stage} | {len(own)} | {seconds:.0f} | {work:.0f} | {memory:.0f} | {size} |")
     return "\n".join(lines)
 

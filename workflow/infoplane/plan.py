@@ -340,6 +340,15 @@ class Study:
         """The summary of every experiment."""
         return [f"results/{ARTIFACTS['summary'].path}".format(experiment=name) for name in self.planned]
 
+    def kept(self) -> list[str]:
+        """Intermediate stores that are asked for beside the results."""
+        return [
+            f"results/{ARTIFACTS[artifact].path}".format(experiment=name, run=run)
+            for artifact in sorted(self.keep)
+            for name, planned in self.planned.items()
+            for run in planned.runs
+        ]
+
     def figures(self) -> list[str]:
         """Every file of every figure."""
         return [

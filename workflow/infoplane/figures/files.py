@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -12,8 +13,10 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from infoplane import files
 from infoplane.figures import style
 
+log = logging.getLogger(__name__)
 # A file must not change with the hour or the host, so every format leaves out its date.
 _METADATA: Mapping[str, Mapping[str, None]] = {
     "svg": {"Date": None},
@@ -39,7 +42,11 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
     contents = {kind: _rendered(figure, kind) for kind in _METADATA}
     contents["csv"] = table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
-    return [_written(stem.with_name(f"{stem.name}.{kind}"), content) for kind, content in contents.items()]
+    paths = {stem.with_name(f"{stem.name}.{kind}"): content for kind, content in contents.items()}
+    for path, content in paths.items():
+        files.write(path, content)
+    log.info("wrote %s: %d files, %d bytes", stem.name, len(paths), sum(map(len, paths.values())))
+    return list(paths)
 
 
 def _rendered(figure: Figure, kind: str) -> bytes:
@@ -48,10 +55,3 @@ def _rendered(figure: Figure, kind: str) -> bytes:
         getattr(_CANVASES[kind](figure), f"print_{kind}")(buffer, metadata=dict(_METADATA[kind]))
     figure.dpi = dpi  # the vector formats leave theirs behind
     return buffer.getvalue()
-
-
-def _written(path: Path, content: bytes) -> Path:
-    """Write beside the target and rename, so that no reader meets half a file."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    return partial.replace(path)

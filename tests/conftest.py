@@ -180,7 +180,7 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
     """A function that captures a trained run into a store of a name, as the workflow does, and opens it."""
     import torch
 
-    from infoplane import store
+    from infoplane import labels, store
     from infoplane.capture import Recipe, capture_run
 
     def run(trained: Trained, name: str = "activations", **changes: Any) -> Any:
@@ -205,7 +205,7 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
             checkpoints=trained.output,
             where=torch.device("cpu"),
         )
-        root = store.label("activations", found.arrays, found.coords, leading=found.leading)
+        root = labels.label("activations", found.arrays, found.coords, leading=found.leading)
         store.write_slabs(path, root=root, layers=found.layers, slabs=found.slabs, provenance={"classes": 3})
         return store.load(path, "activations")
 

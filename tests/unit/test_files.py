@@ -116,12 +116,12 @@ class TestChecked:
 
         def killed(path: Path, content: bytes) -> None:
             if written:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt("killed")
             written.append(path)
             write(path, content)
 
         monkeypatch.setattr(files, "write", killed)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="killed"):
             files.write_checked(tmp_path / "weights.pt", b"weights")
         assert [path.name for path in tmp_path.iterdir()] == ["weights.pt.sha256"]
 

@@ -17,8 +17,9 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     **{name: (BASE, {"torch", "xarray", "zarr", "matplotlib"}) for name in BASE},
     "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
     **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS},
-    "store": (BASE, {"torch", "matplotlib"}),
-    "analysis": (BASE | {"measures", "store"}, {"matplotlib", "seaborn"}),
+    "labels": (BASE, {"torch", "matplotlib", "zarr"}),
+    "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
+    "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
     "figures": ({"errors", "names", "schema", "files"}, {"torch", "zarr"}),
     "plan": (BASE | {"datasets", "models", "figures"}, {"torch", "xarray", "zarr"}),
 }

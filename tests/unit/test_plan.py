@@ -1,12 +1,11 @@
 """Parameters of jobs: what an edit changes in them, and what it leaves alone."""
 
 import copy
-import importlib.util
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -174,19 +173,18 @@ class TestCode:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def of_copy(cls, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Parameters]:
+    def of_copy(
+        cls, package: Path, load_provenance: Callable[[Path], ModuleType], tmp_path_factory: pytest.TempPathFactory
+    ) -> Callable[[], Parameters]:
         """A function for the parameters as they are with the copy of the library as it is now."""
         file = tmp_path_factory.mktemp("study") / "mine.yaml"
         lenet, mlp = planned(file), planned(file, model={"name": "mlp"}, sweep=[], figures=[])
 
         def found() -> Parameters:
-            location = importlib.util.spec_from_file_location("provenance_of_the_copy", package / "provenance.py")
-            assert location is not None
-            assert location.loader is not None
-            module = importlib.util.module_from_spec(location)
-            location.loader.exec_module(module)
+            code_digest = load_provenance(package).code_digest
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(plan, "code_digest", module.code_digest)
+                patched.setattr("infoplane.plan.code_digest", code_digest)
+                patched.setattr("infoplane.plan.planned.code_digest", code_digest)
                 both = {"": parameters(lenet), "mlp": parameters(mlp)}
             return {f"{name}{rule}": jobs for name, each in both.items() for rule, jobs in each.items()}
 
@@ -225,7 +223,7 @@ class TestCode:
             ("figures/style.py", {"draw"}),
             ("figures/files.py", {"draw"}),
             ("figures/pages/training.py", {"draw"}),
-            ("plan.py", set()),
+            ("plan/planned.py", set()),
             ("experiment.py", set()),
             ("config.py", set()),
         ],
@@ -268,58 +266,6 @@ class TestCode:
         before = now()
         own.write_text("def make(shape, classes): pass\n")
         assert differing(before, now()) == {"train", "capture", "measure"}
-
-
-class TestFigureOptions:
-    """What a figure is asked for and the experiment does not have is told before anything runs."""
-
-    @pytest.mark.parametrize(
-        ("figure", "options", "message"),
-        [
-            (
-                "information_plane",
-                {"estimator": "reny"},
-                r"has estimator 'reny' in 'f'; did you mean 'renyi'\? accepted: r",
-            ),
-            ("information_plane", {"split": "test"}, r"has split 'test' in 'f'; .*accepted: train$"),
-            ("training", {"variants": ["v1"]}, r"has variants 'v1' in 'f'; accepted: filters-2-4_activation-relu, "),
-            ("information_plane", {"layers": ["conv1", "conv9"]}, r"has layers 'conv9' in 'f'; did you mean 'conv2'\?"),
-            (
-                "training",
-                {"layers": ["fc2"]},
-                r"has layers 'fc2' in 'f'; did you mean 'fc1'\? accepted: conv1, conv2, fc1",
-            ),
-            (
-                "decomposition",
-                {"hue": "filters"},
-                r"has hue 'filters' in 'f'; .*accepted: model\.filters, model\.activ",
-            ),
-            ("training", {"split": "train"}, r"unknown option 'split'; it accepts variants, layers$"),
-            ("decomposition", {"about": "both"}, r"option 'about' is 'both'; it accepts one of 'input', 'target'$"),
-            ("data_processing", {"tolerance": "big"}, r"option 'tolerance' is 'big'; it accepts a number$"),
-        ],
-    )
-    def test_wrong(self, file: Path, figure: str, options: dict[str, Any], message: str) -> None:
-        with pytest.raises(ConfigError, match=rf"^{re.escape(str(file))}:\n  - key 'figures'.*{message}"):
-            study(file, networks=True, figures=[{"figure": figure, "name": "f", **options}])
-
-    @pytest.mark.parametrize(
-        ("figure", "options"),
-        [
-            ("information_plane", {"estimator": "renyi", "split": "train", "layers": ["output", "conv1"]}),
-            ("decomposition", {"hue": "model.activation", "variants": ["filters-2-4_activation-relu"]}),
-        ],
-    )
-    def test_right(self, file: Path, figure: str, options: dict[str, Any]) -> None:
-        found = study(file, networks=True, figures=[{"figure": figure, "name": "f", **options}])
-        assert found.planned["mine"].draw("f")["options"] == options
-
-    def test_a_layer_that_is_trained_and_not_looked_at(self, file: Path) -> None:
-        model = {"layers": ["conv1"]}
-        study(file, networks=True, model=model, figures=[{"figure": "training", "layers": ["fc1"]}])
-        study(file, networks=True, model=model, figures=[{"figure": "information_plane", "layers": ["output"]}])
-        with pytest.raises(ConfigError, match=r"has layers 'fc1' in 'information_plane'; .*accepted: conv1, output$"):
-            study(file, networks=True, model=model, figures=[{"figure": "information_plane", "layers": ["fc1"]}])
 
 
 class TestStudy:
@@ -386,6 +332,12 @@ class TestStudy:
         assert len(paths) == len(set(paths)) == 6 * (1 + 3 * 2)
         assert "results/mine/runs/filters-2-4_activation-relu.seeds-0-2/decomposition/tensor.zarr" in paths
         assert found.summaries() == ["results/mine/summary.zarr"]
+
+    def test_what_is_to_be_kept_is_asked_for_of_every_run(self, file: Path) -> None:
+        study(file)
+        found = plan.study({"experiments": [str(file)], "keep": ["activations"]}, base=ROOT, networks=False)
+        assert found.kept() == [f"results/mine/runs/{run}/activations.zarr" for run in found.planned["mine"].runs]
+        assert study(file).kept() == []
 
     def test_a_job_is_planned_without_making_the_networks(self, file: Path) -> None:
         study(file, networks=False, model={"kernel_size": 9, "padding": 0})

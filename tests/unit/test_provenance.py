@@ -1,6 +1,5 @@
 """The digest of code changes when, and only when, a module changes that the named ones use."""
 
-import importlib.util
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -37,18 +36,10 @@ def package(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def load(package: Path) -> Load:
+def load(package: Path, load_provenance: Callable[[Path], ModuleType]) -> Load:
     """A function that starts anew, as every process does: it knows the files as they are now."""
 
-    def loaded() -> ModuleType:
-        location = importlib.util.spec_from_file_location("provenance_of_the_copy", package / "provenance.py")
-        assert location is not None
-        assert location.loader is not None
-        module = importlib.util.module_from_spec(location)
-        location.loader.exec_module(module)
-        return module
-
-    return loaded
+    return lambda: load_provenance(package)
 
 
 @pytest.mark.parametrize(

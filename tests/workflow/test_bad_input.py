@@ -2,6 +2,7 @@
 
 import copy
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,11 @@ def changed(**changes: Any) -> dict[str, Any]:
             inner = inner[part]
         inner[last] = value
     return settings
+
+
+def studied(file: Path, **changes: Any) -> plan.Study:
+    file.write_text(yaml.safe_dump(changed(**changes), sort_keys=False))
+    return planned(file)
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
@@ -276,3 +282,55 @@ def _refusal(file: Path) -> str:
     except ConfigError as error:
         return str(error)
     return ""
+
+
+class TestFigureOptions:
+    """What a figure is asked for and the experiment does not have is told before anything runs."""
+
+    @pytest.mark.parametrize(
+        ("figure", "options", "message"),
+        [
+            (
+                "information_plane",
+                {"estimator": "reny"},
+                r"has estimator 'reny' in 'f'; did you mean 'renyi'\? accepted: r",
+            ),
+            ("information_plane", {"split": "test"}, r"has split 'test' in 'f'; .*accepted: train$"),
+            ("training", {"variants": ["v1"]}, r"has variants 'v1' in 'f'; accepted: filters-2-4_activation-relu, "),
+            ("information_plane", {"layers": ["conv1", "conv9"]}, r"has layers 'conv9' in 'f'; did you mean 'conv2'\?"),
+            (
+                "training",
+                {"layers": ["fc2"]},
+                r"has layers 'fc2' in 'f'; did you mean 'fc1'\? accepted: conv1, conv2, fc1",
+            ),
+            (
+                "decomposition",
+                {"hue": "filters"},
+                r"has hue 'filters' in 'f'; .*accepted: model\.filters, model\.activ",
+            ),
+            ("training", {"split": "train"}, r"unknown option 'split'; it accepts variants, layers$"),
+            ("decomposition", {"about": "both"}, r"option 'about' is 'both'; it accepts one of 'input', 'target'$"),
+            ("data_processing", {"tolerance": "big"}, r"option 'tolerance' is 'big'; it accepts a number$"),
+        ],
+    )
+    def test_wrong(self, file: Path, figure: str, options: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigError, match=rf"^{re.escape(str(file))}:\n  - key 'figures'.*{message}"):
+            studied(file, figures=[{"figure": figure, "name": "f", **options}])
+
+    @pytest.mark.parametrize(
+        ("figure", "options"),
+        [
+            ("information_plane", {"estimator": "renyi", "split": "train", "layers": ["output", "conv1"]}),
+            ("decomposition", {"hue": "model.activation", "variants": ["filters-2-4_activation-relu"]}),
+        ],
+    )
+    def test_right(self, file: Path, figure: str, options: dict[str, Any]) -> None:
+        found = studied(file, figures=[{"figure": figure, "name": "f", **options}])
+        assert found.planned["mine"].draw("f")["options"] == options
+
+    def test_a_layer_that_is_trained_and_not_looked_at(self, file: Path) -> None:
+        model = {**QUICKSTART["model"], "layers": ["conv1"]}
+        studied(file, model=model, figures=[{"figure": "training", "layers": ["fc1"]}])
+        studied(file, model=model, figures=[{"figure": "information_plane", "layers": ["output"]}])
+        with pytest.raises(ConfigError, match=r"has layers 'fc1' in 'information_plane'; .*accepted: conv1, output$"):
+            studied(file, model=model, figures=[{"figure": "information_plane", "layers": ["fc1"]}])

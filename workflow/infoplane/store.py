@@ -12,23 +12,13 @@ import xarray as xr
 import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
-from infoplane import files
+from infoplane import files, labels
 from infoplane.errors import StoreError, raise_all
-from infoplane.schema import (
-    ANY_LAYER,
-    ARTIFACTS,
-    COORDINATES,
-    FEATURE_DIMS,
-    FEATURES,
-    FORMAT_VERSION,
-    INPUT_FEATURES,
-    Variable,
-)
+from infoplane.labels import Arrays
+from infoplane.schema import FORMAT_VERSION
 
 CHUNK_BYTES = 32 * 2**20
 SHARD_BYTES = 128 * 2**20
-_KINDS = {"float64": "f", "float32": "f", "int64": "iu", "str": "OUT"}
-Arrays = Mapping[str, np.ndarray[Any, Any]]
 Slab = tuple[int, int, Mapping[str, Arrays]]  # index of the seed, index of the epoch, arrays by layer and variable
 
 
@@ -47,10 +37,10 @@ class Writer:
         StoreError
             One message with every variable that is not as the schema says.
         """
-        faults = [*_faults(dataset, self._artifact, group), *_out_of_range(dataset, self._artifact, group)]
+        faults = [*labels.faults(dataset, self._artifact, group), *labels.out_of_range(dataset, self._artifact, group)]
         raise_all(faults, heading=self._artifact, error=StoreError)
         target = self._group(group)
-        target.attrs.update(_attributes(dataset))
+        target.attrs.update(labels.attributes(dataset))
         for name, variable in dataset.variables.items():
             values = np.asarray(variable.values)
             chunks = _rows_per_chunk(values)
@@ -95,7 +85,7 @@ class Writer:
             If a group lacks a variable that the schema requires.
         """
         groups = {"/": self._root, **{f"/{name}": group for name, group in self._root.groups()}}
-        faults = (each for name, group in groups.items() for each in _missing(group, self._artifact, name))
+        faults = (each for name, group in groups.items() for each in labels.missing(group, self._artifact, name))
         raise_all(faults, heading=self._artifact, error=StoreError)
         with warnings.catch_warnings():
             # Zarr format 3 has not adopted consolidated metadata yet; without it, opening reads every group.
@@ -104,7 +94,7 @@ class Writer:
 
     def attributes(self, group: str, values: Mapping[str, Any]) -> None:
         """Add attributes to a group."""
-        self._group(group).attrs.update(_plain(values))
+        self._group(group).attrs.update(labels.plain(values))
 
     def _group(self, name: str) -> Any:
         return self._root if name == "/" else self._root.require_group(name.strip("/"))
@@ -185,30 +175,6 @@ def write_slabs(
             raise StoreError(f"activations: {count} slabs for {sizes[0]} seeds and {sizes[1]} epochs; one for each")
 
 
-def label(
-    artifact: str, arrays: Arrays, coords: Mapping[str, Any], *, group: str = "/", leading: tuple[str, ...] = ()
-) -> xr.Dataset:
-    """Arrays as a dataset, with the dimensions, units and names of the schema.
-
-    Parameters
-    ----------
-    artifact, group
-        Where in the schema the variables are described.
-    arrays
-        Values by the name of the variable.
-    coords
-        Values by the name of the coordinate, or (dimensions, values) where these are not the schema's own.
-    leading
-        Dimensions that every array has ahead of the schema's.
-    """
-    known = _variables(artifact, group)
-    data = {}
-    for name, values in arrays.items():
-        dims = (*leading, *_dims(known[name], np.ndim(values) - len(leading)))
-        data[name] = xr.Variable(dims, values, attrs=_labels(known[name]))
-    return xr.Dataset(data, {name: _coordinate(name, value) for name, value in coords.items()})
-
-
 def load(path: Path | str, artifact: str) -> xr.DataTree:
     """Open a store after comparing every file in it with its manifest.
 
@@ -241,7 +207,10 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
     faults = (
         fault
         for node in tree.subtree
-        for fault in (*_faults(node.dataset, artifact, node.path), *_missing(node.data_vars, artifact, node.path))
+        for fault in (
+            *labels.faults(node.dataset, artifact, node.path),
+            *labels.missing(node.data_vars, artifact, node.path),
+        )
     )
     raise_all(faults, heading=str(path), error=StoreError)
     for node in tree.subtree:
@@ -297,8 +266,8 @@ def _create_layers(
     created = {}
     for layer, arrays in found.items():
         for name, values in arrays.items():
-            variable = _variables("activations", f"/{layer}")[name]
-            dims = _dims(variable, values.ndim + 2)
+            variable = labels.variables("activations", f"/{layer}")[name]
+            dims = labels.dims_of(variable, values.ndim + 2)
             samples = _samples_per_chunk(values)
             chunks = (1, 1, values.shape[0], samples, *values.shape[2:])
             shards = (1, epochs, values.shape[0], -(-values.shape[1] // samples) * samples, *values.shape[2:])
@@ -310,7 +279,7 @@ def _create_layers(
                 values.dtype,
                 chunks=chunks,
                 shards=shards,
-                attrs=_labels(variable),
+                attrs=labels.described(variable),
             )
         writer.attributes(layer, layers[layer])
     return created
@@ -331,87 +300,3 @@ def _samples_per_chunk(values: np.ndarray[Any, Any]) -> int:
 
 def _bytes(found: Mapping[str, Arrays]) -> int:
     return sum(values.nbytes for arrays in found.values() for values in arrays.values())
-
-
-def _variables(artifact: str, group: str) -> Mapping[str, Variable]:
-    groups = ARTIFACTS[artifact].groups
-    return groups.get(group) or ({} if group == "/" else groups.get(ANY_LAYER, {}))
-
-
-def _dims(variable: Variable, ndim: int) -> tuple[str, ...]:
-    """Dimensions of a variable whose array has `ndim` of them, features by their number."""
-    count = ndim - len(variable.dims) + 1
-    features = ("channel",)[:count] if "other_sample" in variable.dims else FEATURE_DIMS.get(count, ())
-    own = {FEATURES: features, INPUT_FEATURES: tuple(f"input_{dim}" for dim in features)}
-    return tuple(dim for each in variable.dims for dim in own.get(each, (each,)))
-
-
-def _labels(variable: Variable) -> dict[str, str]:
-    return {"units": variable.units, "long_name": variable.long_name}
-
-
-def _coordinate(name: str, value: Any) -> Any:
-    """A coordinate as xarray takes it; text as objects, since fixed-width text is not stable in Zarr."""
-    known = COORDINATES.get(name)
-    dims, values = value if isinstance(value, tuple) else (known.dims if known else (name,), value)
-    values = np.asarray(values)
-    values = values.astype(object) if values.dtype.kind in "UT" else values
-    return xr.Variable(dims, values, attrs=_labels(known) if known else {})
-
-
-def _missing(names: Iterable[Any], artifact: str, group: str) -> Iterator[str]:
-    held = set(names)
-    for name, variable in _variables(artifact, group).items():
-        if not variable.optional and name not in held:
-            yield f"{group}: variable {name!r} is missing"
-
-
-def _faults(dataset: xr.Dataset, artifact: str, group: str) -> Iterator[str]:
-    known = _variables(artifact, group)
-    for name, array in ((str(key), dataset[key]) for key in dataset.data_vars):
-        if name not in known:
-            yield f"{group}: variable {name!r} is not in the schema; accepted: {', '.join(known) or 'none'}"
-            continue
-        if not _dims_agree(array.dims, known[name]):
-            yield f"{group}: variable {name!r} has dimensions {array.dims}, not {known[name].dims}"
-        if array.dtype.kind not in _KINDS[known[name].dtype]:
-            yield f"{group}: variable {name!r} has type {array.dtype}, not {known[name].dtype}"
-
-
-def _out_of_range(dataset: xr.Dataset, artifact: str, group: str) -> Iterator[str]:
-    known = _variables(artifact, group)
-    for name, array in ((str(key), dataset[key]) for key in dataset.data_vars if key in known):
-        if array.dtype.kind in "fiu" and array.size:
-            # fmin and fmax pass over NaN, and are NaN without a warning where nothing else is there
-            low, high = np.fmin.reduce(array.values, axis=None), np.fmax.reduce(array.values, axis=None)
-            if low < known[name].minimum or high > known[name].maximum:
-                yield (
-                    f"{group}: variable {name!r} has values from {low} to {high}, outside "
-                    f"[{known[name].minimum}, {known[name].maximum}]"
-                )
-
-
-def _dims_agree(dims: tuple[Any, ...], variable: Variable) -> bool:
-    """Whether dimensions are the schema's: any features in their place, and probes of their own per seed or epoch."""
-    fixed = tuple(dim for dim in variable.dims if dim not in {FEATURES, INPUT_FEATURES})
-    free = {"channel", "height", "width", "unit"} | ({"seed", "epoch"} if fixed[0] == "probe_batch" else set())
-    return tuple(dim for dim in dims if str(dim).removeprefix("input_") not in free - set(fixed)) == fixed
-
-
-def _attributes(dataset: xr.Dataset) -> dict[str, Any]:
-    """Attributes of a group; xarray finds the coordinates that are no dimensions by name there."""
-    named = sorted(str(name) for name in dataset.coords if name not in dataset.dims)
-    return {**_plain(dataset.attrs), **({"coordinates": " ".join(named)} if named else {})}
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: tuples as lists, NumPy scalars as numbers, keys as text."""
-    match value:
-        case Mapping():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case np.generic():
-            return value.item()
-        case _:
-            return value

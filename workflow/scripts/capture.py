@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infoplane import capture, device, files, jobs, store
+from infoplane import capture, device, files, jobs, labels, store
 
 with jobs.reported(snakemake.log[0]):
     data, training = store.load(snakemake.input.dataset, "dataset"), store.load(snakemake.input.training, "training")
@@ -20,7 +20,7 @@ with jobs.reported(snakemake.log[0]):
     facts = {"device": device.describe(where), "training": jobs.source(training.attrs)}
     store.write_slabs(
         snakemake.output.activations,
-        root=store.label("activations", found.arrays, found.coords, leading=found.leading),
+        root=labels.label("activations", found.arrays, found.coords, leading=found.leading),
         layers=found.layers,
         slabs=found.slabs,
         provenance=jobs.provenance({"recipe": settings}, classes=data.attrs["classes"], **facts),

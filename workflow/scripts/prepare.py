@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from infoplane import datasets, jobs, store
+from infoplane import datasets, jobs, labels, store
 
 with jobs.reported(snakemake.log[0]):
     settings = snakemake.params.settings
@@ -19,6 +19,6 @@ with jobs.reported(snakemake.log[0]):
     store.write(
         snakemake.output.store,
         "dataset",
-        store.label("dataset", arrays, {}),
+        labels.label("dataset", arrays, {}),
         provenance=jobs.provenance(snakemake.params, **facts),
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infoplane import device, jobs, store, training
+from infoplane import device, jobs, labels, store, training
 
 with jobs.reported(snakemake.log[0]):
     data, settings = store.load(snakemake.input.dataset, "dataset"), snakemake.params.recipe
@@ -18,5 +18,5 @@ with jobs.reported(snakemake.log[0]):
         output=Path(snakemake.output.checkpoints),
         where=where,
     )
-    dataset = store.label("training", record.arrays, record.coords)
+    dataset = labels.label("training", record.arrays, record.coords)
     store.write(snakemake.output.training, "training", dataset, provenance=provenance)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import store
+from infoplane import labels, store
 
 LAYERS = {
     "conv1": ("convolutional", (3, 4, 4)),
@@ -73,7 +73,7 @@ def activations(tmp_path):
             "probe_batch": np.arange(BATCHES * len(splits)),
             "split": ("probe_batch", [split for split in splits for _ in range(BATCHES)]),
         }
-        root = store.label("activations", arrays, coords, leading=("seed",) if own else ())
+        root = labels.label("activations", arrays, coords, leading=("seed",) if own else ())
         slabs = [
             (place, index, _slab(seed, epoch, len(splits), kind=kind, empty=(place, index) in nan))
             for place, seed in enumerate(seeds)
@@ -95,7 +95,7 @@ def _in_memory(root, slabs):
         sizes = (root.sizes["seed"], root.sizes["epoch"])
         stacked = {name: np.stack([slab[layer][name] for *_, slab in slabs]) for name in slabs[0][2][layer]}
         arrays = {name: values.reshape(*sizes, *values.shape[1:]) for name, values in stacked.items()}
-        groups[layer] = store.label("activations", arrays, {}, group=f"/{layer}").assign_attrs(described)
+        groups[layer] = labels.label("activations", arrays, {}, group=f"/{layer}").assign_attrs(described)
     return xr.DataTree.from_dict(groups)
 
 

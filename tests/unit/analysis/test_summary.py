@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import store
+from infoplane import labels, store
 from infoplane.analysis import summary
 from infoplane.analysis.summary import Part, merged, summarise
 from infoplane.errors import StoreError
@@ -68,7 +68,7 @@ def dataset(group, variant, seeds, number):
         shape = [len(coords[dim]) for dim in variable.dims]
         values = 100 * number + place + np.linspace(0, 0.9, int(np.prod(shape))).reshape(shape)
         arrays[name] = values / 1e4 if name == "accuracy" else values
-    return store.label(group, arrays, coords)
+    return labels.label(group, arrays, coords)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import store
+from infoplane import labels, store
 from infoplane.analysis import decomposition, error_chain, information, views
 from infoplane.analysis.measure import measure
 from infoplane.errors import StoreError
@@ -170,7 +170,7 @@ class TestMemory:
     @staticmethod
     def _large(path, epochs):
         random = np.random.default_rng(0)
-        root = store.label(
+        root = labels.label(
             "activations",
             {
                 "input": np.zeros((1, 50, 2), np.float32),

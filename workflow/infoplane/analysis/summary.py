@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane import store
+from infoplane import labels, store
 from infoplane.schema import ARTIFACTS, COORDINATES, Variable
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def _frame(group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str
     for name, dim in _OF_VARIANTS.items():
         if any(name in each.coords for _, each in found):
             coords[name] = (("variant", dim), _by_variant(name, dim, found, list(variants), coords[dim]))
-    return store.label("summary", {}, coords, group=f"/{group}")
+    return labels.label("summary", {}, coords, group=f"/{group}")
 
 
 def _coordinates(part: Part) -> xr.Dataset:

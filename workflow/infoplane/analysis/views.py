@@ -15,7 +15,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from infoplane import files, store
+from infoplane import files, labels, store
 from infoplane.errors import StoreError
 from infoplane.measures import gram
 from infoplane.schema import ARTIFACTS
@@ -198,7 +198,7 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
     shared = {name: tree.dataset[name].values for name in ("seed", "epoch", "step")}
     of_layers = {key: [tree[name].attrs[key] for name in layers] for key in ("depth", "kind", "channels")}
     batches = np.arange(tree.sizes["probe_batch"] // len(splits))
-    return store.label(
+    return labels.label(
         artifact, arrays, {**shared, "split": splits, "probe_batch": batches, "layer": layers, **of_layers, **coords}
     )
 

@@ -1,0 +1,172 @@
+"""What Snakemake asks before it runs anything: the experiments, their runs, and the parameters of every job.
+
+A job's parameters are the settings that its stage reads and a digest of the code that it uses, and nothing else:
+editing a title or a figure then trains nothing, and adding seeds or an estimator computes just those.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from infoplane import config, experiment
+from infoplane.config import Settings
+from infoplane.errors import ConfigError, raise_all
+from infoplane.experiment import Run, Variant
+from infoplane.names import unknown
+from infoplane.plan import contradictions
+from infoplane.plan.planned import Planned, source
+from infoplane.provenance import code_digest
+from infoplane.schema import ARTIFACTS
+
+
+class Study:
+    """All that config.yaml asks for; its methods answer what the rules ask, from a job's wildcards.
+
+    Parameters
+    ----------
+    planned
+        Experiments by name.
+    keep
+        Intermediate artifacts to keep.
+    """
+
+    def __init__(self, planned: Mapping[str, Planned], keep: Iterable[str]) -> None:
+        self.planned, self.keep = planned, frozenset(keep)
+
+    @cached_property
+    def datasets(self) -> dict[str, tuple[Settings, Path]]:
+        """Source and folder of every data set, by the name of its store."""
+        return {
+            planned.dataset(variant): (source(variant), _folder(variant, planned))
+            for planned in self.planned.values()
+            for variant in planned.experiment.variants
+        }
+
+    def prepare(self, wildcards: Any) -> Settings:
+        """Parameters of preparing a data set."""
+        source, folder = self.datasets[wildcards.dataset]
+        return {"source": source, "folder": str(folder), "code": code_digest("infoplane.jobs", "infoplane.store")}
+
+    def dataset(self, wildcards: Any) -> str:
+        """The store of a run's data set."""
+        planned, run = self._run(wildcards)
+        return f"results/{ARTIFACTS['dataset'].path}".replace("{name}-{digest}", planned.dataset(run.variant))
+
+    def threads(self, wildcards: Any) -> int:
+        """Threads of a run's networks."""
+        return int(self._run(wildcards)[1].variant.settings["training"]["threads"])
+
+    def train(self, wildcards: Any) -> Settings:
+        """Parameters of training a run."""
+        planned, run = self._run(wildcards)
+        return planned.train(run)
+
+    def capture(self, wildcards: Any) -> Settings:
+        """Parameters of capturing a run."""
+        planned, run = self._run(wildcards)
+        return planned.capture(run)
+
+    def measure(self, wildcards: Any) -> Settings:
+        """Parameters of measuring a run with an estimator."""
+        planned, run = self._run(wildcards)
+        return planned.measure(run, wildcards.estimator)
+
+    def parts(self, wildcards: Any) -> list[dict[str, str]]:
+        """Stores that a summary is made of."""
+        return self.planned[wildcards.experiment].parts()
+
+    def stores(self, wildcards: Any) -> list[str]:
+        """Paths of the stores that a summary is made of."""
+        return [part["path"] for part in self.parts(wildcards)]
+
+    def aggregate(self, wildcards: Any) -> Settings:
+        """Parameters of a summary."""
+        return self.planned[wildcards.experiment].aggregate()
+
+    def draw(self, wildcards: Any) -> Settings:
+        """Parameters of a figure."""
+        return self.planned[wildcards.experiment].draw(wildcards.figure)
+
+    def drawn_by(self, figure: str) -> str:
+        """A regular expression for the names of all figures that a registered one draws."""
+        every = (each for planned in self.planned.values() for each in planned.figures.values())
+        return "|".join(sorted({each.name for each in every if each.figure == figure})) or "(?!)"
+
+    def summaries(self) -> list[str]:
+        """The summary of every experiment."""
+        return [f"results/{ARTIFACTS['summary'].path}".format(experiment=name) for name in self.planned]
+
+    def kept(self) -> list[str]:
+        """Intermediate stores that are asked for beside the results."""
+        return [
+            f"results/{ARTIFACTS[artifact].path}".format(experiment=name, run=run)
+            for artifact in sorted(self.keep)
+            for name, planned in self.planned.items()
+            for run in planned.runs
+        ]
+
+    def figures(self) -> list[str]:
+        """Every file of every figure."""
+        return [
+            f"results/{name}/figures/{figure}.{ending}"
+            for name, planned in self.planned.items()
+            for figure in planned.figures
+            for ending in ("svg", "png", "pdf", "csv")
+        ]
+
+    def _run(self, wildcards: Any) -> tuple[Planned, Run]:
+        planned = self.planned[wildcards.experiment]
+        return planned, planned.runs[wildcards.run]
+
+
+def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> Study:
+    """Read and check all that is asked for.
+
+    Parameters
+    ----------
+    written
+        The content of config.yaml, with what the command line laid over it.
+    base
+        Folder of the Snakefile.
+    networks
+        Whether to make every network once, which loads torch; a job need not do again what the plan has done.
+
+    Raises
+    ------
+    ConfigError
+        One message with every fault of the first file that has any.
+    """
+    settings = config.complete(written, schema="config", origin="config.yaml")
+    preview = str(settings["preview"]).lower() == "true"
+    planned: dict[str, Planned] = {}
+    for name in dict.fromkeys(settings["experiments"]):
+        path = _path(name, base)
+        found = Planned(experiment.load(path, preview=preview))
+        raise_all(dict.fromkeys(contradictions.of_settings(found)), heading=str(path), error=ConfigError)
+        if networks:
+            raise_all(dict.fromkeys(contradictions.of_networks(found)), heading=str(path), error=ConfigError)
+        if found.experiment.name in planned:
+            raise ConfigError(f"config.yaml: two experiments are called {found.experiment.name!r}; rename one file")
+        planned[found.experiment.name] = found
+    raise_all(contradictions.of_names(planned.values()), heading="config.yaml", error=ConfigError)
+    return Study(planned, settings["keep"])
+
+
+def _path(name: str, base: Path) -> Path:
+    """The file of an experiment: a path to the user's own, or a name of those that are here."""
+    shipped = base / "workflow" / "experiments"
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return Path(name) if Path(name).is_absolute() or Path(name).exists() else base / name
+    path = shipped / f"{name}.yaml"
+    if not path.exists():
+        known = sorted(each.stem for each in shipped.glob("*.yaml"))
+        raise ConfigError(
+            f"config.yaml: {unknown('experiment', name, known)}, or the path of your own file, ending in .yaml"
+        )
+    return path
+
+
+def _folder(variant: Variant, planned: Planned) -> Path:
+    """Where the path of a variant's data starts; nowhere, if they have a name."""
+    return Path() if "name" in variant.settings["dataset"] else planned.experiment.folder

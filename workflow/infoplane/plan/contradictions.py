@@ -1,0 +1,113 @@
+"""Faults that no schema sees: settings that contradict the data, the networks, the figures or one another."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from infoplane import figures, files, models
+from infoplane.datasets import Description
+from infoplane.errors import ConfigError, InfoplaneError
+from infoplane.experiment import Variant
+from infoplane.names import accepted
+from infoplane.plan.planned import Figure, Planned
+
+
+def of_settings(planned: Planned) -> Iterator[str]:
+    """Faults that show beside the data and the figures that are known."""
+    for variant in planned.experiment.variants:
+        try:
+            yield from _of_data(planned, variant, planned.describe(variant))
+        except InfoplaneError as error:
+            yield f"key 'dataset': {error}"
+    yield from _of_figures(planned)
+
+
+def of_networks(planned: Planned) -> Iterator[str]:
+    """Faults that show only when the networks are made; loads torch."""
+    made: set[str] = set()
+    trained: dict[str, None] = {}
+    looked_at: dict[str, None] = {}
+    failed = False
+    for variant in planned.experiment.variants:
+        found, model = planned.describe(variant), variant.settings["model"]
+        key = files.digest([model, found.shape, found.classes])
+        if key in made:
+            continue
+        made.add(key)
+        try:
+            network = models.make(model, found.shape, found.classes, folder=planned.experiment.folder)
+        except ConfigError as error:
+            yield f"key 'model': {error}"
+            failed = True
+            continue
+        layers = [layer.name for layer in network.layers]
+        trained |= dict.fromkeys(layers)
+        looked_at |= dict.fromkeys(_looked_at(planned, variant, layers))
+    for figure in () if failed else planned.figures.values():
+        known = trained if figures.needs(figure.figure) == {"training"} else looked_at
+        yield from _not_among(figure, "layers", known)
+
+
+def of_names(planned: Iterable[Planned]) -> Iterator[str]:
+    """Different figures that experiments call by one name: Snakemake could not tell which rule draws the file."""
+    drawn: dict[str, dict[str, None]] = {}
+    for figure in (figure for each in planned for figure in each.figures.values()):
+        drawn.setdefault(figure.name, {})[figure.figure] = None
+    for name, registered in drawn.items():
+        if len(registered) > 1:
+            yield f"experiments call {' and '.join(registered)} {name!r}; accepted: a name of its own for each"
+
+
+def _of_data(planned: Planned, variant: Variant, found: Description) -> Iterator[str]:
+    probe, data = planned.experiment.settings["probe"], variant.settings["dataset"]
+    taken = probe["batches"] * probe["size"]
+    kept = round(found.sizes["train"] * data.get("fraction", 1))
+    sizes = {"train": min(kept, data.get("limit", kept)), "test": found.sizes["test"]}
+    for split in probe["splits"]:
+        if taken > sizes[split]:
+            yield (
+                f"key 'probe' asks for {probe['batches']} batches of {probe['size']} = {taken} samples of split "
+                f"{split!r}; accepted: at most the {sizes[split]} that it has"
+            )
+
+
+def _of_figures(planned: Planned) -> Iterator[str]:
+    names = [
+        each if isinstance(each, str) else each.get("name", each["figure"])
+        for each in planned.experiment.settings["figures"]
+    ]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"key 'figures' has {name!r} more than once; accepted: a name of its own for each"
+    groups = {"training", *(measure for name in planned.estimators for measure in planned.measures(name))}
+    known = {
+        "estimator": tuple(planned.estimators),
+        "split": planned.experiment.settings["probe"]["splits"],
+        "variants": [variant.name for variant in planned.experiment.variants],
+        "hue": planned.experiment.swept,
+    }
+    for figure in planned.figures.values():
+        try:
+            figures.check(figure.figure, figure.options)
+        except ConfigError as error:
+            yield "key 'figures': {}".format(str(error).replace("\n  - ", " "))
+            continue
+        for group in sorted(figures.needs(figure.figure) - groups):
+            yield (
+                f"key 'figures' has {figure.figure!r}, which needs {group!r}; accepted: with {group!r} among "
+                "'measures' and an estimator that offers it"
+            )
+        for option, there in known.items():
+            yield from _not_among(figure, option, there)
+
+
+def _looked_at(planned: Planned, variant: Variant, layers: Sequence[str]) -> Sequence[str]:
+    """Names of the layers of a network that are captured."""
+    chosen = variant.settings["model"].get("layers", layers)
+    last = layers[-1:] if "error_chain" in planned.experiment.settings["measures"] else []
+    return [layer for layer in layers if layer in chosen or layer in last]
+
+
+def _not_among(figure: Figure, option: str, names: Collection[str]) -> Iterator[str]:
+    """What an option of a figure asks for and the experiment does not have."""
+    value = figure.options.get(option)
+    for each in value if isinstance(value, list) else [value]:
+        if each is not None and each not in names:
+            yield f"key 'figures' has {option} {each!r} in {figure.name!r}; {accepted(each, names)}"

@@ -1,0 +1,180 @@
+"""One experiment: its runs, its figures, and the parameters of its jobs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from infoplane import datasets, experiment, factories, files, models
+from infoplane.config import Settings
+from infoplane.datasets import Description
+from infoplane.experiment import Experiment, Run, Variant
+from infoplane.provenance import code_digest
+from infoplane.schema import ARTIFACTS
+
+_AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
+_MEASURED = ("information", "decomposition", "error_chain")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of an experiment: the name of its file, the registered figure, and its options."""
+
+    name: str
+    figure: str
+    options: Settings
+
+
+class Planned:
+    """An experiment with its data, ready to be asked by rules.
+
+    Parameters
+    ----------
+    study
+        The experiment.
+    """
+
+    def __init__(self, study: Experiment) -> None:
+        self.experiment = study
+        self.runs: dict[str, Run] = {run.name: run for run in study.runs}
+        self._descriptions: dict[str, Description] = {}
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """Figures by the name of their file."""
+        entries = [{"figure": each} if isinstance(each, str) else each for each in self.experiment.settings["figures"]]
+        drawn = [
+            Figure(
+                each.get("name", each["figure"]),
+                each["figure"],
+                {key: value for key, value in each.items() if key not in {"name", "figure"}},
+            )
+            for each in entries
+        ]
+        return {figure.name: figure for figure in drawn}
+
+    @cached_property
+    def estimators(self) -> dict[str, Settings]:
+        """Estimators by name."""
+        return {estimator["name"]: estimator for estimator in self.experiment.settings["estimators"]}
+
+    def measures(self, estimator: str) -> list[str]:
+        """What is measured with an estimator."""
+        joint = self.estimators[estimator]["joint"]
+        wanted = self.experiment.settings["measures"]
+        return [measure for measure in wanted if measure != "decomposition" or joint == "multivariate"]
+
+    def describe(self, variant: Variant) -> Description:
+        """The data set of a variant."""
+        found = source(variant)
+        key = files.digest(found)
+        if key not in self._descriptions:
+            self._descriptions[key] = datasets.describe(found, folder=self.experiment.folder)
+        return self._descriptions[key]
+
+    def dataset(self, variant: Variant) -> str:
+        """Name of the store of a variant's data set: its own name, and a digest of its content."""
+        found = self.describe(variant)
+        return f"{found.name}-{files.digest([found.checksum, code_digest('infoplane.datasets')])}"
+
+    def epochs(self, variant: Variant) -> tuple[float, ...]:
+        """Epochs at which weights are kept."""
+        training = variant.settings["training"]
+        return experiment.schedule(training["checkpoints"], epochs=training["epochs"])
+
+    def train(self, run: Run) -> Settings:
+        """Parameters of training."""
+        data = run.variant.settings["dataset"]
+        return {
+            **self._model(run.variant, without={"layers"}),
+            "training": run.variant.settings["training"],
+            "seeds": list(run.seeds),
+            "epochs": list(self.epochs(run.variant)),
+            "limit": data.get("limit"),
+            "fraction": data.get("fraction"),
+            "code": self._code(run.variant, "infoplane.training.run"),
+            "around": code_digest(*_AROUND),
+        }
+
+    def capture(self, run: Run) -> Settings:
+        """Parameters of capture."""
+        settings, training = self.experiment.settings, run.variant.settings["training"]
+        return {
+            **self._model(run.variant),
+            "seeds": list(run.seeds),
+            **{key: training[key] for key in ("ensemble", "dtype", "threads")},
+            "probe": settings["probe"],
+            "store": settings["store"],
+            "errors": "error_chain" in settings["measures"],
+            "maps": settings["store"] != "raw" and self._needs_maps(),
+            "code": self._code(run.variant, "infoplane.capture.run"),
+            "around": code_digest(*_AROUND),
+        }
+
+    def measure(self, run: Run, estimator: str) -> Settings:
+        """Parameters of measuring."""
+        return {
+            "estimator": self.estimators[estimator],
+            "controls": self.experiment.settings["controls"],
+            "capture": files.digest(self.capture(run)),
+            "code": {name: code_digest(f"infoplane.analysis.{name}") for name in self.measures(estimator)},
+            "around": code_digest(*_AROUND, "infoplane.analysis.measure"),
+        }
+
+    def aggregate(self) -> Settings:
+        """Parameters of the summary; with them comes what figures say of the experiment."""
+        settings = self.experiment.settings
+        facts = {key: settings[key] for key in settings if key not in {"figures", "preview", "seeds"}}
+        return {
+            "variants": {variant.name: dict(variant.labels) for variant in self.experiment.variants},
+            "experiment": {
+                "name": self.experiment.name,
+                **facts,
+                "seeds": list(self.experiment.seeds),
+                "preview": self.experiment.preview,
+            },
+            "code": code_digest("infoplane.analysis.summary", "infoplane.jobs"),
+        }
+
+    def parts(self) -> list[dict[str, str]]:
+        """Stores that the summary is made of: group, variant, estimator and path of each."""
+        found = []
+        for name, run in self.runs.items():
+            own = {"experiment": self.experiment.name, "run": name}
+            for group, estimator in [("training", ""), *product(_MEASURED, self.estimators)]:
+                path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
+                found.append({"group": group, "variant": run.variant.name, "estimator": estimator, "path": path})
+        return found
+
+    def draw(self, name: str) -> Settings:
+        """Parameters of a figure."""
+        figure = self.figures[name]
+        modules = ("infoplane.figures.files", f"infoplane.figures.pages.{figure.figure}")
+        return {
+            "figure": figure.figure,
+            "options": figure.options,
+            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
+        }
+
+    def _needs_maps(self) -> bool:
+        return any(estimator["joint"] == "multivariate" for estimator in self.estimators.values())
+
+    def _model(self, variant: Variant, without: Iterable[str] = ()) -> Settings:
+        model = {key: value for key, value in variant.settings["model"].items() if key not in set(without)}
+        own = model.get("factory")
+        return {
+            "model": model,
+            "folder": str(self.experiment.folder) if own else "",  # or results would hang on where the project lies
+            "source": factories.source_digest(own, folder=self.experiment.folder) if own else "",
+        }
+
+    @staticmethod
+    def _code(variant: Variant, *modules: str) -> str:
+        name = variant.settings["model"].get("name")
+        return code_digest(*modules, *([models.module(name)] if name else []))
+
+
+def source(variant: Variant) -> Settings:
+    """Where a variant's data come from, without what part of them it uses."""
+    data = variant.settings["dataset"]
+    return {key: value for key, value in data.items() if key not in {"limit", "fraction"}}

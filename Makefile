@@ -31,12 +31,13 @@ $(INSTALLED): pyproject.toml envs/constraints.txt
 report: setup
 	$(SNAKEMAKE) --quiet rules host --report results/report.html
 
-# One thread in each of two processes: more threads only get in each other's way.
+# One thread in each of two processes: more threads only get in each other's way. Tests of one file share what they
+# set up, so they stay together; the longest files come first.
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m long
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m long
 
 lint: setup
 	$(BIN)/ruff check .

@@ -17,7 +17,6 @@ from infoplane.training import checkpoints
 
 from .conftest import TINY, Project
 
-pytestmark = pytest.mark.xdist_group("workflow")
 DRAWN = ("data_processing", "decomposition", "information_plane", "learning", "modified_information_plane")
 DRAW = {f"draw_{name}": 1 for name in (*DRAWN[:3], "modified_information_plane", "training")}
 RUN = "activation-relu.seeds-0"

@@ -73,7 +73,7 @@ class TestRead:
             ("a: !!binary aGk=", r"could not determine a constructor for the tag .*binary"),
             ("a: !!set {x}", r"could not determine a constructor for the tag .*set"),
             ("a: !own 5", r"could not determine a constructor for the tag '!own'"),
-            ("", r"holds None; accepted: a mapping of keys to values"),
+            ("", r"holds nothing; accepted: a mapping of keys to values"),
             ("just words", r"holds 'just words'; accepted: a mapping of keys to values"),
             ("- a", r"holds \['a'\]; accepted: a mapping of keys to values"),
         ],
@@ -122,10 +122,10 @@ class TestComplete:
 
     def test_what_is_given_stays_and_only_the_rest_of_a_mapping_is_filled_in(self) -> None:
         given = {**SMALLEST, "training": {"epochs": 1, "checkpoints": {"spacing": "logarithmic", "per_decade": 3}}}
-        given["estimators"] = [{"name": "a", "label_kernel": {"rule": "silverman"}}]
+        given["estimators"] = [{"name": "a", "label_kernel": {"rule": "silverman", "scale": 2}}]
         found = config.complete(given, schema="experiment", origin="x")
         assert found["training"]["checkpoints"] == {"spacing": "logarithmic", "per_decade": 3, "first": 0.1, "also": []}
-        assert found["estimators"][0]["label_kernel"] == {"rule": "silverman", "scale": 1.0}
+        assert found["estimators"][0]["label_kernel"] == {"rule": "silverman", "scale": 2}
 
     def test_what_was_given_is_not_changed_nor_are_defaults_shared(self) -> None:
         found = config.complete(SMALLEST, schema="experiment", origin="x")

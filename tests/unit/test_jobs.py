@@ -51,7 +51,7 @@ def test_warnings_are_logged(log: Path) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [ConfigError("wrong"), StoreError("a/b.zarr: damaged"), OSError(errno.ENOSPC, "No space left on device")],
+    [ConfigError("wrong"), StoreError("a/b.zarr: damaged"), OSError(errno.EACCES, "Permission denied")],
     ids=lambda error: type(error).__name__,
 )
 def test_what_a_user_can_mend_ends_the_job_with_one_message(
@@ -62,6 +62,33 @@ def test_what_a_user_can_mend_ends_the_job_with_one_message(
     said = capsys.readouterr().err
     assert said == f"[train/run] {error}\n"
     assert log.read_text() == said
+
+
+def test_a_full_disk_is_told_with_its_place_and_the_way_out(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^1$"), jobs.reported(str(log)):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    said = capsys.readouterr().err
+    assert f"No space left on device: the disk of {Path.cwd()} is full" in said
+    assert "Make room and run again" in said
+
+
+def test_a_log_that_cannot_be_written_does_not_hide_the_message(
+    log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(logging.FileHandler, "flush", full)
+        with pytest.raises(SystemExit, match=r"^1$"), jobs.reported(str(log)):
+            raise ConfigError("wrong")
+    assert capsys.readouterr().err == "[train/run] wrong\n"
+
+
+def test_an_interrupted_job_says_one_line(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^130$"), jobs.reported(str(log)):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == "[train/run] interrupted; run snakemake again to go on\n"
 
 
 def test_a_fault_of_the_program_keeps_its_traceback(log: Path) -> None:

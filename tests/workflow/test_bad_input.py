@@ -71,9 +71,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         changed(model={"name": "lenett"}, sweep=[]),
         r"model 'lenett' is not known; did you mean 'lenet'\? accepted: lenet, mlp",
     ),
+    "a seed twice": (changed(seeds=[1, 2, 1]), r"key 'seeds' has 1 more than once; accepted: each once$"),
+    "a sweep of nothing": (changed(sweep=[{}]), r"key 'sweep\.0' is empty; accepted: at least 1 in it, or no such key"),
+    "a bandwidth without its scale": (
+        changed(estimators=[{**ESTIMATOR, "bandwidth": {"rule": "silverman"}}]),
+        r"key 'estimators\.0\.bandwidth\.scale' is missing; accepted: a number > 0",
+    ),
     "unknown option of a model": (
         changed(model__fliters=[3, 6]),
-        r"key 'model': model lenet.*does not take the options .*fliters",
+        r"key 'model': model lenet: option 'fliters' \(value \[3, 6\]\) is not known; did you mean 'filters'\?",
     ),
     "wrong value of a model": (
         changed(model__hidden=[0]),

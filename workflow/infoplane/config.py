@@ -34,7 +34,8 @@ def read(path: Path) -> Settings:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: is not valid YAML: {reason}") from error
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: holds {_shown(content)}; accepted: a mapping of keys to values")
+        held = "nothing" if content is None else _shown(content)
+        raise ConfigError(f"{path}: holds {held}; accepted: a mapping of keys to values")
     return cast(Settings, content)
 
 
@@ -191,6 +192,11 @@ def _explained(error: Any, root: Settings) -> Iterator[str]:
         case "propertyNames" | "pattern" if "propertyNames" in error.absolute_schema_path:
             accepted_keys = "a dotted key below dataset, model or training"
             yield f"key '{prefix}{error.instance}' cannot be swept; accepted: {accepted_keys}"
+        case "uniqueItems":
+            twice = next(each for index, each in enumerate(error.instance) if each in error.instance[:index])
+            yield f"key '{key}' has {_shown(twice)} more than once; accepted: each once"
+        case "minProperties":
+            yield f"key '{key}' is empty; accepted: at least {error.validator_value} in it, or no such key"
         case _:
             yield f"key '{key}' is {_shown(error.instance)}; accepted: {_accepted(error.schema, root)}"
 
@@ -228,8 +234,9 @@ def _accepted(schema: Settings, root: Settings) -> str:
         "boolean": "true or false",
     }
     text = words[schema["type"]]
-    if schema["type"] == "array" and "items" in schema:
-        text += f" of at least {schema.get('minItems', 0)}, each: {_accepted(schema['items'], root)}"
+    if schema["type"] == "array":
+        text += f" of at least {schema.get('minItems', 0)}"
+        text += f", each: {_accepted(schema['items'], root)}" if "items" in schema else ""
     if schema["type"] == "object" and "properties" in schema:
         text += f" with the keys {', '.join(sorted(schema['properties']))}"
     bounds = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<", "pattern": "matching"}

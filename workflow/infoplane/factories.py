@@ -52,6 +52,15 @@ def check_arguments(spec: str, called: Callable[..., Any], *args: Any, options: 
         signature = inspect.signature(called)
     except ValueError:  # written in C: it tells what is wrong when it is called
         return
+    known = [
+        each.name
+        for each in signature.parameters.values()
+        if each.kind in {each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD}
+    ]
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values())
+    own = known[len(args) :]
+    for name in () if takes_any else (name for name in options if name not in own):
+        raise ConfigError(f"{spec}: option {name!r} (value {options[name]!r}) is not known; {accepted(name, own)}")
     try:
         signature.bind(*args, **options)
     except TypeError as error:

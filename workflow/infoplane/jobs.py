@@ -1,5 +1,6 @@
 """What every job of the workflow does beside its work: log, fail with one message, and say what made its result."""
 
+import errno
 import logging
 import platform
 import sys
@@ -30,6 +31,7 @@ def reported(log: str) -> Iterator[None]:
         Where the user can mend the cause, or the disk is the cause.
     """
     handlers: list[logging.Handler] = [logging.FileHandler(log, mode="w"), logging.StreamHandler(sys.stderr)]
+    logging.raiseExceptions = False  # a log that a full disk does not take must not hide the message about the disk
     name = Path(log).with_suffix("").as_posix().partition("/logs/")[2]
     logging.basicConfig(level=logging.WARNING, handlers=handlers, format=f"[{name}] %(message)s", force=True)
     logging.getLogger("infoplane").setLevel(logging.INFO)
@@ -38,9 +40,19 @@ def reported(log: str) -> Iterator[None]:
     try:
         yield
         logging.getLogger(__name__).info("work: %.1f s", time.monotonic() - started)
+    except KeyboardInterrupt:
+        logging.getLogger(__name__).warning("interrupted; run snakemake again to go on")
+        sys.exit(130)
     except (InfoplaneError, OSError) as error:
-        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 (the message is meant to be enough)
+        logging.getLogger(__name__).error("%s", _message(error))  # noqa: TRY400 (the message is meant to be enough)
         sys.exit(1)
+
+
+def _message(error: Exception) -> str:
+    """What went wrong; where the disk is the cause, what to do about it too, which no error of the system says."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"{error}: the disk of {Path.cwd()} is full; nothing half-written is left. Make room and run again"
+    return str(error)
 
 
 def provenance(parameters: Any, **further: Any) -> dict[str, Any]:

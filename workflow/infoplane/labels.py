@@ -1,5 +1,6 @@
 """Names, dimensions, types and units of the schema, given to arrays and looked for in datasets."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -50,9 +51,11 @@ def dims_of(variable: Variable, ndim: int) -> tuple[str, ...]:
     return tuple(dim for each in variable.dims for dim in own.get(each, (each,)))
 
 
-def described(variable: Variable) -> dict[str, str]:
-    """Units and long name of a variable, as attributes."""
-    return {"units": variable.units, "long_name": variable.long_name}
+def described(variable: Variable) -> dict[str, Any]:
+    """Units, long name and range of a variable, as attributes; a bound that is infinite is left out."""
+    bounds = {"valid_min": variable.minimum, "valid_max": variable.maximum}
+    finite = {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
+    return {"units": variable.units, "long_name": variable.long_name, **finite}
 
 
 def _coordinate(name: str, value: Any) -> Any:

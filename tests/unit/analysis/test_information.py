@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from infoplane import labels
 from infoplane.analysis.information import information
 from infoplane.schema import ARTIFACTS
 
@@ -75,7 +76,9 @@ def test_dimensions_and_coordinates_are_those_of_the_data_model(activations, est
     found = measured(activations(), estimator())
     for name, variable in ARTIFACTS["information"].groups["/"].items():
         assert found[name].dims == variable.dims
-        assert found[name].attrs == {"units": variable.units, "long_name": variable.long_name}
+        assert found[name].attrs == labels.described(variable)
+    assert found["entropy_layer"].attrs["units"] == "bits"
+    assert found["entropy_layer"].attrs["valid_min"] == 0
     assert {name: values.values.tolist() for name, values in found.coords.items()} == {
         "seed": [0, 4],
         "epoch": [0, 0.5, 1],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import labels, store
+from infoplane import files, labels, store
 from infoplane.analysis import summary
 from infoplane.analysis.summary import Part, merged, summarise
 from infoplane.errors import StoreError
@@ -71,6 +71,9 @@ def dataset(group, variant, seeds, number):
     return labels.label(group, arrays, coords)
 
 
+MADE_BY = {"device": "a processor", "dataset": {"checksum": "c0ffee"}}
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """The datasets of all runs with their parts: two estimators, of which one measured nothing but information."""
@@ -83,16 +86,16 @@ def runs(tmp_path_factory):
                     if estimator == "renyi-2" and group in ("decomposition", "error_chain"):
                         own = own.isel(layer=[])
                     path = folder / f"{group}-{variant}-{seeds[0]}-{estimator}.zarr"
-                    store.write(path, group, own, provenance={})
+                    store.write(path, group, own, provenance=MADE_BY)
                     found.append((Part(group, variant, estimator, path), own))
     return found
 
 
 def summarised(runs, path, variants=VARIANTS):
     """The summary of runs, opened as a user would who has nothing but xarray."""
-    labels = {variant: VARIANTS[variant]["labels"] for variant in variants}
+    swept = {variant: VARIANTS[variant]["labels"] for variant in variants}
     parts = [part for part, _ in runs]
-    summarise(parts, variants=labels, output=path, provenance={"experiment": {"name": "tiny"}})
+    summarise(parts, variants=swept, output=path, provenance={"experiment": {"name": "tiny"}})
     return xr.open_datatree(path, engine="zarr")
 
 
@@ -173,11 +176,18 @@ class TestCoordinates:
         assert not whole.dataset.coords
         assert whole.attrs["experiment"] == {"name": "tiny"}
 
+    def test_it_says_where_it_comes_from(self, whole, runs):
+        sources = whole.attrs["sources"]
+        assert sources["devices"] == {group: ["a processor"] for group in GROUPS}
+        assert sources["datasets"] == [{"checksum": "c0ffee"}]
+        manifests = {part.path.as_posix(): files.sha256(part.path / "manifest.json") for part, _ in runs}
+        assert sources["stores"] == manifests
+
     def test_dimensions_units_and_names_are_those_of_the_data_model(self, whole):
         for group in GROUPS:
             for name, variable in ARTIFACTS["summary"].groups[f"/{group}"].items():
                 assert whole[group][name].dims == variable.dims
-                assert whole[group][name].attrs == {"units": variable.units, "long_name": variable.long_name}
+                assert whole[group][name].attrs == labels.described(variable)
 
 
 class TestParts:

@@ -23,7 +23,7 @@ def test_the_foot_says_all_that_a_value_depends_on(summary):
     assert _foot("information_plane", summary) == (
         "digits, train probe",
         "renyi α = 1.01, joint multivariate, σ: silverman × 5, label kernel indicator",
-        "n = 100 (log₂ n = 6.64 bits), 2 probe batches",
+        "n = 100 (log₂ n = 6.64 bits), mean of 2 probe batches",
         "median distance / σ: 2.1 (X), 1 to 2 (T)",
         "3 seeds (0 to 2)",
         "reading",

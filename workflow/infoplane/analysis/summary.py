@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane import labels, store
+from infoplane import files, labels, store
 from infoplane.schema import ARTIFACTS, COORDINATES, Variable
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ def summarise(
 ) -> None:
     """Write the summary of an experiment.
 
-    Every store is opened twice, for its coordinates and for its values, so that memory does not grow with the
-    number of runs but for their coordinates.
+    Every store is opened thrice, for its provenance, its coordinates and its values, so that memory does not grow
+    with the number of runs but for their coordinates.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def summarise(
     output
         Where the summary will be.
     provenance
-        Attributes of its root.
+        Attributes of its root; the devices, data sets and stores that the summary comes from are added to them.
     """
-    with store.writing(output, "summary", provenance=provenance) as writer:
+    with store.writing(output, "summary", provenance={**provenance, "sources": _sources(parts)}) as writer:
         for group in dict.fromkeys(part.group for part in parts):
             own = [part for part in parts if part.group == group]
             log.info("%s: %d stores", group, len(own))
@@ -85,6 +85,22 @@ def merged(orders: Iterable[Sequence[str]]) -> list[str]:
     return union
 
 
+def _sources(parts: Sequence[Part]) -> dict[str, Any]:
+    """What the stores say of their making: devices by group, data sets, and a digest of every store."""
+    devices: dict[str, list[str]] = {}
+    datasets: list[Any] = []
+    for part in parts:
+        attrs = store.load(part.path, part.group).attrs
+        for found, known in (
+            (attrs.get("device"), devices.setdefault(part.group, [])),
+            (attrs.get("dataset"), datasets),
+        ):
+            if found is not None and found not in known:
+                known.append(found)
+    stores = {part.path.as_posix(): files.sha256(part.path / files.MANIFEST) for part in parts}
+    return {"devices": devices, "datasets": datasets, "stores": stores}
+
+
 def _write_group(
     writer: store.Writer, group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str, str]]
 ) -> None:
@@ -103,7 +119,7 @@ def _write_group(
             shape,
             "float64",
             chunks=(min(together, shape[0]), *(max(1, size) for size in shape[1:])),
-            attrs={"units": variables[name].units, "long_name": variables[name].long_name},
+            attrs=labels.described(variables[name]),
         )
         for name, shape in shapes.items()
     }

@@ -49,10 +49,10 @@ class Processing(Measured):
     Parameters
     ----------
     tolerance
-        Rise along a chain, in bits, up to which a step counts as rounding and not as a violation.
+        Rise along a chain, in bits, up to which a step is no violation.
     """
 
-    tolerance: float = 1e-6
+    tolerance: float = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,7 +127,8 @@ def _plain(value: object) -> str:
 
 def _sample(about: Mapping[str, Any], options: Measured) -> str:
     count, batches = _samples(about, options), about["probe"]["batches"]
-    return f"n = {count} (log₂ n = {np.log2(count):.2f} bits), {batches} probe batch{'es' if batches != 1 else ''}"
+    averaged = f"mean of {batches} probe batches" if batches > 1 else "1 probe batch"
+    return f"n = {count} (log₂ n = {np.log2(count):.2f} bits), {averaged}"
 
 
 def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:

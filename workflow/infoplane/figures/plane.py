@@ -107,7 +107,7 @@ def _lines(
     if plane.bisector and max(x_range[0], y_range[0]) < min(x_range[1], y_range[1]):
         looks["x = y"] = pale
     if plane.zero and min(x_range[0], y_range[0]) < 0:
-        looks["0"] = pale
+        looks["zero"] = pale
     return looks
 
 
@@ -126,9 +126,9 @@ def _draw_limits(axes: Axes, shown: pd.DataFrame, plane: Plane, lines: Mapping[s
                 draw_line(float(shown[column].mean()), **lines[name])
     if "x = y" in lines:
         axes.axline((0, 0), slope=1, **lines["x = y"])
-    if "0" in lines:
-        axes.axvline(0, **lines["0"])
-        axes.axhline(0, **lines["0"])
+    if "zero" in lines:
+        axes.axvline(0, **lines["zero"])
+        axes.axhline(0, **lines["zero"])
 
 
 def _draw_layers(

@@ -104,7 +104,10 @@ def _sound(path: Path) -> dict[str, Any] | None:
     try:
         return load(path)
     except StoreError as error:
-        log.warning("%s Removed; training goes on from before it.", error)
+        log.warning(
+            "%s This one was removed now, and training goes on from before it.",
+            str(error).removesuffix(" Delete it and run again."),
+        )
         _remove(path)
         return None
 

@@ -7,6 +7,7 @@ information, not of its estimates; the second is empirical.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import product
 from math import ceil
@@ -32,7 +33,7 @@ _LOOKS: dict[str, style.Look] = {
     "error": {"marker": "s", "linestyle": style.DASHES[2]},
 }
 _CROSS: style.Look = {"marker": "X", "markersize": 6, "markerfacecolor": "white"}
-_RISE = "rise [bits]"
+_RISE, _TOLERANCE = "rise [bits]", "tolerance [bits]"
 
 
 def table(summary: xr.DataTree, options: Processing) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def _with_rises(rows: pd.DataFrame, chain: str, tolerance: float) -> pd.DataFram
     along = seeds.means(rows).sort_values("depth", ascending=chain == "forward", kind="stable")
     rises = along.groupby(["variant", "stage"])[_CHAINS[chain]].diff()
     violates = (rises > tolerance).reindex(rows.index, fill_value=False)
-    return rows.assign(**{_RISE: rises, "violates": violates})
+    return rows.assign(**{_RISE: rises, "violates": violates}).assign(**{_TOLERANCE: tolerance})
 
 
 def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
@@ -109,14 +110,24 @@ def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str, colour: str
 
 
 def _key(notes: Notes, table: pd.DataFrame) -> list[Line2D]:
-    names = {"forward": "forward chain", "error": "error chain"}
+    names = {"forward": "forward chain {} →", "error": "← error chain {}"}  # which way information may only fall
     chains = [
-        canvas.handle(f"{names[chain]} {notes.labels[variable].partition(' [')[0]}", color=colour, **_LOOKS[chain])
+        canvas.handle(names[chain].format(_symbol(notes.labels[variable])), color=colour, **_LOOKS[chain])
         for (chain, variable), colour in zip(_CHAINS.items(), style.categories(2), strict=True)
     ]
     bound = canvas.handle("S(X)", color=style.GREY, linestyle=style.DASHES[1], linewidth=0.8)
-    crossed = canvas.handle("violated step (mean rises)", linestyle="none", color=style.INK, **_CROSS)
+    crossed = canvas.handle(
+        f"violated by > {table[_TOLERANCE].max():g} bits",
+        linestyle="none",
+        color=style.INK,
+        **_CROSS,
+    )
     return [*chains, bound, *([crossed] if table["violates"].any() else [])]
+
+
+def _symbol(label: str) -> str:
+    """I(…) of an axis label, with subscripts set as such."""
+    return re.sub(r"δ_(\w)", r"$\\delta_\1$", label.partition(" [")[0])
 
 
 def _when(table: pd.DataFrame, variant: str, stage: str) -> str:

@@ -119,7 +119,9 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
 def _rows(count: int, low: float, *, swept: bool) -> list[_Row]:
     high = max(low, style.TEXT_HEIGHT * count + 14)  # room for the names of all variants, one under another
     axes = [("filters", low), ("epochs", high)] if swept else [("epochs", high)]
-    return [_Row(axis, quantities, height) for axis, height in axes for quantities in (_BITS, _SHARES)]
+    rows = [_Row(axis, quantities, height) for axis, height in axes for quantities in (_BITS, _SHARES)]
+    # The shares add up to 100 %: both are drawn once, and lines of many variants over epochs are crowded enough.
+    return [*rows[:-1], rows[-1]._replace(quantities=_SHARES[:1])] if swept else rows
 
 
 def _draw_layer(
@@ -138,7 +140,7 @@ def _draw_layer(
         else:
             ends[axes] = against.epochs(axes, of_layer, row.quantities, hues, names, width)
         _draw_limits(axes, of_layer, row.quantities)
-        if row.quantities is _SHARES:  # the lower of two panels over the same axis
+        if row.quantities is not _BITS:  # the lower of two panels over the same axis
             axes.set_xlabel(COORDINATES["channels" if row.axis == "filters" else "epoch"].long_name)
     return ends
 
@@ -158,7 +160,7 @@ def _names(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _draw_limits(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity]) -> None:
-    if quantities is _SHARES:
+    if quantities is not _BITS:
         for share in (0, 100):
             axes.axhline(share, color=style.GREY, linewidth=0.5, zorder=0.5)
         return
@@ -168,8 +170,9 @@ def _draw_limits(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quanti
 
 def _y_label(table: pd.DataFrame, quantities: Sequence[Quantity], notes: Notes) -> str:
     symbol = _SYMBOLS[table["about"].iloc[0]]
-    if quantities is _SHARES:
-        return f"Share of a pair's information about {symbol} [%]"
+    if quantities is not _BITS:
+        share = "Share" if len(quantities) > 1 else "RST share"
+        return f"{share} of a pair's information about {symbol} [%]"
     name, _, unit = notes.labels[_TOGETHER].partition(" [")
     return f"{name} about {symbol} [{unit}"
 

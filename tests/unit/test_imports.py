@@ -86,13 +86,13 @@ def test_a_violation_is_seen(room: str, text: str, fault: str) -> None:
     assert violations(room, "x", text) == [fault]
 
 
-def test_measures_stand_on_torch_and_numpy_alone() -> None:
+def test_measures_stand_on_torch_numpy_and_numba_alone() -> None:
     imported = {
         module.partition(".")[0]
         for path in (PACKAGE / "measures").rglob("*.py")
         for module in _imported(path.read_text())
     }
-    assert imported - sys.stdlib_module_names - {"infoplane"} <= {"torch", "numpy"}
+    assert imported - sys.stdlib_module_names - {"infoplane"} <= {"torch", "numpy", "numba", "llvmlite"}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,7 @@ def test_measures_stand_on_torch_and_numpy_alone() -> None:
         ("infoplane.plan", "torch"),
         ("infoplane.training, infoplane.capture", "xarray"),
         ("infoplane.measures.pid", "xarray"),
+        ("infoplane.measures", "numba"),
     ],
 )
 def test_what_a_process_loads(imported: str, absent: str) -> None:

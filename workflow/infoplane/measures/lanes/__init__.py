@@ -1,0 +1,132 @@
+"""Sums over the spectra of many small matrices at once, with no eigenvalue computed: entropies near α = 1, on a CPU.
+
+A matrix is brought to tridiagonal form T, which keeps its eigenvalues λ, and Σ λ^α follows from determinants, which a
+recurrence of three terms gives in O(n). With b = α − 1, 0 < b < 1, and x > 0,
+
+    x^α = α sin(πb)/π · ∫_0^∞ s^(b−1) (x − s ln(1 + x/s)) ds,
+
+so that the sum over x = λ has tr T − s ln det(I + T/s) in the integrand. In t = ln s the integrand is analytic in a
+strip of width π to either side, and the trapezoidal rule of step h errs by about 2 h exp(−2π²/h) only: 1e-14 here.
+
+The compiled code needs numba, which is imported when it is first used and without which `available` says no.
+"""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Orders for which sums are as accurate as those over eigenvalues: the error, 1e-13 here, is 4e-12 at 1.3, 1e-9 at 1.5.
+ORDERS = (1.0, 1.1)
+
+# The rule: its step in ln s, the first node, below which s ln(1 + λ/s) adds up to less than 1e-14, and the relative
+# error of replacing the integrand beyond the last node by x² / 2s.
+_STEP = 0.6
+_FIRST = 1e-18
+_TAIL = 1e-14
+
+
+def available() -> bool:
+    """Whether this machine can compile and run the engine."""
+    return _engine() is not None
+
+
+def power_sums(matrices: Tensor, *, alpha: float) -> Tensor:
+    """Σ (λ^α − λ) / (α − 1) over the eigenvalues λ of each matrix, and its limit Σ λ ln λ at α = 1.
+
+    Within 1e-13 or so of the sum over eigenvalues, and the same to the last bit for a matrix whatever its place in the
+    batch, the rest of the batch, the number of threads and the width of the processor's vectors. As many threads
+    are used as torch has, each for matrices of its own.
+
+    Parameters
+    ----------
+    matrices
+        (m, n, n), float64, on the CPU: symmetric, with a trace of at most 1, positive semi-definite. An eigenvalue
+        below 0 by rounding counts with about its size, where one that is known would be set to 0.
+    alpha
+        The order, within `ORDERS`.
+
+    Returns
+    -------
+    Tensor
+        (m), nats.
+
+    Raises
+    ------
+    RuntimeError
+        If the engine is not available.
+    """
+    engine = _engine()
+    if engine is None:
+        raise RuntimeError("the lanes engine is not available: install numba, or use the eigenvalues")
+    values = matrices.contiguous().numpy()
+    sums, rule = np.empty(len(values)), _rule(alpha)
+    # Whole groups of lanes for each thread.
+    share = engine.lanes * math.ceil(len(values) / (engine.lanes * torch.get_num_threads()))
+    parts = [slice(start, start + share) for start in range(0, len(values), share)]
+    _each(lambda part: engine.power_sums(values[part], *rule, sums[part]), parts)
+    return torch.from_numpy(sums)
+
+
+def _each(work: Callable[[slice], None], parts: list[slice]) -> None:
+    """Do the work for every part, each in a thread of its own if there are several."""
+    if len(parts) == 1:
+        return work(parts[0])
+    with ThreadPoolExecutor(len(parts)) as threads:
+        for done in [threads.submit(work, part) for part in parts]:
+            done.result()
+    return None
+
+
+class _Engine(NamedTuple):
+    """The compiled `kernel.power_sums`, and how many matrices it takes at a time."""
+
+    power_sums: Callable[..., None]
+    lanes: int
+
+
+@cache
+def _engine() -> _Engine | None:
+    """The engine, or None where it cannot be had.
+
+    It is compiled with its first call, and kept on disk: beside its source, or in the user's cache, or where
+    NUMBA_CACHE_DIR says. With none of these to write to, each process compiles it.
+    """
+    try:
+        import numba
+
+        from infoplane.measures.lanes import kernel
+    except ImportError:
+        return None
+    config: Any = numba.config
+    if config.DISABLE_JIT:
+        return None
+    compiled: Any = partial(numba.njit, error_model="numpy", nogil=True)
+    try:
+        return _Engine(compiled(cache=True)(kernel.power_sums), kernel.LANES)
+    except RuntimeError:
+        return _Engine(compiled()(kernel.power_sums), kernel.LANES)
+
+
+@cache
+def _rule(alpha: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nodes s, weights w and constants c of the quadrature.
+
+    (x^α − x) / (α − 1) = Σ_k w_k (x − s_k ln(1 + x/s_k)) + c_0 x + c_1 x² for 0 ≤ x ≤ 1, in the limit for α = 1. Here
+    c_1 is what the nodes of the infinite rule beyond the last add up to, and c_0, which would be so for those before
+    the first, is set to make x = 1 exact: a pure state has no entropy, and nothing is divided by α − 1.
+    """
+    b = alpha - 1
+    begin, end = math.log(_FIRST), math.log(_TAIL) / (b - 2)
+    count = math.ceil((end - begin) / _STEP)
+    factor = _STEP * alpha * float(np.sinc(b))
+    nodes = [math.exp(begin + k * _STEP) for k in range(count)]
+    weights = [factor * s**b for s in nodes]
+    beyond = factor * 0.5 * math.exp((b - 1) * (begin + count * _STEP)) / -math.expm1((b - 1) * _STEP)
+    pure = math.fsum(w * (1 - s * math.log1p(1 / s)) for s, w in zip(nodes, weights, strict=True))
+    return np.array(nodes), np.array(weights), np.array([-pure - beyond, beyond])

@@ -3,6 +3,7 @@
 # make lint    ruff, mypy, snakefmt, snakemake --lint
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
+# make bench   our measures against straightforward implementations; see tests/benchmarks (some 20 minutes)
 # make docs    the tables in README.md and docs/ that are generated from the schema
 # make clean   remove all results
 
@@ -11,7 +12,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long lint cost docs constraints clean
+.PHONY: all setup report test test-long lint cost bench docs constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -48,6 +49,9 @@ lint: setup
 
 cost: setup
 	$(BIN)/python docs/cost.py
+
+bench: setup
+	$(BIN)/python tests/benchmarks/bench.py
 
 docs: setup
 	$(BIN)/python docs/tables.py

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infoplane.measures import gram, pid, renyi
+from infoplane.measures import gram, invariants, pid, renyi
 
 quick = settings(max_examples=60, deadline=None)
 orders = st.one_of(st.sampled_from([0.5, 1.0, 1.01, 2.0, math.inf]), st.floats(0.5, 8))
@@ -66,6 +66,12 @@ class TestEveryOrder:
         """I_α(A; B) ≤ min(S_α(A), S_α(B))."""
         information = renyi.mutual_information(*grams, alpha=alpha)
         assert information <= renyi.entropy(grams, alpha=alpha).min() + room(alpha)
+
+    @quick
+    @given(variables(3), orders)
+    def test_conditional_entropy(self, grams, alpha):
+        """0 ≤ S_α(A | B, C)."""
+        assert renyi.conditional_entropy(*grams, alpha=alpha) >= -room(alpha)
 
     @quick
     @given(variables(2), orders, st.randoms(use_true_random=False))
@@ -152,6 +158,30 @@ class TestOrderOne:
         assert renyi.mutual_information(*grams, alpha=1) >= -1e-12
 
     @quick
+    @given(variables(3))
+    def test_conditioning(self, grams):
+        """S(A | B, C) ≤ S(A | B) ≤ S(A)."""
+        a, b, c = grams
+        assert renyi.conditional_entropy(a, b, c, alpha=1) <= renyi.conditional_entropy(a, b, alpha=1) + 1e-12
+        assert renyi.conditional_entropy(a, b, alpha=1) <= renyi.entropy(a, alpha=1) + 1e-12
+
+    @quick
+    @given(variables(4))
+    def test_total_correlation(self, grams):
+        """0 ≤ TC(A, B, C) ≤ TC(A, B, C, D)."""
+        three, four = (renyi.total_correlation(*grams[:count], alpha=1) for count in (3, 4))
+        assert -1e-12 <= three <= four + 1e-12
+
+    @quick
+    @given(variables(3))
+    def test_interaction_information(self, grams):
+        """−min I(A; B | C) ≤ I(A; B; C) ≤ min I(A; B), over the pairs of three variables."""
+        pairs = [renyi.mutual_information(grams[i], grams[j], alpha=1) for i, j in ((0, 1), (0, 2), (1, 2))]
+        interaction = renyi.interaction_information(*grams, alpha=1)
+        assert interaction <= min(pairs) + 1e-12
+        assert min(pair - interaction for pair in pairs) >= -1e-12
+
+    @quick
     @given(variables(5))
     def test_nested_sets(self, grams):
         """I(X; {T1}) ≤ I(X; {T1, T2}) ≤ …: one map more never tells less, by strong subadditivity."""
@@ -168,6 +198,21 @@ class TestOrderOne:
         assert found.weighted_nonredundant_information >= -1e-12
         if found.pairs_excluded < 3:
             assert found.redundancy_synergy_tradeoff_percent <= 100 + 1e-4  # 1e-12 bits of a pair of 1e-6
+
+    @quick
+    @given(variables(5))
+    def test_degrees(self, grams):
+        """Degrees of redundancy and of vulnerability lie between 0 and C, as 0 ≤ I_i, I(X; T^i | others) ≤ I."""
+        found = invariants.degrees(grams[1:], grams[0], alpha=1)
+        for degree in (found.redundancy, found.vulnerability):
+            assert degree.isnan() or -1e-4 <= degree <= 4 + 1e-4  # 1e-12 bits over more than 1e-6
+
+    @quick
+    @given(variables(3))
+    def test_atoms(self, grams):
+        """No atom of the minimum-mutual-information redundancy is negative."""
+        atoms = pid.minimum_mutual_information_atoms(grams[1:], grams[0], alpha=1)
+        assert min(atom.item() for atom in atoms) >= -1e-12
 
     @quick
     @given(variables(1), st.integers(1, 3), st.integers(0, 2**31))

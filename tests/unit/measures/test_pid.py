@@ -142,6 +142,57 @@ class TestPairwise:
         assert max(sizes) == 5
 
 
+class TestMinimumMutualInformationAtoms:
+    @pytest.mark.parametrize(
+        ("target", "maps", "expected"),
+        [
+            ([0, 1, 1, 0], [FIRST, SECOND], (0, 0, 0, 1)),
+            (FIRST, [FIRST, FIRST], (1, 0, 0, 0)),
+            (FIRST, [FIRST, SECOND], (0, 1, 0, 0)),
+            (FIRST, [SECOND, FIRST], (0, 0, 1, 0)),
+            # The choice's known oddity: two independent bits are amounts of one bit each.
+            ([0, 1, 2, 3], [FIRST, SECOND], (1, 0, 0, 1)),
+            ([0, 0, 0, 1], [FIRST, SECOND], (H - 0.5, 0, 0, 0.5)),
+        ],
+    )
+    def test_by_hand(self, target, maps, expected):
+        found = pid.minimum_mutual_information_atoms(variables(*maps), gram.labels(torch.tensor(target)), alpha=1)
+        assert [value.item() for value in found] == pytest.approx(expected, abs=1e-12)
+
+    @pytest.mark.parametrize("alpha", [0.5, 1, 1.01, 2])
+    def test_sum_to_what_the_maps_tell(self, alpha):
+        """Rdn + Unq_i = I_i, and all four make I_ij, for each pair in the order of `torch.combinations`."""
+        maps, target = gaussian(2, 4, 12, 2), gaussian(2, 12, 2)
+        found = pid.minimum_mutual_information_atoms(maps, target, alpha=alpha)
+        for place, (i, j) in enumerate(torch.combinations(torch.arange(4)).tolist()):
+            one, other = (renyi.mutual_information(maps[:, k], target, alpha=alpha) for k in (i, j))
+            both = renyi.multivariate_mutual_information(target, maps[:, i], maps[:, j], alpha=alpha)
+            redundant, first, second, synergistic = (atom[:, place] for atom in found)
+            torch.testing.assert_close(redundant + first, one, rtol=0, atol=1e-11)
+            torch.testing.assert_close(redundant + second, other, rtol=0, atol=1e-11)
+            torch.testing.assert_close(redundant + first + second + synergistic, both, rtol=0, atol=1e-11)
+            assert torch.minimum(first, second).tolist() == [0, 0]
+
+    def test_their_means_are_those_of_the_pairs(self):
+        """RST = mean of Rdn − Syn, WNI = mean of Unq + Unq + 2 Syn, under this choice as under any."""
+        maps, target = gaussian(5, 12, 2), gaussian(12, 2)
+        atoms, means = pid.minimum_mutual_information_atoms(maps, target), pid.pairwise(maps, target)
+        tradeoff = (atoms.redundant - atoms.synergistic).mean()
+        nonredundant = (atoms.unique_first + atoms.unique_second + 2 * atoms.synergistic).mean()
+        assert tradeoff.item() == pytest.approx(means.redundancy_synergy_tradeoff.item(), abs=1e-12)
+        assert nonredundant.item() == pytest.approx(means.weighted_nonredundant_information.item(), abs=1e-12)
+
+    def test_a_single_map_has_none(self):
+        assert pid.minimum_mutual_information_atoms(gaussian(2, 1, 8, 2), gaussian(8, 2)).redundant.shape == (2, 0)
+
+    def test_complaints(self):
+        maps, target = gaussian(3, 6, 2), gaussian(6, 2)
+        with pytest.raises(ValueError, match="maps must have unit trace, got 6"):
+            pid.minimum_mutual_information_atoms(maps * 6, target)
+        with pytest.raises(ValueError, match=r"alpha must be above 0 .*, got 0"):
+            pid.minimum_mutual_information_atoms(maps, target, alpha=0)
+
+
 class TestComplaints:
     def test_of_matrices_by_name(self):
         maps, target = gaussian(3, 6, 2), gaussian(6, 2)

@@ -5,6 +5,6 @@ Pure functions of tensors, with no labels, no files, no configuration and no sta
 input, and detached from autograd.
 """
 
-from infoplane.measures import gram, pid, renyi
+from infoplane.measures import binning, bottleneck, gradients, gram, invariants, kde, pid, renyi
 
-__all__ = ["gram", "pid", "renyi"]
+__all__ = ["binning", "bottleneck", "gradients", "gram", "invariants", "kde", "pid", "renyi"]

@@ -26,13 +26,43 @@ def tensor(x: Tensor, name: str) -> Tensor:
 
 
 def finite(x: Tensor, name: str) -> None:
-    """Raise unless every entry of `x` is finite."""
-    wrong = torch.isfinite(x).logical_not()
-    if wrong.any():
-        place = wrong.nonzero()[0].tolist()
+    """Raise unless every entry of `x` is finite; its extremes, which are NaN where any entry is, say so in one pass."""
+    if not all(math.isfinite(extreme) for extreme in x.detach().aminmax()):
+        place = torch.isfinite(x).logical_not().nonzero()[0].tolist()
         raise ValueError(
             f"{name} must be finite, got {x[tuple(place)].item()} at {place}: leave out or mask what diverged first"
         )
+
+
+def samples(x: Tensor, name: str, *, batch_dims: int) -> Tensor:
+    """(*batch, n, d) with the features flattened, if `x` is (*batch, n, *features)."""
+    x = tensor(x, name)
+    if not 0 <= batch_dims < x.ndim:
+        raise ValueError(
+            f"{name} must have shape (*batch, n, *features) with batch_dims batch dimensions, got {tuple(x.shape)} "
+            f"and batch_dims={batch_dims}"
+        )
+    return x.reshape(*x.shape[: batch_dims + 1], -1)
+
+
+def classes(y: Tensor, name: str) -> Tensor:
+    """`y` itself, if it holds a class of each sample as an integer."""
+    y = tensor(y, name)
+    if y.is_floating_point():
+        raise ValueError(f"{name} must hold classes as integers, got dtype {y.dtype}")
+    if y.ndim == 0:
+        raise ValueError(f"{name} must have shape (*batch, n), got ()")
+    return y
+
+
+def classes_of(samples: Tensor, y: Tensor, name: str) -> Tensor:
+    """Classes (*batch, n), expanded to checked samples (*batch, n, d)."""
+    y, n = classes(y, name), samples.shape[-2]
+    if y.shape[-1] != n:
+        raise ValueError(f"{name} must hold a class for each of {n} samples, got shape {tuple(y.shape)}")
+    if y.device != samples.device:
+        raise ValueError(f"{name} must be on the device of the samples, {samples.device}, got {y.device}")
+    return expanded(y, name, shape=samples.shape[:-1])
 
 
 def symmetric(matrices: Tensor, name: str) -> Tensor:
@@ -56,6 +86,17 @@ def symmetric(matrices: Tensor, name: str) -> Tensor:
             f"{name} must be symmetric, got entries that differ by {difference.max().item():.3g} at {place} "
             "and its mirror image"
         )
+    return x
+
+
+def squared_distances(matrices: Tensor, name: str) -> Tensor:
+    """(*batch, n, n) in float64, if symmetric, at least 0, and 0 on the diagonal."""
+    x = symmetric(matrices, name)
+    if x.amin() < 0:
+        raise ValueError(f"{name} must be at least 0, got {x.amin().item():.3g}")
+    own = x.diagonal(dim1=-2, dim2=-1).amax()
+    if own > 0:
+        raise ValueError(f"{name} must be 0 on the diagonal, got {own.item():.3g}")
     return x
 
 
@@ -151,3 +192,51 @@ def broadcasting(value: Tensor, name: str, *, batch: torch.Size) -> None:
     """Raise unless the shape of `value` broadcasts with a batch shape."""
     if _broadcast(value.shape, batch) is None:
         raise ValueError(f"{name} must broadcast with the batch {tuple(batch)}, got shape {tuple(value.shape)}")
+
+
+def expanded(value: Tensor, name: str, *, shape: torch.Size) -> Tensor:
+    """`value`, expanded to a shape to which it broadcasts."""
+    if _broadcast(value.shape, shape) != shape:
+        raise ValueError(f"{name} must broadcast to {tuple(shape)}, got shape {tuple(value.shape)}")
+    return value.expand(shape)
+
+
+def at_least(value: int, name: str, *, least: int) -> None:
+    """Raise unless a count is no less than it must be."""
+    if value < least:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
+
+
+def ascending(values: Tensor, name: str) -> Tensor:
+    """(*batch, K) in float64, if finite and ascending along the last dimension; ties are allowed."""
+    x = tensor(values, name).double()
+    if x.ndim == 0:
+        raise ValueError(f"{name} must have shape (*batch, K), got ()")
+    finite(x, name)
+    falls = x.diff() < 0
+    if falls.any():
+        place = falls.nonzero()[0].tolist()
+        pair = x[tuple(place)].item(), x[(*place[:-1], place[-1] + 1)].item()
+        raise ValueError(f"{name} must ascend, got {pair[0]:.6g} before {pair[1]:.6g} at {place}: sort them")
+    if not torch.isfinite(x[..., -1] - x[..., 0]).all():
+        raise ValueError(f"{name} must span a range within float64, got {x.min().item():.3g} to {x.max().item():.3g}")
+    return x
+
+
+def distribution(x: Tensor, name: str, *, shape: str, over: tuple[int, ...]) -> Tensor:
+    """A matrix of probabilities in float64, if at least 0 and of sum 1 over dimensions, whose rounding is put right.
+
+    `shape` is what the message calls the matrix's shape, such as (|X|, |Y|).
+    """
+    x = tensor(x, name)
+    if x.ndim != 2:
+        raise ValueError(f"{name} must have shape {shape}, got {tuple(x.shape)}")
+    finite(x, name)
+    x = x.double()
+    if x.amin() < 0:
+        raise ValueError(f"{name} must be at least 0, got {x.amin().item():.3g}")
+    total = x.sum(over, keepdim=True)
+    wrong = (total - 1).abs() > _TOLERANCE
+    if wrong.any():
+        raise ValueError(f"{name} must sum to 1 over {shape}, got {total[wrong][0].item():.9g}: divide it by its sum")
+    return x / total

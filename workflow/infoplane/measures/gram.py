@@ -11,6 +11,30 @@ from torch import Tensor
 from torch.nn import functional
 
 from infoplane.measures import checks
+from infoplane.measures.bandwidths import (
+    aligned_bandwidth,
+    alignment_candidates,
+    exponential_moving_average,
+    median_bandwidth,
+    standardise,
+    tapia_estevez_bandwidth,
+)
+
+__all__ = [
+    "aligned_bandwidth",
+    "alignment_candidates",
+    "classes",
+    "drop_negligible",
+    "exponential_moving_average",
+    "gaussian",
+    "gaussian_from_distances",
+    "labels",
+    "median_bandwidth",
+    "silverman_bandwidth",
+    "squared_distances",
+    "standardise",
+    "tapia_estevez_bandwidth",
+]
 
 # An entry counts as nothing below this fraction of the smallest diagonal entry: see `drop_negligible`.
 _NEGLIGIBLE = 1e-40
@@ -45,13 +69,7 @@ def squared_distances(x: Tensor, *, batch_dims: int = 0) -> Tensor:
     ValueError
         If `x` is empty, complex, not finite, so large that squares overflow, or has too few dimensions.
     """
-    x = checks.tensor(x, "x")
-    if not 0 <= batch_dims < x.ndim:
-        raise ValueError(
-            f"x must have shape (*batch, n, *features) with batch_dims batch dimensions, got {tuple(x.shape)} "
-            f"and batch_dims={batch_dims}"
-        )
-    inner = _inner_products(x.reshape(*x.shape[: batch_dims + 1], -1))
+    inner = _inner_products(checks.samples(x, "x", batch_dims=batch_dims))
     norms = inner.diagonal(dim1=-2, dim2=-1)
     if not torch.isfinite(norms).all():
         checks.finite(x, "x")
@@ -122,13 +140,7 @@ def gaussian_from_distances(squared_distances: Tensor, *, bandwidth: float | Ten
         If the distances are not square, finite, symmetric, at least 0 and 0 on the diagonal; or if a bandwidth is not
         above 0 and finite, or does not broadcast.
     """
-    distances = checks.symmetric(squared_distances, "squared_distances")
-    if distances.amin() < 0:
-        raise ValueError(f"squared_distances must be at least 0, got {distances.amin().item():.3g}")
-    own = distances.diagonal(dim1=-2, dim2=-1).amax()
-    if own > 0:
-        raise ValueError(f"squared_distances must be 0 on the diagonal, got {own.item():.3g}")
-    return _gaussian(distances, bandwidth)
+    return _gaussian(checks.squared_distances(squared_distances, "squared_distances"), bandwidth)
 
 
 def _gaussian(squared_distances: Tensor, bandwidth: float | Tensor) -> Tensor:
@@ -175,11 +187,7 @@ def labels(y: Tensor) -> Tensor:
     ValueError
         If `y` is not of an integer type, or has no dimension.
     """
-    y = checks.tensor(y, "y")
-    if y.is_floating_point():
-        raise ValueError(f"y must hold classes as integers, got dtype {y.dtype}")
-    if y.ndim == 0:
-        raise ValueError("y must have shape (*batch, n), got ()")
+    y = checks.classes(y, "y")
     return (y[..., :, None] == y[..., None, :]).double().div_(y.shape[-1])
 
 

@@ -1,7 +1,8 @@
 """Pairwise decomposition of the information in the feature maps of a layer (PAPERS.md 1.2).
 
 The four atoms of two maps, I(X; {Ti, Tj}) = Syn + Rdn + Unq(Ti) + Unq(Tj), have three measurements and cannot be
-identified; the averages over pairs of Rdn − Syn and of Unq + Unq + 2 Syn can.
+identified; the averages over pairs of Rdn − Syn and of Unq + Unq + 2 Syn can. Atoms are offered only under a redundancy
+that is chosen by name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,21 +109,81 @@ def pairwise_many(
     return _pairwise(maps, named, alpha=alpha, memory=memory)
 
 
+class MinimumMutualInformationAtoms(NamedTuple):
+    """The four atoms of every pair of maps i < j, in the order of `torch.combinations`; every entry is (*batch, pairs).
+
+    They are what the choice Rdn = min(I_i, I_j) makes of them, in bits:
+
+    - `redundant`: min(I_i, I_j), what either map tells.
+    - `unique_first`, `unique_second`: I_i and I_j less that; one of the two is 0.
+    - `synergistic`: I_ij − max(I_i, I_j), what only both together tell.
+    """
+
+    redundant: Tensor
+    unique_first: Tensor
+    unique_second: Tensor
+    synergistic: Tensor
+
+
+def minimum_mutual_information_atoms(
+    maps: Tensor, target: Tensor, *, alpha: float = 1.01, memory: int = MEMORY
+) -> MinimumMutualInformationAtoms:
+    """The atoms of all pairs of maps under the minimum-mutual-information redundancy (Barrett 2015).
+
+    Three measurements do not determine four atoms: these are one choice among several. It looks at amounts alone, so
+    that two independent bits of the target, each known to one map, count as redundant and synergistic, not as unique.
+
+    Parameters
+    ----------
+    maps
+        (*batch, C, n, n): a Gram matrix of unit trace per feature map.
+    target
+        (*batch, n, n): the Gram matrix of the input or of the labels. Its batch shape may be shorter, or have ones.
+    alpha
+        The order, above 0. At 1 no atom is negative; away from 1 the synergy can be, and all are kept with their sign.
+    memory
+        Bytes of working memory, about, beside the arguments and the results.
+
+    Returns
+    -------
+    MinimumMutualInformationAtoms
+        Of tensors (*batch, C(C−1)/2), whose sum is I(X; {T^i, T^j}).
+
+    Raises
+    ------
+    ValueError
+        As `pairwise`.
+    """
+    maps = checks.maps(maps, "maps")
+    index = torch.arange(maps.shape[-3], device=maps.device)
+    pairs = torch.combinations(index)
+    [single], [pair] = _checked_information(
+        maps, {"target": target}, (index[:, None], pairs), alpha=alpha, memory=memory
+    )
+    first, second = (single[:, some] for some in pairs.unbind(-1))
+    redundant = torch.minimum(first, second)
+    atoms = redundant, first - redundant, second - redundant, pair - torch.maximum(first, second)
+    return MinimumMutualInformationAtoms(*(atom.reshape(*maps.shape[:-3], -1) for atom in atoms))
+
+
 def _pairwise(maps: Tensor, targets: Mapping[str, Tensor], *, alpha: float, memory: int) -> list[Decomposition]:
     """As `pairwise_many`, with the names that messages give the targets."""
+    maps = checks.maps(maps, "maps")
+    index = torch.arange(maps.shape[-3], device=maps.device)
+    subsets = (index[:, None], torch.combinations(index), index[None, :])
+    single, pair, whole = _checked_information(maps, targets, subsets, alpha=alpha, memory=memory)
+    return [_decompose(*parts, maps.shape[:-3]) for parts in zip(single, pair, whole, strict=True)]
+
+
+def _checked_information(
+    maps: Tensor, targets: Mapping[str, Tensor], subsets: Sequence[Tensor], *, alpha: float, memory: int
+) -> list[list[Tensor]]:
+    """`_information` of checked maps (*batch, C, n, n), for each kind of subsets, about targets yet to be checked."""
     alpha = checks.order(alpha)
     checks.positive([memory], "memory")
-    maps = checks.maps(maps, "maps")
-    grams = checks.targets(targets, maps=maps)
-    batch, (count, n, _) = maps.shape[:-3], maps.shape[-3:]
-    flat = maps.reshape(-1, count, n, n)
-    about = [_target(gram, batch, alpha=alpha) for gram in grams]
-    index = torch.arange(count, device=maps.device)
-    single, pair, whole = (
-        _information(flat, subsets, about, alpha=alpha, memory=memory)
-        for subsets in (index[:, None], torch.combinations(index), index[None, :])
-    )
-    return [_decompose(*parts, batch) for parts in zip(single, pair, whole, strict=True)]
+    about = [_target(gram, maps.shape[:-3], alpha=alpha) for gram in checks.targets(targets, maps=maps)]
+    flat = maps.reshape(-1, *maps.shape[-3:])
+    return [_information(flat, some, about, alpha=alpha, memory=memory) for some in subsets]
 
 
 class _Target(NamedTuple):

@@ -7,6 +7,8 @@ I ≥ 0. Nothing is clipped: a negative mutual information away from α = 1 is w
 Positive semi-definiteness is assumed, not checked. Gradients are not tracked.
 """
 
+import functools
+import itertools
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -95,6 +97,123 @@ def mutual_information(a: Tensor, b: Tensor, *, alpha: float = 1.01) -> Tensor:
     return spectrum.bits(a, alpha=alpha) + spectrum.bits(b, alpha=alpha) - joint_bits([a, b], alpha=alpha)
 
 
+def conditional_entropy(gram: Tensor, *given: Tensor, alpha: float = 1.01) -> Tensor:
+    """Conditional entropy, S_α(A | B1, …, BL) = S_α(A, B1, …, BL) − S_α(B1, …, BL).
+
+    It is never negative, whatever α.
+
+    Parameters
+    ----------
+    gram
+        (*batch, n, n), unit trace: A.
+    *given
+        One or more (*batch, n, n), unit trace, with batch shapes that broadcast.
+    alpha
+        The order, above 0.
+
+    Returns
+    -------
+    Tensor
+        (*batch), bits.
+
+    Raises
+    ------
+    ValueError
+        As `joint_entropy`.
+    """
+    own, *condition = _factors_of("gram", gram, "given", given)
+    alpha = checks.order(alpha)
+    return joint_bits([own, *condition], alpha=alpha) - joint_bits(condition, alpha=alpha)
+
+
+def multivariate_mutual_information(target: Tensor, *grams: Tensor, alpha: float = 1.01) -> Tensor:
+    """Information that several variables hold together, I_α(B; {A1, …, AL}) = S_α(B) + S_α(A…) − S_α(B, A…).
+
+    Source: Yu et al. 2021; PAPERS.md 0.1 and 1.2.
+
+    Parameters
+    ----------
+    target
+        (*batch, n, n), unit trace: B.
+    *grams
+        One or more (*batch, n, n), unit trace, with batch shapes that broadcast: A1 to AL.
+    alpha
+        The order, above 0.
+
+    Returns
+    -------
+    Tensor
+        (*batch), bits. Negative values can occur away from α = 1 and are kept.
+
+    Raises
+    ------
+    ValueError
+        As `joint_entropy`.
+    """
+    own, *others = _factors_of("target", target, "grams", grams)
+    alpha = checks.order(alpha)
+    apart = spectrum.bits(own, alpha=alpha) + joint_bits(others, alpha=alpha)
+    return apart - joint_bits([own, *others], alpha=alpha)
+
+
+def total_correlation(*grams: Tensor, alpha: float = 1.01) -> Tensor:
+    """Total correlation, Σ_i S_α(A_i) − S_α(A1, …, AL) (Watanabe 1960; Yu et al. 2019).
+
+    For two variables it is their mutual information. It is never negative at α = 1.
+
+    Parameters
+    ----------
+    *grams
+        One or more (*batch, n, n), unit trace, with batch shapes that broadcast.
+    alpha
+        The order, above 0.
+
+    Returns
+    -------
+    Tensor
+        (*batch), bits. Negative values can occur away from α = 1 and are kept.
+
+    Raises
+    ------
+    ValueError
+        As `joint_entropy`.
+    """
+    checked, alpha = _factors(grams), checks.order(alpha)
+    apart = [spectrum.bits(gram, alpha=alpha) for gram in checked]
+    return functools.reduce(torch.add, apart) - joint_bits(checked, alpha=alpha)
+
+
+def interaction_information(*grams: Tensor, alpha: float = 1.01) -> Tensor:
+    """Interaction information, Σ over subsets s of (−1)^(|s|+1) S_α(s) (McGill 1954; Yu et al. 2019).
+
+    The sign is chosen so that two variables have their mutual information, and three I(A; B) − I(A; B | C), which is
+    positive for a copy and negative for an exclusive or; a good part of the literature has the other sign for odd
+    numbers of variables. It takes 2^L − 1 entropies.
+
+    Parameters
+    ----------
+    *grams
+        One or more (*batch, n, n), unit trace, with batch shapes that broadcast.
+    alpha
+        The order, above 0.
+
+    Returns
+    -------
+    Tensor
+        (*batch), bits, of either sign from three variables on.
+
+    Raises
+    ------
+    ValueError
+        As `joint_entropy`.
+    """
+    checked, alpha = _factors(grams), checks.order(alpha)
+    subsets = (some for size in range(len(checked)) for some in itertools.combinations(checked, size + 1))
+    terms = ((-1) ** (len(some) + 1) * joint_bits(some, alpha=alpha) for some in subsets)
+    total: Tensor = functools.reduce(torch.add, terms)
+    return total
+
+
 def hadamard(*grams: Tensor) -> Tensor:
     """The Gram matrix of a joint variable, A1 ∘ … ∘ AL / tr(A1 ∘ … ∘ AL).
 
@@ -172,3 +291,10 @@ def _factors(grams: Sequence[Tensor]) -> list[Tensor]:
     if not grams:
         raise ValueError("grams must hold at least one Gram matrix, got none")
     return checks.factors({f"grams[{i}]": gram for i, gram in enumerate(grams)})
+
+
+def _factors_of(name: str, gram: Tensor, others_name: str, others: Sequence[Tensor]) -> list[Tensor]:
+    """One matrix and others, checked and named."""
+    if not others:
+        raise ValueError(f"{others_name} must hold at least one Gram matrix, got none")
+    return checks.factors({name: gram, **{f"{others_name}[{i}]": other for i, other in enumerate(others)}})

@@ -6,6 +6,9 @@ layer is the tuple of bins of its units. Samples have equal weights and each is 
 function of X and I(X; T) = H(T), log2 n at most.
 
 Edges have shape (K,), (units, K) or (*batch, units, K), and broadcast: one unit where all share their edges.
+
+Two engines count states, with entropies that differ by rounding alone, 1e-14 bits or so: `histogram`, where it is
+available and there is much to do on a CPU, and sorting in torch.
 """
 
 import math
@@ -16,7 +19,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infoplane.measures import checks
+from infoplane.measures import checks, histogram
+
+# Activations for `histogram`: fewer seldom repay the second that loading it takes.
+_MANY = 2**16
 
 # Values are binned so many at a time: on a processor what stays in its cache, elsewhere what keeps it busy.
 _CHUNK = {"cpu": 2**16}
@@ -70,13 +76,7 @@ def mutual_information(
     x, edges = _checked(activations, edges, batch_dims=batch_dims)
     checks.classes_of(x, targets, "targets")
     y = torch.unique(targets, return_inverse=True)[1]
-    digits = int(y.max()).bit_length()
-    samples = y.expand(x.shape[:-1]).reshape(-1, x.shape[-2])
-    parts = []
-    for entries, codes in _codes(x, edges, largest=_LARGEST >> digits):
-        joint = _sorted((codes << digits).add_(samples[entries]))
-        parts.append(torch.stack([_bits(joint >> digits), _bits(joint)]))
-    layer, both = torch.cat(parts, dim=1).reshape(2, *x.shape[:-2])
+    layer, both = _entropies(activations, x, y, edges)
     target = _bits(_sorted(y.reshape(-1, y.shape[-1]))).reshape(y.shape[:-1])
     return MutualInformation(layer, layer + target - both)
 
@@ -100,7 +100,7 @@ def entropy(activations: Tensor, *, edges: Tensor, batch_dims: int = 0) -> Tenso
         As `mutual_information`.
     """
     x, edges = _checked(activations, edges, batch_dims=batch_dims)
-    return torch.cat([_bits(_sorted(codes)) for _, codes in _codes(x, edges)]).reshape(x.shape[:-2])
+    return _entropies(activations, x, torch.zeros(x.shape[-2], dtype=torch.int64, device=x.device), edges)[0]
 
 
 def states(activations: Tensor, *, edges: Tensor, batch_dims: int = 0) -> Tensor:
@@ -123,6 +123,7 @@ def states(activations: Tensor, *, edges: Tensor, batch_dims: int = 0) -> Tensor
         As `mutual_information`.
     """
     x, edges = _checked(activations, edges, batch_dims=batch_dims)
+    checks.finite(activations, "activations")
     return torch.cat([_ranks(codes) for _, codes in _codes(x, edges)]).reshape(x.shape[:-1])
 
 
@@ -250,9 +251,8 @@ def _pooled(activations: Tensor, bins: int, *, per_unit: bool, batch_dims: int) 
 
 
 def _checked(activations: Tensor, edges: Tensor, *, batch_dims: int) -> tuple[Tensor, Tensor]:
-    """Activations (*batch, n, d), and edges (entries, units, K) with ones where they are shared."""
+    """Activations (*batch, n, d), finite or not, and edges (entries, units, K) with ones where they are shared."""
     x = checks.samples(activations, "activations", batch_dims=batch_dims)
-    checks.finite(activations, "activations")
     edges = checks.ascending(edges, "edges").to(x.device)
     *batch, _, d = x.shape
     units, count = (1, *edges.shape)[-2:]
@@ -260,6 +260,32 @@ def _checked(activations: Tensor, edges: Tensor, *, batch_dims: int) -> tuple[Te
     if math.prod(edges.shape[:-2]) > 1:
         edges = edges.expand(*batch, units, count)
     return x, edges.reshape(-1, units, count)
+
+
+def _entropies(activations: Tensor, x: Tensor, y: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    """H(T) and H(T, Y), (*batch), bits, of activations as `_checked` returns them, x and edges, if finite.
+
+    For classes y from 0 up without gaps, which broadcast to (*batch, n).
+    """
+    bits = None
+    if x.device.type == "cpu" and x.numel() >= _MANY and histogram.available():
+        bits = histogram.entropies(x, y, edges=edges, terms=_terms(x.shape[-2], x.device))
+    if bits is None:
+        checks.finite(activations, "activations")
+        bits = _by_sorting(x, y, edges)
+    layer, both = bits.unbind(-1)
+    return layer.reshape(x.shape[:-2]), both.reshape(x.shape[:-2])
+
+
+def _by_sorting(x: Tensor, y: Tensor, edges: Tensor) -> Tensor:
+    """H(T) and H(T, Y) of each batch entry, (entries, 2), bits, of activations and classes as in `_entropies`."""
+    digits = int(y.max()).bit_length()
+    samples = y.expand(x.shape[:-1]).reshape(-1, x.shape[-2])
+    parts = []
+    for entries, codes in _codes(x, edges, largest=_LARGEST >> digits):
+        joint = _sorted((codes << digits).add_(samples[entries]))
+        parts.append(torch.stack([_bits(joint >> digits), _bits(joint)], dim=-1))
+    return torch.cat(parts)
 
 
 def _codes(x: Tensor, edges: Tensor, *, largest: int = _LARGEST) -> Iterator[tuple[slice, Tensor]]:
@@ -343,7 +369,13 @@ def _bits(ordered: Tensor) -> Tensor:
     ends = last.flatten().nonzero().squeeze(-1)
     # Every entry ends with the end of a run, so lengths never reach from one entry into the next.
     lengths = ends.diff(prepend=ends.new_tensor([-1]))
-    frequencies = torch.arange(n + 1, dtype=torch.float64, device=ordered.device) / n
     terms = torch.zeros(b * n, dtype=torch.float64, device=ordered.device)
-    terms[ends] = (torch.special.entr(frequencies) / math.log(2)).index_select(0, lengths)
+    terms[ends] = _terms(n, ordered.device).index_select(0, lengths)
     return terms.reshape(b, n).sum(-1)
+
+
+def _terms(n: int, device: torch.device) -> Tensor:
+    """What a state of each count from 0 to n adds to an entropy, −(count / n) log2(count / n), (n + 1)."""
+    frequencies = torch.arange(n + 1, dtype=torch.float64, device=device) / n
+    terms: Tensor = torch.special.entr(frequencies) / math.log(2)
+    return terms

@@ -8,18 +8,19 @@ recurrence of three terms gives in O(n). With b = α − 1, 0 < b < 1, and x > 0
 so that the sum over x = λ has tr T − s ln det(I + T/s) in the integrand. In t = ln s the integrand is analytic in a
 strip of width π to either side, and the trapezoidal rule of step h errs by about 2 h exp(−2π²/h) only: 1e-14 here.
 
-The compiled code needs numba, which is imported when it is first used and without which `available` says no.
+The code is compiled, and where `native` does not serve, `available` says no.
 """
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from infoplane.measures import native
 
 # Orders for which sums are as accurate as those over eigenvalues: the error, 1e-13 here, is 4e-12 at 1.3, 1e-9 at 1.5.
 ORDERS = (1.0, 1.1)
@@ -66,21 +67,8 @@ def power_sums(matrices: Tensor, *, alpha: float) -> Tensor:
         raise RuntimeError("the lanes engine is not available: install numba, or use the eigenvalues")
     values = matrices.contiguous().numpy()
     sums, rule = np.empty(len(values)), _rule(alpha)
-    # Whole groups of lanes for each thread.
-    share = engine.lanes * math.ceil(len(values) / (engine.lanes * torch.get_num_threads()))
-    parts = [slice(start, start + share) for start in range(0, len(values), share)]
-    _each(lambda part: engine.power_sums(values[part], *rule, sums[part]), parts)
+    native.each(lambda part: engine.power_sums(values[part], *rule, sums[part]), len(values), group=engine.lanes)
     return torch.from_numpy(sums)
-
-
-def _each(work: Callable[[slice], None], parts: list[slice]) -> None:
-    """Do the work for every part, each in a thread of its own if there are several."""
-    if len(parts) == 1:
-        return work(parts[0])
-    with ThreadPoolExecutor(len(parts)) as threads:
-        for done in [threads.submit(work, part) for part in parts]:
-            done.result()
-    return None
 
 
 class _Engine(NamedTuple):
@@ -92,25 +80,14 @@ class _Engine(NamedTuple):
 
 @cache
 def _engine() -> _Engine | None:
-    """The engine, or None where it cannot be had.
-
-    It is compiled with its first call, and kept on disk: beside its source, or in the user's cache, or where
-    NUMBA_CACHE_DIR says. With none of these to write to, each process compiles it.
-    """
+    """The engine, or None where it cannot be had."""
+    if not native.serves():
+        return None
     try:
-        import numba
-
         from infoplane.measures.lanes import kernel
-    except ImportError:
+    except ImportError:  # without fused multiply-add
         return None
-    config: Any = numba.config
-    if config.DISABLE_JIT:
-        return None
-    compiled: Any = partial(numba.njit, error_model="numpy", nogil=True)
-    try:
-        return _Engine(compiled(cache=True)(kernel.power_sums), kernel.LANES)
-    except RuntimeError:
-        return _Engine(compiled()(kernel.power_sums), kernel.LANES)
+    return _Engine(native.compiled(kernel.power_sums), kernel.LANES)
 
 
 @cache

@@ -17,13 +17,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeAlias
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+
+from infoplane.measures.native import inner
 
 # What code is compiled for, and cached by: the machine, its processor and the abilities of that.
 _MACHINE, _, _ABILITIES = cpu_target.target_context.codegen().magic_tuple()
@@ -54,12 +55,6 @@ _ARTANH = tuple(1 / (2 * k + 1) for k in range(10, -1, -1))
 Array: TypeAlias = npt.NDArray[np.float64]
 Lanes: TypeAlias = Any
 Work: TypeAlias = tuple[Array, Array, Array, Array]
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """A function for other compiled functions, with the first of which it is compiled."""
-    njit: Any = numba.njit  # annotated in part
-    return njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
 def _intrinsic(define: Callable[..., Any]) -> Any:
@@ -184,19 +179,19 @@ _operator(operator.mul, lambda builder, x, y: builder.fmul(x, y))
 _operator(operator.truediv, lambda builder, x, y: builder.fdiv(x, y))
 
 
-@_compiled
+@inner
 def _base(n: int, j: int) -> int:
     """Row of entry (i, j) of packed matrices, less i."""
     return j * (2 * n - j - 1) // 2
 
 
-@_compiled
+@inner
 def _without(x: Lanes, limit: float) -> Lanes:
     """x, and 0 where |x| ≤ limit."""
     return choose(x * x, splat(limit * limit), x, splat(0.0))
 
 
-@_compiled
+@inner
 def _updated(matrix: Array, at: int, vi: Lanes, wi: Lanes, vj: Lanes, wj: Lanes) -> Lanes:
     """Entry (i, j) of A − v wᵀ − w vᵀ, which takes the place of that of A in row `at`."""
     entry = fnma(wi, vj, fnma(vi, wj, load(matrix, at)))
@@ -204,7 +199,7 @@ def _updated(matrix: Array, at: int, vi: Lanes, wi: Lanes, vj: Lanes, wj: Lanes)
     return entry
 
 
-@_compiled
+@inner
 def _head(n: int, begin: int, end: int, matrix: Array, work: Work) -> None:
     """As `_multiply`, for rows and columns from `begin` up to `end`."""
     v, w, x, product = work
@@ -218,7 +213,7 @@ def _head(n: int, begin: int, end: int, matrix: Array, work: Work) -> None:
         store(product, j, total)
 
 
-@_compiled
+@inner
 def _multiply(n: int, begin: int, matrix: Array, work: Work) -> None:
     """Subtract v wᵀ + w vᵀ from matrices, and add what is left, times x, to `product`: all from row `begin` on.
 
@@ -251,7 +246,7 @@ def _multiply(n: int, begin: int, matrix: Array, work: Work) -> None:
     _head(n, begin, n, matrix, work)
 
 
-@_compiled
+@inner
 def _householder(n: int, k: int, x: Array) -> tuple[Lanes, Lanes]:
     """Turn x, below row k, into a Householder vector with 1 in front; what it makes of x, and its factor τ.
 
@@ -271,7 +266,7 @@ def _householder(n: int, k: int, x: Array) -> tuple[Lanes, Lanes]:
     return _without(choose(squares, none, beta, first), _NO_RATIO), factor
 
 
-@_compiled
+@inner
 def _tridiagonalise(n: int, matrix: Array, diagonal: Array, squares: Array, work: Work) -> None:
     """Householder's tridiagonalisation T of packed matrices, which are lost: T_ii, and T_i,i+1² (then a 0).
 
@@ -304,7 +299,7 @@ def _tridiagonalise(n: int, matrix: Array, diagonal: Array, squares: Array, work
         v, x = x, v
 
 
-@_compiled
+@inner
 def _twice_artanh(z: Lanes) -> Lanes:
     """2 artanh(z) for |z| < 0.172, which is ln((1 + z) / (1 − z))."""
     square, total = z * z, splat(0.0)
@@ -313,7 +308,7 @@ def _twice_artanh(z: Lanes) -> Lanes:
     return splat(2.0) * z * total
 
 
-@_compiled
+@inner
 def _log_det(n: int, s: float, diagonal: Array, squares: Array) -> Lanes:
     """The logarithm of det(I + T/s), the last of its leading minors p.
 
@@ -333,7 +328,7 @@ def _log_det(n: int, s: float, diagonal: Array, squares: Array) -> Lanes:
     return fma(doublings, splat(math.log(2)), _twice_artanh((m - one) / (m + one)))
 
 
-@_compiled
+@inner
 def _log_det_large(n: int, s: float, diagonal: Array, squares: Array) -> Lanes:
     """As `_log_det` for s ≥ 4, by the recurrence of p_i − 1, which loses nothing where p_i is close to 1."""
     one, inverse, inverse_square = splat(1.0), splat(1 / s), splat(1 / s * (1 / s))
@@ -344,7 +339,7 @@ def _log_det_large(n: int, s: float, diagonal: Array, squares: Array) -> Lanes:
     return _twice_artanh(excess / (splat(2.0) + excess))
 
 
-@_compiled
+@inner
 def _sum(n: int, nodes: Array, weights: Array, constants: Array, diagonal: Array, squares: Array) -> Lanes:
     """What `power_sums` gives, of tridiagonal matrices T with diagonal T_ii and squares T_i,i+1²."""
     trace = trace_of_square = total = splat(0.0)
@@ -359,7 +354,7 @@ def _sum(n: int, nodes: Array, weights: Array, constants: Array, diagonal: Array
     return fma(splat(constants[0]), trace, fma(splat(constants[1]), trace_of_square, total))
 
 
-@_compiled
+@inner
 def _rows(count: int) -> Array:
     """An array of `count` vectors, each within one line of the processor's cache."""
     room = np.empty((count + 1) * LANES)
@@ -367,7 +362,7 @@ def _rows(count: int) -> Array:
     return room[start : start + count * LANES].reshape(count, LANES)
 
 
-@_compiled
+@inner
 def _pack(matrices: Array, first: int, packed: Array) -> None:
     """The lower triangles of LANES matrices from `first` on, interleaved; the last one fills lanes that are left."""
     count, n, _ = matrices.shape

@@ -106,7 +106,7 @@ def test_measures_stand_on_torch_numpy_and_numba_alone() -> None:
         ("infoplane.plan", "torch"),
         ("infoplane.training, infoplane.capture", "xarray"),
         ("infoplane.measures.pid", "xarray"),
-        ("infoplane.measures", "numba"),
+        ("infoplane.measures.renyi, infoplane.measures.pid, infoplane.measures.binning", "numba"),
     ],
 )
 def test_what_a_process_loads(imported: str, absent: str) -> None:

@@ -218,6 +218,8 @@ class TestCode:
             ("training/batches.py", {"train", "capture", "measure", "mlptrain", "mlpcapture", "mlpmeasure"}),
             ("capture/recorder.py", {"capture", "measure", "mlpcapture", "mlpmeasure"}),
             ("analysis/error_chain.py", {"measure", "mlpmeasure"}),
+            ("measures/renyi.py", {"measure", "mlpmeasure"}),
+            ("measures/binning.py", set()),
             ("analysis/measure.py", {"measure", "mlpmeasure"}),
             ("analysis/summary.py", {"aggregate", "mlpaggregate"}),
             ("figures/style.py", {"draw"}),

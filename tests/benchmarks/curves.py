@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 from items import random_grams
+from matplotlib.ticker import NullFormatter, NullLocator
 
 from infoplane.measures import gram, invariants, pid, renyi
 
@@ -42,6 +43,11 @@ def draw(curves: tuple[Curves, Curves], path: Path, machine: str) -> None:
     for axes, found, title, label in zip(panels, curves, titles, ("Samples n", "Feature maps"), strict=True):
         for marker, (name, points) in zip("os", found.items(), strict=True):
             axes.loglog(*zip(*points, strict=True), marker=marker, markersize=4, linewidth=1.2, label=name)
+        values = [value for value, _ in max(found.values(), key=len)]
+        ticks = values[:: 1 + len(values) // 9]
+        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_title(f"Time for {title}", fontsize=8, loc="left")
         axes.set_xlabel(label)
         axes.set_ylabel("Time [s]")

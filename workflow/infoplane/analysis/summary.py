@@ -49,8 +49,8 @@ def summarise(
 ) -> None:
     """Write the summary of an experiment.
 
-    Every store is opened thrice, for its provenance, its coordinates and its values, so that memory does not grow
-    with the number of runs but for their coordinates.
+    Every store is opened twice, for its coordinates with its provenance and for its values, so that memory does not
+    grow with the number of runs but for those.
 
     Parameters
     ----------
@@ -63,9 +63,10 @@ def summarise(
     provenance
         Attributes of its root; the devices, data sets and stores that the summary comes from are added to them.
     """
-    with store.writing(output, "summary", provenance={**provenance, "sources": _sources(parts)}) as writer:
+    found = [(part, _coordinates(part)) for part in parts]
+    with store.writing(output, "summary", provenance={**provenance, "sources": _sources(found)}) as writer:
         for group in dict.fromkeys(part.group for part in parts):
-            own = [part for part in parts if part.group == group]
+            own = [(part, coords) for part, coords in found if part.group == group]
             log.info("%s: %d stores", group, len(own))
             _write_group(writer, group, own, variants)
 
@@ -85,26 +86,28 @@ def merged(orders: Iterable[Sequence[str]]) -> list[str]:
     return union
 
 
-def _sources(parts: Sequence[Part]) -> dict[str, Any]:
+def _sources(found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, Any]:
     """What the stores say of their making: devices by group, data sets, and a digest of every store."""
     devices: dict[str, list[str]] = {}
     datasets: list[Any] = []
-    for part in parts:
-        attrs = store.load(part.path, part.group).attrs
-        for found, known in (
-            (attrs.get("device"), devices.setdefault(part.group, [])),
-            (attrs.get("dataset"), datasets),
+    for part, coords in found:
+        for fact, known in (
+            (coords.attrs.get("device"), devices.setdefault(part.group, [])),
+            (coords.attrs.get("dataset"), datasets),
         ):
-            if found is not None and found not in known:
-                known.append(found)
-    stores = {part.path.as_posix(): files.sha256(part.path / files.MANIFEST) for part in parts}
+            if fact is not None and fact not in known:
+                known.append(fact)
+    stores = {part.path.as_posix(): files.sha256(part.path / files.MANIFEST) for part, _ in found}
     return {"devices": devices, "datasets": datasets, "stores": stores}
 
 
 def _write_group(
-    writer: store.Writer, group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str, str]]
+    writer: store.Writer,
+    group: str,
+    found: Sequence[tuple[Part, xr.Dataset]],
+    variants: Mapping[str, Mapping[str, str]],
 ) -> None:
-    frame = _frame(group, parts, variants)
+    frame = _frame(group, found, variants)
     if not frame.sizes["layer"]:
         return  # not measured in any run
     variables = ARTIFACTS["summary"].groups[f"/{group}"]
@@ -126,21 +129,22 @@ def _write_group(
     names = list(variants)
     for start in range(0, len(names), together):
         some = names[start : start + together]
-        runs = [(part, store.load(part.path, part.group)) for part in parts if part.variant in some]
+        runs = [(part, store.load(part.path, part.group)) for part, _ in found if part.variant in some]
         for name, array in arrays.items():
             array[start : start + len(some)] = _block(name, variables[name], some, runs, frame)
 
 
-def _frame(group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str, str]]) -> xr.Dataset:
+def _frame(
+    group: str, found: Sequence[tuple[Part, xr.Dataset]], variants: Mapping[str, Mapping[str, str]]
+) -> xr.Dataset:
     """The coordinates of a group: the union over its stores."""
-    found = [(part, _coordinates(part)) for part in parts]
     coords: dict[str, Any] = {"variant": list(variants)}
     for key in next(iter(variants.values()), {}):
-        coords[key] = ("variant", [labels[key] for labels in variants.values()])
+        coords[key] = ("variant", [swept[key] for swept in variants.values()])
     for dim in dict.fromkeys(dim for _, each in found for dim in each.dims):
         values = [each[dim].values.tolist() for _, each in found]
         coords[str(dim)] = merged(values) if dim == "layer" else _united(str(dim), values)
-    if estimators := list(dict.fromkeys(part.estimator for part in parts if part.estimator)):
+    if estimators := list(dict.fromkeys(part.estimator for part, _ in found if part.estimator)):
         coords["estimator"] = estimators
     for name, dim in _OF_VARIANTS.items():
         if any(name in each.coords for _, each in found):
@@ -149,7 +153,9 @@ def _frame(group: str, parts: Sequence[Part], variants: Mapping[str, Mapping[str
 
 
 def _coordinates(part: Part) -> xr.Dataset:
-    return store.load(part.path, part.group).dataset.coords.to_dataset().load()
+    """The coordinates of a store, with its attributes."""
+    tree = store.load(part.path, part.group)
+    return tree.dataset.coords.to_dataset().load().assign_attrs(tree.attrs)
 
 
 def _united(dim: str, values: Iterable[Sequence[Any]]) -> list[Any]:

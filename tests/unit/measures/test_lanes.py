@@ -8,7 +8,7 @@ import pytest
 import torch
 from numba.core.caching import CompileResultCacheImpl
 
-from infoplane.measures import gram, lanes, renyi, spectrum
+from infoplane.measures import gram, lanes, products, renyi, spectrum
 
 RANDOM = torch.Generator().manual_seed(7)
 ORDERS = [1.0, 1 + 1e-12, 1.001, 1.01, 1.1]
@@ -98,6 +98,72 @@ class TestPowerSums:
         copy = many.clone()
         lanes.power_sums(many, alpha=1)
         assert torch.equal(many, copy)
+
+
+TARGETS = {
+    "none": (),
+    "samples": (gram.gaussian(samples(13, 2), bandwidth=1.0),),
+    "labels": (gram.labels(torch.arange(13) % 3),),
+    "of every kind": (
+        gram.labels(torch.arange(13) % 5),
+        gram.gaussian(samples(13, 2), bandwidth=1.0),
+        gram.labels(torch.arange(13) % 4),
+        gram.labels(torch.arange(13)),
+    ),
+}
+
+
+class TestJoints:
+    """Products that the engine makes by itself, against those made before."""
+
+    @staticmethod
+    def joints(*targets, factors=2, count=23):
+        """Subsets of nine maps of 13 samples, each with one of the targets."""
+        maps = gram.gaussian(samples(9, 13, 2), bandwidth=torch.logspace(-1, 1, 9), batch_dims=1)
+        subsets = torch.randint(9, (count, factors), generator=RANDOM)
+        about = torch.arange(count) % max(len(targets), 1)
+        return products.Joints(maps, subsets, torch.stack(targets) if targets else maps[:0], about)
+
+    @pytest.mark.parametrize("factors", [1, 2, 3])
+    @pytest.mark.parametrize("targets", TARGETS)
+    @pytest.mark.parametrize("alpha", [1, 1.01])
+    def test_against_the_eigensolver(self, targets, factors, alpha):
+        joints = self.joints(*TARGETS[targets], factors=factors)
+        by_eigenvalues = spectrum.bits_of(spectrum.eigenvalues(joints.grams()), alpha=alpha)
+        found = spectrum._joint_bits_by_lanes(joints, alpha=alpha)
+        torch.testing.assert_close(found, by_eigenvalues, rtol=0, atol=5e-13)
+
+    def test_the_same_bits_in_any_company(self):
+        joints = self.joints(*TARGETS["of every kind"])
+        found = spectrum._joint_bits_by_lanes(joints, alpha=1.01)
+        order = torch.randperm(23, generator=RANDOM)
+        assert torch.equal(spectrum._joint_bits_by_lanes(joints.part(order), alpha=1.01), found[order])
+
+    def test_traces(self):
+        """A kernel with a diagonal of its own: what is multiplied is normalised."""
+        diagonal = torch.rand(9, 13, generator=RANDOM, dtype=torch.float64) + 0.5
+        joints = self.joints(TARGETS["labels"][0])
+        uneven = joints.maps * diagonal[:, :, None] * diagonal[:, None, :]
+        joints = joints._replace(maps=uneven / uneven.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None])
+        by_eigenvalues = spectrum.bits_of(spectrum.eigenvalues(joints.grams()), alpha=1.01)
+        torch.testing.assert_close(
+            spectrum._joint_bits_by_lanes(joints, alpha=1.01), by_eigenvalues, rtol=0, atol=5e-13
+        )
+
+    @pytest.mark.parametrize(
+        ("changes", "alpha", "serves"),
+        [({}, 1.01, True), ({"count": 15}, 1.01, False), ({"factors": 4}, 1.01, False), ({}, 1.2, False)],
+    )
+    def test_choice(self, changes, alpha, serves, monkeypatch):
+        """Few products, of many factors, or of other orders are made in torch: with the same entropies."""
+        joints, calls, engine = self.joints(*TARGETS["samples"], **changes), [], lanes.joint_power_sums
+        monkeypatch.setattr(
+            lanes, "joint_power_sums", lambda *args, **options: (calls.append(1), engine(*args, **options))[1]
+        )
+        found = spectrum.joint_bits(joints, alpha=alpha, memory=1)
+        by_eigenvalues = spectrum.bits_of(spectrum.eigenvalues(joints.grams()), alpha=alpha)
+        torch.testing.assert_close(found, by_eigenvalues, rtol=0, atol=5e-13)
+        assert bool(calls) == serves
 
 
 class TestChoice:

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from infoplane.measures import gram, pid, renyi
+from infoplane.measures import gram, pid, products, renyi
 
 RANDOM = torch.Generator().manual_seed(3)
 
@@ -135,10 +135,10 @@ class TestPairwise:
                 torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
 
     def test_no_chunk_exceeds_the_memory(self, monkeypatch):
-        """5 of the 28 pairs at a time."""
-        sizes, product = [], renyi.product
-        monkeypatch.setattr(renyi, "product", lambda grams: (sizes.append(len(out := product(grams))), out)[1])
-        pid.pairwise(gaussian(8, 12, 2), gaussian(12, 2), memory=8 * 8 * 12 * 12 * 5)
+        """5 of the 28 pairs at a time, where the products are made in torch."""
+        sizes, product = [], products.product
+        monkeypatch.setattr(products, "product", lambda grams: (sizes.append(len(out := product(grams))), out)[1])
+        pid.pairwise(gaussian(8, 12, 2), gaussian(12, 2), alpha=0.9, memory=8 * 8 * 12 * 12 * 5)
         assert max(sizes) == 5
 
 

@@ -11,12 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from infoplane.measures import checks, renyi, spectrum
-from infoplane.measures import gram as grams_of
+from infoplane.measures import checks, gram, spectrum
 from infoplane.measures.pid import MEMORY, NEGLIGIBLE_INFORMATION
-
-# Products alive at once for every map of a chunk: itself, its product with the target, and the solver's copies.
-_COPIES = 6
+from infoplane.measures.products import Joints, product
 
 
 class Degrees(NamedTuple):
@@ -68,17 +65,17 @@ def degrees(maps: Tensor, target: Tensor, *, alpha: float = 1.01, memory: int = 
     (target,) = checks.targets({"target": target}, maps=maps)
     batch, n = maps.shape[:-3], maps.shape[-1]
     targets = target.expand(*batch, n, n)
-    size = max(1, int(memory // (_COPIES * 8 * n * n)))
     found = maps.new_empty(*batch, 3)
     for place in itertools.product(*map(range, batch)):
-        found[place] = _degrees(maps[place], targets[place], alpha=alpha, size=size)
+        found[place] = _degrees(maps[place], targets[place], alpha=alpha, memory=memory)
     return Degrees(*found.unbind(-1))
 
 
-def _degrees(maps: Tensor, target: Tensor, *, alpha: float, size: int) -> Tensor:
-    """The entries of `Degrees`, (3), for maps (C, n, n) and a target (n, n), so many matrices at a time."""
+def _degrees(maps: Tensor, target: Tensor, *, alpha: float, memory: int) -> Tensor:
+    """The entries of `Degrees`, (3), for maps (C, n, n) and a target (n, n)."""
     others, joint = _joints(maps)
-    single, rest, whole = (_information(grams, target, alpha=alpha, size=size) for grams in (maps, others, joint[None]))
+    kinds = (maps, others, joint[None])
+    single, rest, whole = (_information(grams, target, alpha=alpha, memory=memory) for grams in kinds)
     total = whole[0]
     sums = torch.stack([single.sum(), (total - rest).sum()])
     return torch.cat([whole, torch.where(total > NEGLIGIBLE_INFORMATION, sums / total, torch.nan)])
@@ -95,23 +92,23 @@ def _joints(maps: Tensor) -> tuple[Tensor, Tensor]:
     for i in range(len(maps) - 1, 0, -1):
         others[i - 1] = _times(others[i], maps[i])
     before = torch.full_like(maps[0], 1 / n)
-    for i, gram in enumerate(maps):
+    for i, own in enumerate(maps):
         others[i] = _times(before, others[i])
-        before = _times(before, gram)
+        before = _times(before, own)
     return others, before
 
 
 def _times(a: Tensor, b: Tensor) -> Tensor:
     """The joint Gram matrix of two, without entries that cannot matter."""
-    return grams_of.drop_negligible(renyi.product([a, b]))
+    return gram.drop_negligible(product([a, b]))
 
 
-def _information(grams: Tensor, target: Tensor, *, alpha: float, size: int) -> Tensor:
+def _information(grams: Tensor, target: Tensor, *, alpha: float, memory: int) -> Tensor:
     """I(target; each of grams (m, n, n)), (m), bits."""
-    blocks = grams_of.classes(target)
-    found = []
-    for some in torch.split(grams, size):
-        both = renyi.product([some, target])
-        own = spectrum.bits(some, alpha=alpha)
-        found.append(own - spectrum.bits(both, alpha=alpha, blocks=blocks.expand(some.shape[:-1])))
-    return spectrum.bits(target, alpha=alpha) + torch.cat(found)
+    each = torch.arange(len(grams), device=grams.device)
+    alone = Joints(grams, each[:, None], target.new_empty(0, *target.shape), torch.zeros_like(each))
+    own, both = (
+        spectrum.joint_bits(joints, alpha=alpha, memory=memory)
+        for joints in (alone, alone._replace(targets=target[None]))
+    )
+    return spectrum.bits(target, alpha=alpha) + own - both

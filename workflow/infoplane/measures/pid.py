@@ -11,17 +11,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from infoplane.measures import checks, renyi, spectrum
-from infoplane.measures import gram as grams_of
+from infoplane.measures import checks, spectrum
+from infoplane.measures.products import Joints
 
 # Pairs with no more information than this (bits) are left out of the percentages: 0/0 for dead maps.
 NEGLIGIBLE_INFORMATION = 1e-6
 
 # Working memory for products of Gram matrices, in bytes.
 MEMORY = 2**26
-
-# Products alive at once for every set of maps: two factors, their product, the target's, and the solver's copies.
-_COPIES = 8
 
 
 class Decomposition(NamedTuple):
@@ -187,21 +184,18 @@ def _checked_information(
 
 
 class _Target(NamedTuple):
-    """A target for each of B sets of maps: Gram matrix (B, n, n), blocks (B, n) of an indicator, entropy (B)."""
+    """A target of B sets of maps: its Gram matrices (G, n, n), their entropies (G), and which is whose (B)."""
 
-    gram: Tensor
-    blocks: Tensor
+    grams: Tensor
     bits: Tensor
+    about: Tensor
 
 
 def _target(gram: Tensor, batch: torch.Size, *, alpha: float) -> _Target:
-    """All that is needed of a target, computed before it is expanded to the batch of the maps."""
-    n = gram.shape[-1]
-    return _Target(
-        gram.expand(*batch, n, n).reshape(-1, n, n),
-        grams_of.classes(gram).expand(*batch, n).reshape(-1, n),
-        spectrum.bits(gram, alpha=alpha).expand(batch).reshape(-1),
-    )
+    """All that is needed of a target (*batch or shorter, n, n), without a copy for each set of maps."""
+    grams = gram.reshape(-1, *gram.shape[-2:])
+    about = torch.arange(len(grams), device=gram.device).reshape(gram.shape[:-2]).expand(batch).reshape(-1)
+    return _Target(grams, spectrum.bits(grams, alpha=alpha), about)
 
 
 def _information(
@@ -209,23 +203,18 @@ def _information(
 ) -> list[Tensor]:
     """I(target; the maps of each subset), (B, M) per target, for maps (B, C, n, n) and subsets (M, s) of their indices.
 
-    Subsets are taken in chunks: neither all pairs nor all their products are ever in memory.
+    Neither all pairs nor all their products are ever in memory.
     """
     (sets, count, n), total = maps.shape[:3], len(subsets)
-    flat = maps.flatten(0, 1)
-    bits = maps.new_empty(1 + len(targets), sets * total)
-    size = max(1, int(memory // (_COPIES * 8 * n * n)))
-    for start in range(0, sets * total, size):
-        some = torch.arange(start, min(start + size, sets * total), device=maps.device)
-        entry = some // total
-        chosen = count * entry[:, None] + subsets[some % total]
-        joint = renyi.product(flat[column] for column in chosen.unbind(-1))
-        bits[0, some] = spectrum.bits(joint, alpha=alpha)
-        for i, target in enumerate(targets, start=1):
-            both = renyi.product([joint, target.gram[entry]])
-            bits[i, some] = spectrum.bits(both, alpha=alpha, blocks=target.blocks[entry])
-    own, *with_target = bits.reshape(1 + len(targets), sets, total)
-    return [target.bits[:, None] + own - both for target, both in zip(targets, with_target, strict=True)]
+    first = count * torch.arange(sets, device=maps.device)
+    chosen = (first[:, None, None] + subsets).flatten(0, 1)
+
+    def bits(targets: Tensor, about: Tensor) -> Tensor:
+        joints = Joints(maps.flatten(0, 1), chosen, targets, about.repeat_interleave(total))
+        return spectrum.joint_bits(joints, alpha=alpha, memory=memory).reshape(sets, total)
+
+    own = bits(maps.new_empty(0, n, n), torch.zeros_like(first))
+    return [target.bits[target.about, None] + own - bits(target.grams, target.about) for target in targets]
 
 
 def _decompose(single: Tensor, pair: Tensor, whole: Tensor, batch: torch.Size) -> Decomposition:

@@ -9,13 +9,12 @@ Positive semi-definiteness is assumed, not checked. Gradients are not tracked.
 
 import functools
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from infoplane.measures import checks, spectrum
-from infoplane.measures.gram import classes, drop_negligible
+from infoplane.measures import checks, products, spectrum
 
 
 def entropy(gram: Tensor, *, alpha: float = 1.01) -> Tensor:
@@ -234,7 +233,7 @@ def hadamard(*grams: Tensor) -> Tensor:
     ValueError
         As `joint_entropy`.
     """
-    return product(_factors(grams))
+    return products.product(_factors(grams))
 
 
 def joint(maps: Tensor) -> Tensor:
@@ -255,35 +254,12 @@ def joint(maps: Tensor) -> Tensor:
     ValueError
         If `maps` has fewer than three dimensions, or as `joint_entropy`.
     """
-    return product(checks.maps(maps, "maps").unbind(-3))
+    return products.product(checks.maps(maps, "maps").unbind(-3))
 
 
 def joint_bits(grams: Sequence[Tensor], *, alpha: float) -> Tensor:
     """As `joint_entropy`, for arguments that need no check."""
-    return spectrum.bits(product(grams), alpha=alpha, blocks=blocks(grams))
-
-
-def product(grams: Iterable[Tensor]) -> Tensor:
-    """As `hadamard`, for arguments that need no check.
-
-    Normalised after each factor, as n^−L leaves the range of floating point for a few hundred maps.
-    """
-    factors = iter(grams)
-    result = next(factors)
-    for i, factor in enumerate(factors, start=1):
-        result = result * factor
-        result /= result.diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None]
-        if i % 4 == 0:  # five entries above 1e-40 / n cannot underflow, so that pairs are spared the pass
-            result = drop_negligible(result)
-    return result
-
-
-def blocks(grams: Sequence[Tensor]) -> Tensor:
-    """Classes (*batch, n) between which the product of `grams` is 0: those of the first indicator, −1 if none is."""
-    found = torch.full((), -1, device=grams[0].device)
-    for gram in grams:
-        found = torch.where(found >= 0, found, classes(gram))
-    return found
+    return spectrum.bits(products.product(grams), alpha=alpha, blocks=products.blocks(grams))
 
 
 def _factors(grams: Sequence[Tensor]) -> list[Tensor]:

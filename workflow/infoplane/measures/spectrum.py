@@ -14,6 +14,7 @@ from torch import Tensor
 
 from infoplane.measures import lanes
 from infoplane.measures.gram import classes, drop_negligible
+from infoplane.measures.products import Joints
 
 # Matrices are solved so many bytes at a time: on a processor what stays in its cache, elsewhere what keeps it busy.
 _CHUNK_BYTES = {"cpu": 2**23}
@@ -23,6 +24,12 @@ _DEVICE_CHUNK_BYTES = 2**28
 # for larger ones it is not known to be faster.
 _LANES_COUNT = 16
 _LANES_SIZE = 512
+
+# Factors whose product cannot underflow: each has a diagonal near 1/n and no entry below 1e-40 / n.
+_LANES_FACTORS = 4
+
+# Matrices alive at once for each product of Gram matrices: factors, products, and the solver's copies.
+_COPIES = 8
 
 
 def bits(gram: Tensor, *, alpha: float, blocks: Tensor | None = None) -> Tensor:
@@ -46,17 +53,55 @@ def bits(gram: Tensor, *, alpha: float, blocks: Tensor | None = None) -> Tensor:
     """
     if alpha == 2:
         return _purity_bits(gram)
-    if _fills_lanes(gram, alpha=alpha) and lanes.available():
+    if _fills_lanes(gram, gram.shape[:-2].numel(), alpha=alpha):
         return _bits_by_lanes(gram, alpha=alpha, blocks=blocks)
     return bits_of(eigenvalues(gram, blocks=blocks), alpha=alpha)
 
 
-def _fills_lanes(gram: Tensor, *, alpha: float) -> bool:
-    """Whether the lanes engine is the faster one for Gram matrices (*batch, n, n)."""
-    n = gram.shape[-1]
+def joint_bits(joints: Joints, *, alpha: float, memory: int) -> Tensor:
+    """Rényi's entropy S_α of many joint variables, whose Gram matrices are never in memory all at once.
+
+    Parameters
+    ----------
+    joints
+        M of them.
+    alpha
+        The order, above 0.
+    memory
+        Bytes of working memory, about.
+
+    Returns
+    -------
+    Tensor
+        (M), bits.
+    """
+    maps, subsets, targets, _ = joints
+    factors = subsets.shape[-1] + min(len(targets), 1)
+    if factors <= _LANES_FACTORS and _fills_lanes(maps, len(subsets), alpha=alpha):
+        return _joint_bits_by_lanes(joints, alpha=alpha)
+    blocks, found = joints.blocks(), maps.new_empty(len(subsets))
+    size = max(1, int(memory // (_COPIES * 8 * maps[0].numel())))
+    for start in range(0, len(found), size):
+        some = joints.part(slice(start, start + size))
+        found[start : start + size] = bits(some.grams(), alpha=alpha, blocks=blocks[some.about])
+    return found
+
+
+def _fills_lanes(gram: Tensor, count: int, *, alpha: float) -> bool:
+    """Whether the lanes engine is the faster one for so many matrices like those of `gram` (*batch, n, n)."""
     first, last = lanes.ORDERS
-    enough = n <= _LANES_SIZE and gram.shape[:-2].numel() >= _LANES_COUNT
-    return enough and first <= alpha <= last and gram.device.type == "cpu"
+    enough = gram.shape[-1] <= _LANES_SIZE and count >= _LANES_COUNT
+    return enough and first <= alpha <= last and gram.device.type == "cpu" and lanes.available()
+
+
+def _joint_bits_by_lanes(joints: Joints, *, alpha: float) -> Tensor:
+    """As `joint_bits`, with products that the engine makes where it wants them, block by block."""
+    scale = joints.traces().reciprocal()
+    sums = torch.zeros_like(scale)
+    for target, members in _members_by_size(joints.blocks()):
+        own, block = (joints.about[:, None] == target).nonzero().unbind(-1)
+        sums.index_add_(0, own, lanes.joint_power_sums(joints, scale, own, members, block, alpha=alpha))
+    return _bits_of_sums(sums, alpha=alpha)
 
 
 def _bits_by_lanes(gram: Tensor, *, alpha: float, blocks: Tensor | None) -> Tensor:
@@ -74,17 +119,18 @@ def _bits_by_lanes(gram: Tensor, *, alpha: float, blocks: Tensor | None) -> Tens
 
 
 def _solve_by_lanes(gram: Tensor, blocks: Tensor, *, alpha: float) -> Tensor:
-    """Bits (m) of (m, n, n) by blocks (m, n): S_α = −log2(1 + (α−1) Σ (λ^α − λ)/(α−1)) / (α−1), where Σ λ = 1.
-
-    Sums of blocks add up to those of their matrix.
-    """
+    """Bits (m) of (m, n, n) by blocks (m, n), whose sums add up to those of their matrix."""
 
     def solver(matrices: Tensor) -> Tensor:
         sums = matrices.new_zeros(matrices.shape[:-1])
         sums[:, 0] = lanes.power_sums(matrices, alpha=alpha)
         return sums
 
-    sums = _by_blocks(solver, gram, blocks).sum(-1)
+    return _bits_of_sums(_by_blocks(solver, gram, blocks).sum(-1), alpha=alpha)
+
+
+def _bits_of_sums(sums: Tensor, *, alpha: float) -> Tensor:
+    """S_α = −log2(1 + (α−1) Σ (λ^α − λ)/(α−1)) / (α−1), where Σ λ = 1, from the sums of spectra."""
     nats = sums if alpha == 1 else ((alpha - 1) * sums).log1p() / (alpha - 1)
     return (-nats / math.log(2)).clamp_(min=0)  # as in exact arithmetic
 

@@ -31,7 +31,7 @@ _MACHINE, _, _ABILITIES = cpu_target.target_context.codegen().magic_tuple()
 if "+fma" not in _ABILITIES.split(",") and not _MACHINE.startswith(("aarch64", "arm64")):
     raise ImportError(f"the lanes need fused multiply-add, which code for {_MACHINE} is compiled without")
 
-# Numbers in a register: of 512 bits with AVX-512, of 256 with AVX, of 128 elsewhere.
+# Array in a register: of 512 bits with AVX-512, of 256 with AVX, of 128 elsewhere.
 LANES = 8 if "+avx512f" in _ABILITIES.split(",") else 4 if "+avx" in _ABILITIES.split(",") else 2
 
 # What is left out of a matrix moves no eigenvalue by more than its own norm (Weyl). These parts are far below rounding,
@@ -55,6 +55,8 @@ _ARTANH = tuple(1 / (2 * k + 1) for k in range(10, -1, -1))
 Array: TypeAlias = npt.NDArray[np.float64]
 Lanes: TypeAlias = Any
 Work: TypeAlias = tuple[Array, Array, Array, Array]
+Indices: TypeAlias = npt.NDArray[np.int64]
+Products: TypeAlias = tuple[Array, Indices, Array, Indices, Array]
 
 
 def _intrinsic(define: Callable[..., Any]) -> Any:
@@ -363,30 +365,61 @@ def _rows(count: int) -> Array:
 
 
 @inner
-def _pack(matrices: Array, first: int, packed: Array) -> None:
-    """The lower triangles of LANES matrices from `first` on, interleaved; the last one fills lanes that are left."""
-    count, n, _ = matrices.shape
+def _multiplied(gram: Array, j: int, members: Indices, entries: Array) -> None:
+    """Multiply the entries from j on by those of column j of a block of a matrix, that of its members (s)."""
+    column = members[j]
+    for i in range(j, len(members)):
+        entries[i] *= gram[column, members[i]]
+
+
+@inner
+def _pack(products: Products, members: Indices, own: Indices, block: Indices, first: int, packed: Array) -> None:
+    """The lower triangles of LANES blocks from `first` on, interleaved; the last one fills lanes that are left."""
+    maps, subsets, targets, about, scale = products
+    n = members.shape[1]
+    entries = np.empty(n)
     for j in range(n):
         at = _base(n, j)
         for lane in range(LANES):
-            chosen = min(first + lane, count - 1)
+            chosen = min(first + lane, len(own) - 1)
+            joint, some = own[chosen], members[block[chosen]]
+            entries[j:] = scale[joint]
+            for factor in subsets[joint]:
+                _multiplied(maps[factor], j, some, entries)
+            if len(targets):
+                _multiplied(targets[about[joint]], j, some, entries)
             for i in range(j, n):
-                entry = matrices[chosen, j, i]
-                packed[at + i, lane] = entry if abs(entry) > _NO_ENTRY else 0.0
+                packed[at + i, lane] = entries[i] if abs(entries[i]) > _NO_ENTRY else 0.0
 
 
-def power_sums(matrices: Array, nodes: Array, weights: Array, constants: Array, sums: Array) -> None:
-    """Write the sum over the eigenvalues of each of `matrices` (count, n, n) to `sums` (count).
+def power_sums(
+    maps: Array,
+    subsets: Indices,
+    targets: Array,
+    about: Indices,
+    scale: Array,
+    members: Indices,
+    own: Indices,
+    block: Indices,
+    nodes: Array,
+    weights: Array,
+    constants: Array,
+    sums: Array,
+) -> None:
+    """Write the sum over the eigenvalues of each of m blocks of products to `sums` (m).
 
-    With s_k and w_k the nodes and weights, c the constants and T the tridiagonal matrix, it is
+    Product p is scale_p times the entries of maps[subsets_p], and of targets[about_p] where there are targets; block b
+    is that of product own_b between members[block_b].
+
+    With s_k and w_k the nodes and weights, c the constants and T the tridiagonal matrix, the sum is
     Σ_k w_k (tr T − s_k ln det(I + T/s_k)) + c_0 tr T + c_1 tr T².
     """
-    count, n, _ = matrices.shape
+    n = members.shape[1]
     packed, rows, result = _rows(n * (n + 1) // 2), _rows(6 * n).reshape(6, n, LANES), _rows(1)
     diagonal, squares, work = rows[0], rows[1], (rows[2], rows[3], rows[4], rows[5])
-    for first in range(0, count, LANES):
-        _pack(matrices, first, packed)
+    for first in range(0, len(own), LANES):
+        _pack((maps, subsets, targets, about, scale), members, own, block, first, packed)
         _tridiagonalise(n, packed, diagonal, squares, work)
         store(result, 0, _sum(n, nodes, weights, constants, diagonal, squares))
-        for lane in range(min(LANES, count - first)):
+        for lane in range(min(LANES, len(own) - first)):
             sums[first + lane] = result[0, lane]

@@ -77,7 +77,7 @@ def symmetric(matrices: Tensor, name: str) -> Tensor:
     x = x.double()
     probe = torch.linspace(0.5, 1.5, x.shape[-1], dtype=x.dtype, device=x.device)
     product = x @ probe
-    excess = (product - x.mT @ probe).abs().amax(-1) - _TOLERANCE * product.abs().amax(-1)
+    excess = (product - probe @ x).abs().amax(-1) - _TOLERANCE * product.abs().amax(-1)
     if not (excess <= 0).all():
         finite(x, name)
         difference = (x - x.mT).abs()

@@ -45,6 +45,14 @@ def inner(function: Callable[..., Any]) -> Any:
     return njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
+def pasted(function: Callable[..., Any]) -> Any:
+    """As `inner`, for a few lines in a loop that are done sooner than a call with arrays."""
+    import numba
+
+    njit: Any = numba.njit  # annotated in part
+    return njit(error_model="numpy", inline="always")(function)
+
+
 def each(work: Callable[[slice], None], count: int, *, group: int = 1) -> None:
     """Do the work for every part of `count` entries: whole groups of them, a thread for each that torch has."""
     share = group * math.ceil(count / (group * torch.get_num_threads()))

@@ -102,12 +102,12 @@ def joint_power_sums(
     engine = _engine()
     if engine is None:
         raise RuntimeError("the lanes engine is not available: install numba, or use the eigenvalues")
-    arrays = [some.contiguous().numpy() for some in (*joints, scale, members)]
-    chosen = [some.contiguous().numpy() for some in (own, block)]
+    products = tuple(some.contiguous().numpy() for some in (*joints, scale))
+    samples, *chosen = (some.contiguous().numpy() for some in (members, own, block))
     sums, rule = np.empty(len(own)), _rule(alpha)
 
     def part(some: slice) -> None:
-        engine.power_sums(*arrays, *(each[some] for each in chosen), *rule, sums[some])
+        engine.power_sums(products, (samples, *(each[some] for each in chosen)), rule, sums[some])
 
     native.each(part, len(sums), group=engine.lanes)
     return torch.from_numpy(sums)

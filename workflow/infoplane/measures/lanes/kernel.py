@@ -24,7 +24,7 @@ from numba.core import cgutils, types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
-from infoplane.measures.native import inner
+from infoplane.measures.native import inner, pasted
 
 # What code is compiled for, and cached by: the machine, its processor and the abilities of that.
 _MACHINE, _, _ABILITIES = cpu_target.target_context.codegen().magic_tuple()
@@ -57,6 +57,8 @@ Lanes: TypeAlias = Any
 Work: TypeAlias = tuple[Array, Array, Array, Array]
 Indices: TypeAlias = npt.NDArray[np.int64]
 Products: TypeAlias = tuple[Array, Indices, Array, Indices, Array]
+Blocks: TypeAlias = tuple[Indices, Indices, Indices]
+Rule: TypeAlias = tuple[Array, Array, Array]
 
 
 def _intrinsic(define: Callable[..., Any]) -> Any:
@@ -127,6 +129,23 @@ def store(_typing: Any, array: Any, index: Any, x: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, index, x), generate
+
+
+@_intrinsic
+def gather(_typing: Any, array: Any, index: Any) -> Any:
+    """Column `index` of `array` (LANES, n)."""
+    index = types.int64
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        numbers = context.make_array(signature.args[0])(context, builder, values[0])
+        length, column = builder.extract_value(numbers.shape, 1), ir.Constant(_LLVM, ir.Undefined)
+        for lane in range(LANES):
+            place = builder.add(builder.mul(length, ir.Constant(ir.IntType(64), lane)), values[1])
+            number = builder.load(builder.gep(numbers.data, [place], inbounds=True))
+            column = builder.insert_element(column, number, ir.Constant(ir.IntType(32), lane))
+        return column
+
+    return _VECTOR(array, index), generate
 
 
 @_intrinsic
@@ -364,61 +383,56 @@ def _rows(count: int) -> Array:
     return room[start : start + count * LANES].reshape(count, LANES)
 
 
-@inner
-def _multiplied(gram: Array, j: int, members: Indices, entries: Array) -> None:
-    """Multiply the entries from j on by those of column j of a block of a matrix, that of its members (s)."""
-    column = members[j]
-    for i in range(j, len(members)):
-        entries[i] *= gram[column, members[i]]
+@pasted
+def _times(grams: Array, which: int, members: Indices, block: int, j: int, columns: Array, lane: int) -> None:
+    """Multiply a row of columns (LANES, s), from j on, by column j of a block of a matrix, that between its members."""
+    own, some = np.uint64(which), np.uint64(block)
+    column = np.uint64(members[some, j])
+    for i in range(j, np.uint64(members.shape[1])):
+        columns[lane, i] *= grams[own, column, np.uint64(members[some, i])]
 
 
 @inner
-def _pack(products: Products, members: Indices, own: Indices, block: Indices, first: int, packed: Array) -> None:
-    """The lower triangles of LANES blocks from `first` on, interleaved; the last one fills lanes that are left."""
+def _pack(products: Products, blocks: Blocks, first: int, columns: Array, packed: Array) -> None:
+    """The lower triangles of LANES blocks from `first` on, interleaved; the last one fills lanes that are left.
+
+    Indices are unsigned, as others are looked at for being negative.
+    """
     maps, subsets, targets, about, scale = products
-    n = members.shape[1]
-    entries = np.empty(n)
-    for j in range(n):
-        at = _base(n, j)
-        for lane in range(LANES):
-            chosen = min(first + lane, len(own) - 1)
-            joint, some = own[chosen], members[block[chosen]]
-            entries[j:] = scale[joint]
-            for factor in subsets[joint]:
-                _multiplied(maps[factor], j, some, entries)
+    members, own, block = blocks
+    n, last = members.shape[1], len(own) - 1
+    for j in range(np.uint64(n)):
+        for lane in range(np.uint64(LANES)):
+            chosen = np.uint64(last) if first + np.int64(lane) > last else np.uint64(first) + lane
+            joint = np.uint64(own[chosen])
+            for i in range(j, np.uint64(n)):
+                columns[lane, i] = scale[joint]
+            for k in range(np.uint64(subsets.shape[1])):
+                _times(maps, subsets[joint, k], members, block[chosen], j, columns, lane)
             if len(targets):
-                _multiplied(targets[about[joint]], j, some, entries)
-            for i in range(j, n):
-                packed[at + i, lane] = entries[i] if abs(entries[i]) > _NO_ENTRY else 0.0
+                _times(targets, about[joint], members, block[chosen], j, columns, lane)
+        for i in range(np.int64(j), n):
+            store(packed, _base(n, np.int64(j)) + i, _without(gather(columns, i), _NO_ENTRY))
 
 
-def power_sums(
-    maps: Array,
-    subsets: Indices,
-    targets: Array,
-    about: Indices,
-    scale: Array,
-    members: Indices,
-    own: Indices,
-    block: Indices,
-    nodes: Array,
-    weights: Array,
-    constants: Array,
-    sums: Array,
-) -> None:
+def power_sums(products: Products, blocks: Blocks, rule: Rule, sums: Array) -> None:
     """Write the sum over the eigenvalues of each of m blocks of products to `sums` (m).
 
-    Product p is scale_p times the entries of maps[subsets_p], and of targets[about_p] where there are targets; block b
-    is that of product own_b between members[block_b].
+    The products have `maps` (F, n, n), `subsets` (M, k), `targets` (G, n, n), `about` (M) and `scale` (M): product p is
+    scale_p times the entries of maps[subsets_p], and of targets[about_p] where there are targets. The blocks have
+    `members` (B, s), `own` (m) and `block` (m): block b is that of product own_b between members[block_b]. The rule has
+    nodes, weights and constants.
 
     With s_k and w_k the nodes and weights, c the constants and T the tridiagonal matrix, the sum is
     Σ_k w_k (tr T − s_k ln det(I + T/s_k)) + c_0 tr T + c_1 tr T².
     """
+    nodes, weights, constants = rule
+    members, own, _ = blocks
     n = members.shape[1]
     packed, rows, result = _rows(n * (n + 1) // 2), _rows(6 * n).reshape(6, n, LANES), _rows(1)
-    diagonal, squares, work = rows[0], rows[1], (rows[2], rows[3], rows[4], rows[5])
+    columns, diagonal, squares, work = np.empty((LANES, n)), rows[0], rows[1], (rows[2], rows[3], rows[4], rows[5])
     for first in range(0, len(own), LANES):
-        _pack((maps, subsets, targets, about, scale), members, own, block, first, packed)
+        _pack(products, blocks, first, columns, packed)
         _tridiagonalise(n, packed, diagonal, squares, work)
         store(result, 0, _sum(n, nodes, weights, constants, diagonal, squares))
         for lane in range(min(LANES, len(own) - first)):

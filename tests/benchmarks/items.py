@@ -149,15 +149,16 @@ def vgg_layers(device: torch.device) -> Inputs:
 def aligned_entropies(layers: list[Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
     """S(T), S(X, T) and S(T, Y), bits, (layers, 3), with the best aligned of 75 widths per layer."""
     x, y = gram.gaussian(inputs, bandwidth=8.0), gram.labels(targets)
-    rows = []
-    for layer in layers:
-        distances = gram.squared_distances(layer)
-        candidates = gram.alignment_candidates(distances, count=75, least=0.1 / 2**0.5, reach=10 / 2**0.5)
-        width = gram.aligned_bandwidth(distances, y, candidates=candidates)
-        t = gram.gaussian_from_distances(distances, bandwidth=width)
-        joints = (renyi.joint_entropy(x, t, alpha=ALPHA), renyi.joint_entropy(t, y, alpha=ALPHA))
-        rows.append(torch.stack([renyi.entropy(t, alpha=ALPHA), *joints]))
-    return torch.stack(rows)
+    t = torch.stack([_aligned_gram(layer, y) for layer in layers])
+    joints = (renyi.joint_entropy(x, t, alpha=ALPHA), renyi.joint_entropy(t, y, alpha=ALPHA))
+    return torch.stack([renyi.entropy(t, alpha=ALPHA), *joints], dim=-1)
+
+
+def _aligned_gram(layer: Tensor, reference: Tensor) -> Tensor:
+    distances = gram.squared_distances(layer)
+    candidates = gram.alignment_candidates(distances, count=75, least=0.1 / 2**0.5, reach=10 / 2**0.5)
+    width = gram.aligned_bandwidth(distances, reference, candidates=candidates)
+    return gram.gaussian_from_distances(distances, bandwidth=width)
 
 
 VGG = Item(

@@ -53,13 +53,29 @@ class TestSquaredDistances:
         assert d2.dtype == torch.float64
         torch.testing.assert_close(d2, by_difference(x.double()), rtol=0, atol=1e-13)
 
-    def test_features_in_blocks_give_the_same(self, monkeypatch):
-        """Σ_f (x_if − x_jf)² may be added up over blocks of features f, here of one feature and of two."""
-        x = samples(2, 9, 5)
-        whole = gram.squared_distances(x, batch_dims=1)
-        for width in (1, 2):
-            monkeypatch.setattr(gram, "_FEATURE_BYTES", 8 * 2 * 9 * width)
-            torch.testing.assert_close(gram.squared_distances(x, batch_dims=1), whole, rtol=1e-13, atol=1e-13)
+    @pytest.mark.parametrize("shape", [(9, 5), (3, 9, 5), (2, 3, 9, 5)])
+    @pytest.mark.parametrize("values", [1, 18, 27, 90])
+    def test_in_blocks(self, shape, values, monkeypatch):
+        """Of one feature of 9 samples, of two, of three, and of two batch entries at a time."""
+        monkeypatch.setitem(gram._BLOCK_BYTES, "cpu", 8 * values)
+        x = samples(*shape)
+        found = gram.squared_distances(x, batch_dims=len(shape) - 2)
+        torch.testing.assert_close(found, by_difference(x), rtol=1e-13, atol=1e-13)
+
+    @pytest.mark.parametrize("n", [1, 3, 4, 9, 31, 32])
+    def test_in_bands(self, n, monkeypatch):
+        """Up to eight bands, all of one height or the last one lower."""
+        monkeypatch.setitem(gram._BAND_ROWS, "cpu", 2)
+        x = samples(2, n, 3)
+        d2 = gram.squared_distances(x, batch_dims=1)
+        assert torch.equal(d2, d2.mT)
+        torch.testing.assert_close(d2, by_difference(x), rtol=1e-13, atol=1e-13)
+
+    def test_batches_may_lie_in_any_order(self):
+        """Feature maps lie with the samples before the maps."""
+        x = samples(4, 10, 3, 2)
+        found = gram.squared_distances(x.transpose(1, 2), batch_dims=2)
+        torch.testing.assert_close(found, by_difference(x.transpose(1, 2)), rtol=1e-13, atol=1e-13)
 
     def test_gradients_are_left_behind(self):
         assert not gram.squared_distances(samples(4, 2).requires_grad_()).requires_grad
@@ -70,6 +86,7 @@ class TestSquaredDistances:
             (torch.tensor([[0.0, 1.0], [math.nan, 2.0]]), 0, "x must be finite, got nan at [1, 0]"),
             (torch.tensor([0.0, math.inf]), 0, "x must be finite, got inf at [1]"),
             (torch.tensor([0.0, 1e200], dtype=torch.float64), 0, "squares within float64, got entries up to 1e+200"),
+            (torch.tensor([-9e153, 9e153], dtype=torch.float64), 0, "within float64, got entries up to 9e+153"),
             (torch.zeros(3, 2), 2, "got (3, 2) and batch_dims=2"),
             (torch.zeros(3, 2), -1, "got (3, 2) and batch_dims=-1"),
             (torch.tensor(1.0), 0, "x must have shape (*batch, n, *features)"),

@@ -4,6 +4,7 @@ Kernels are normalised to k(x, x) = 1 and then divided by n (PAPERS.md 0.1), so 
 diagonal entry is 1/n. The width σ means exp(−‖x − x′‖² / (2σ²)), with the factor 2, everywhere in this project.
 """
 
+import itertools
 import math
 
 import torch
@@ -39,18 +40,28 @@ __all__ = [
 # An entry counts as nothing below this fraction of the smallest diagonal entry: see `drop_negligible`.
 _NEGLIGIBLE = 1e-40
 
+# No exponent below this leads to an entry that counts. Where exp(x) underflows, processors are 50 times slower.
+_NEGLIGIBLE_EXPONENT = -100
+
 # Room for the rounding of 1/n, and of products and quotients of such entries.
 _INDICATOR_TOLERANCE = 1e-12
 
-# Features are brought to float64 this many bytes at a time, so that a wide layer is never copied whole.
-_FEATURE_BYTES = 2**25
+# Values are brought to float64 and centred this many bytes at a time, so that a wide layer is never copied whole: on a
+# processor what stays in its cache, elsewhere what keeps it busy.
+_BLOCK_BYTES = {"cpu": 2**23}
+_DEVICE_BLOCK_BYTES = 2**28
+
+# Rows are multiplied in at most so many bands, and in none of fewer rows: thinner products run at half the speed.
+_BANDS = 8
+_BAND_ROWS = {"cpu": 128}
+_DEVICE_BAND_ROWS = 1024
 
 
 def squared_distances(x: Tensor, *, batch_dims: int = 0) -> Tensor:
     """Squared Euclidean distances between the samples, ‖x_i − x_j‖².
 
-    Computed as ‖x_i‖² + ‖x_j‖² − 2 x_i·x_j on centred float64 data: a matrix product, never an n × n × d array. The
-    absolute error is a few units of rounding of the largest ‖x_i − mean‖².
+    Computed as ‖x_i‖² + ‖x_j‖² − 2 x_i·x_j on centred float64 data, for i > j: some more than half of a matrix product,
+    never an n × n × d array. The absolute error is a few units of rounding of the largest ‖x_i − mean‖².
 
     Parameters
     ----------
@@ -69,28 +80,43 @@ def squared_distances(x: Tensor, *, batch_dims: int = 0) -> Tensor:
     ValueError
         If `x` is empty, complex, not finite, so large that squares overflow, or has too few dimensions.
     """
-    inner = _inner_products(checks.samples(x, "x", batch_dims=batch_dims))
-    norms = inner.diagonal(dim1=-2, dim2=-1)
-    if not torch.isfinite(norms).all():
+    lower = _inner_products(checks.samples(x, "x", batch_dims=batch_dims))
+    norms = lower.diagonal(dim1=-2, dim2=-1).clone()
+    if not math.isfinite(4 * norms.amax().item()):  # no squared distance is above four times the largest norm
         checks.finite(x, "x")
         raise ValueError(f"x must have squares within float64, got entries up to {x.abs().max().item():.3g}")
-    half = 0.5 * (norms[..., :, None] + norms[..., None, :]) - inner
-    # A blocked matrix product need not round x_i·x_j and x_j·x_i alike: the sum with its mirror image does.
-    distances = (half + half.mT).clamp_(min=0)
-    distances.diagonal(dim1=-2, dim2=-1).zero_()
-    return distances
+    torch.sub(norms[..., :, None], lower, alpha=2, out=lower)
+    lower.add_(norms[..., None, :]).clamp_(min=0).tril_(-1)
+    return lower + lower.mT
 
 
 def _inner_products(x: Tensor) -> Tensor:
-    """Inner products (*batch, n, n) of the centred rows of x (*batch, n, d), a block of features at a time."""
-    n = x.shape[-2]
+    """Inner products of the centred rows of x (*batch, n, d): (*batch, n, n), on and below the diagonal at least."""
+    n, d = x.shape[-2:]
     inner = x.new_zeros(*x.shape[:-1], n, dtype=torch.float64)
-    width = max(1, _FEATURE_BYTES * x.shape[-1] // (8 * x.numel()))
-    for block in torch.split(x, width, dim=-1):
-        values = block.double()
-        centred = values - values.mean(-2, keepdim=True)
-        inner += centred @ centred.mT
+    entries = max(n, _BLOCK_BYTES.get(x.device.type, _DEVICE_BLOCK_BYTES) // 8)
+    count, width = max(1, entries // (n * d)), entries // n
+    # All blocks go through one piece of memory: to be given a new one for each would take longer than to fill it.
+    room = x.new_empty(min(entries, x.numel()), dtype=torch.float64)
+    stacks, sums = x[None], inner[None]
+    for place in itertools.product(*map(range, stacks.shape[:-3])):
+        matrices, products = stacks[place], sums[place]
+        for start, first in itertools.product(range(0, len(matrices), count), range(0, d, width)):
+            block = matrices[start : start + count, :, first : first + width]
+            values = room[: block.numel()].view(block.shape).copy_(block)
+            values -= values.mean(-2, keepdim=True)
+            _add_products(values, products[start : start + count])
     return inner
+
+
+def _add_products(rows: Tensor, inner: Tensor) -> None:
+    """Add the inner products of rows (m, n, d) to (m, n, n), on and below the diagonal at least, band by band."""
+    n = rows.shape[-2]
+    least = _BAND_ROWS.get(rows.device.type, _DEVICE_BAND_ROWS)
+    height = math.ceil(n / min(_BANDS, max(1, n // least)))
+    for start in range(0, n, height):
+        stop = start + height
+        inner[:, start:stop, :stop].baddbmm_(rows[:, start:stop], rows[:, :stop].mT)
 
 
 def gaussian(x: Tensor, *, bandwidth: float | Tensor, batch_dims: int = 0) -> Tensor:
@@ -150,7 +176,7 @@ def _gaussian(squared_distances: Tensor, bandwidth: float | Tensor) -> Tensor:
     checks.broadcasting(sigma, "bandwidth", batch=squared_distances.shape[:-2])
     # The limit of a tiny σ is the identity: an infinite rate would make 0 · inf of the diagonal.
     rate = (0.5 / sigma.square()).clamp(max=torch.finfo(torch.float64).max)
-    kernel = (-rate[..., None, None] * squared_distances).exp_()
+    kernel = (-rate[..., None, None] * squared_distances).clamp_(min=_NEGLIGIBLE_EXPONENT).exp_()
     return functional.threshold(kernel, _NEGLIGIBLE, 0.0, inplace=True).div_(squared_distances.shape[-1])
 
 

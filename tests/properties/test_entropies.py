@@ -1,5 +1,6 @@
 """Theorems about matrix-based entropies, on random variables of random kinds. Each docstring is the statement."""
 
+import itertools
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from infoplane.measures import gram, invariants, pid, renyi
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=50, deadline=None)
 orders = st.one_of(st.sampled_from([0.5, 1.0, 1.01, 2.0, math.inf]), st.floats(0.5, 8))
 
 
@@ -80,10 +81,12 @@ class TestEveryOrder:
         order = list(range(grams.shape[-1]))
         random.shuffle(order)
         shuffled = grams[:, order][:, :, order]
-        for some, same in (([grams[0]], [shuffled[0]]), (grams, shuffled)):
-            assert renyi.joint_entropy(*some, alpha=alpha).item() == pytest.approx(
-                renyi.joint_entropy(*same, alpha=alpha).item(), abs=room(alpha)
-            )
+        torch.testing.assert_close(
+            renyi.mutual_information(*shuffled, alpha=alpha),
+            renyi.mutual_information(*grams, alpha=alpha),
+            rtol=0,
+            atol=3 * room(alpha),
+        )
 
     @quick
     @given(st.integers(2, 12), st.integers(1, 5), st.integers(0, 2**31), st.floats(0.1, 10))
@@ -137,12 +140,12 @@ class TestEveryOrder:
         torch.testing.assert_close(product, together, rtol=0, atol=1e-12)
 
     @quick
-    @given(variables(5), orders)
+    @given(variables(4), orders)
     def test_percentages(self, grams, alpha):
         """RST % + WNI % = 100 where a pair counts, as WNI_ij = I_ij − RST_ij; both NaN where none does."""
         found = pid.pairwise(grams[1:], grams[0], alpha=alpha)
         total = found.redundancy_synergy_tradeoff_percent + found.weighted_nonredundant_information_percent
-        if found.pairs_excluded == 6:
+        if found.pairs_excluded == 3:
             assert total.isnan()
         else:
             assert total.item() == pytest.approx(
@@ -161,9 +164,10 @@ class TestOrderOne:
     @given(variables(3))
     def test_conditioning(self, grams):
         """S(A | B, C) ≤ S(A | B) ≤ S(A)."""
-        a, b, c = grams
-        assert renyi.conditional_entropy(a, b, c, alpha=1) <= renyi.conditional_entropy(a, b, alpha=1) + 1e-12
-        assert renyi.conditional_entropy(a, b, alpha=1) <= renyi.entropy(a, alpha=1) + 1e-12
+        a, *given = grams
+        both, one = (renyi.conditional_entropy(a, *given[:count], alpha=1) for count in (2, 1))
+        assert both <= one + 1e-12
+        assert one <= renyi.entropy(a, alpha=1) + 1e-12
 
     @quick
     @given(variables(4))
@@ -176,19 +180,18 @@ class TestOrderOne:
     @given(variables(3))
     def test_interaction_information(self, grams):
         """−min I(A; B | C) ≤ I(A; B; C) ≤ min I(A; B), over the pairs of three variables."""
-        pairs = [renyi.mutual_information(grams[i], grams[j], alpha=1) for i, j in ((0, 1), (0, 2), (1, 2))]
+        pairs = renyi.mutual_information(grams[[0, 0, 1]], grams[[1, 2, 2]], alpha=1)
         interaction = renyi.interaction_information(*grams, alpha=1)
-        assert interaction <= min(pairs) + 1e-12
-        assert min(pair - interaction for pair in pairs) >= -1e-12
+        assert interaction <= pairs.min() + 1e-12
+        assert (pairs - interaction).min() >= -1e-12
 
     @quick
     @given(variables(5))
     def test_nested_sets(self, grams):
         """I(X; {T1}) ≤ I(X; {T1, T2}) ≤ …: one map more never tells less, by strong subadditivity."""
-        x, maps = grams[0], grams[1:]
-        sets = [maps[: count + 1] for count in range(len(maps))]
-        informations = [pid.pairwise(some, x, alpha=1).multivariate_mutual_information for some in sets]
-        assert (torch.stack(informations).diff() >= -1e-12).all()
+        x, *maps = grams
+        sets = torch.stack(list(itertools.accumulate(maps, renyi.hadamard)))
+        assert (renyi.mutual_information(sets, x, alpha=1).diff() >= -1e-12).all()
 
     @quick
     @given(variables(4))
@@ -200,12 +203,12 @@ class TestOrderOne:
             assert found.redundancy_synergy_tradeoff_percent <= 100 + 1e-4  # 1e-12 bits of a pair of 1e-6
 
     @quick
-    @given(variables(5))
+    @given(variables(4))
     def test_degrees(self, grams):
         """Degrees of redundancy and of vulnerability lie between 0 and C, as 0 ≤ I_i, I(X; T^i | others) ≤ I."""
         found = invariants.degrees(grams[1:], grams[0], alpha=1)
         for degree in (found.redundancy, found.vulnerability):
-            assert degree.isnan() or -1e-4 <= degree <= 4 + 1e-4  # 1e-12 bits over more than 1e-6
+            assert degree.isnan() or -1e-4 <= degree <= 3 + 1e-4  # 1e-12 bits over more than 1e-6
 
     @quick
     @given(variables(3))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 
 import pytest
 import torch
@@ -90,6 +91,28 @@ class TestGates:
     def test_interaction_information(self, variables, expected):
         found = renyi.interaction_information(*gates(*variables), alpha=1)
         assert found.item() == pytest.approx(expected, abs=1e-13)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_agrees_with_dit(count, dit):
+    """Random classes of 16 samples. What we call interaction information is its co-information.
+
+    The interaction information of dit has the other sign for three variables.
+    """
+    y = torch.randint(0, 3, (count, 16), generator=RANDOM)
+    counts = Counter("".join(map(str, sample)) for sample in y.T.tolist())
+    joint = dit.Distribution(list(counts), [each / 16 for each in counts.values()])
+    grams, measures = list(gram.labels(y)), dit.multivariate
+    pairs = [
+        (renyi.joint_entropy, measures.entropy(joint)),
+        (renyi.total_correlation, measures.total_correlation(joint)),
+        (renyi.interaction_information, measures.coinformation(joint)),
+        (renyi.interaction_information, (-1) ** count * measures.interaction_information(joint)),
+        (renyi.conditional_entropy, measures.entropy(joint, [0], range(1, count))),
+        (renyi.multivariate_mutual_information, measures.coinformation(joint, [[0], range(1, count)])),
+    ]
+    for ours, theirs in pairs:
+        assert ours(*grams, alpha=1).item() == pytest.approx(theirs, abs=1e-12)
 
 
 @pytest.mark.parametrize("alpha", [0.5, 1, 1.01, 2, math.inf])

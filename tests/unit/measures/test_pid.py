@@ -88,6 +88,16 @@ class TestPairwise:
         total = found.redundancy_synergy_tradeoff_percent + found.weighted_nonredundant_information_percent
         assert total.item() == pytest.approx(100, abs=1e-9)
 
+    def test_pairs_with_next_to_no_information_are_counted_out(self):
+        """Widths of 3,000 and 20,000 leave 1e-5 and 3e-7 bits to a pair: above 1e-6 it counts, below not."""
+        x = torch.randn(2, 20, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        target = gram.gaussian(x.sum(0), bandwidth=1.0)
+        for bandwidth, excluded in ((3e3, 0), (2e4, 1)):
+            found = pid.pairwise(gram.gaussian(x, bandwidth=bandwidth, batch_dims=1), target)
+            assert found.multivariate_mutual_information > 0
+            assert found.pairs_excluded.item() == excluded
+            assert found.redundancy_synergy_tradeoff_percent.isnan() == bool(excluded)
+
     def test_a_dead_layer_has_no_percentages(self):
         found = pid.pairwise(torch.full((4, 9, 9), 1 / 9).double(), gaussian(9, 2))
         assert found.pairs_excluded.item() == 6

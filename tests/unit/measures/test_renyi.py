@@ -81,6 +81,15 @@ class TestEntropy:
         torch.testing.assert_close(renyi.entropy(a, alpha=2), by_norm, rtol=0, atol=1e-13)
         torch.testing.assert_close(renyi.entropy(a, alpha=2 + 1e-12), by_norm, rtol=0, atol=1e-11)
 
+    @pytest.mark.parametrize("alpha", [0.999, 1.001, 1.99, 2.01, 60])
+    def test_no_other_order_is_taken_for_an_exact_case(self, alpha):
+        """Beside 1, 2 and ∞ too it is log2 Σ λ^α / (1−α) of the eigenvalues."""
+        a = gaussian(40, 3)
+        expected = frequencies_bits(torch.linalg.eigvalsh(a).clamp(min=0).tolist(), alpha)
+        assert renyi.entropy(a, alpha=alpha).item() == pytest.approx(expected, abs=1e-11)
+        for exact in (1, 2, math.inf):
+            assert abs(renyi.entropy(a, alpha=exact).item() - expected) > 1e-4
+
     def test_infinite_order_is_the_limit(self):
         """S_α − S_∞ = O(1/α)."""
         a = gaussian(5, 40, 3)

@@ -166,7 +166,7 @@ PUBLIC: dict[Callable[..., Any], dict[str, Kind]] = {
 }
 
 # For arguments that need no check, as their docstrings say: the functions that check call them.
-UNCHECKED = {gram.classes, gram.drop_negligible, renyi.blocks, renyi.joint_bits, renyi.product, bottleneck.merge}
+UNCHECKED = {gram.classes, gram.drop_negligible, renyi.joint_bits, bottleneck.merge}
 
 # What is given where it has no default, and is no array and no number that can be out of range by itself.
 FIXED = {"high": 1.0}

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from infoplane.measures import checks, gram, spectrum
+from infoplane.measures import checks, gram, products, spectrum
 from infoplane.measures.pid import MEMORY, NEGLIGIBLE_INFORMATION
-from infoplane.measures.products import Joints, product
+from infoplane.measures.products import Joints
 
 
 class Degrees(NamedTuple):
@@ -100,7 +100,7 @@ def _joints(maps: Tensor) -> tuple[Tensor, Tensor]:
 
 def _times(a: Tensor, b: Tensor) -> Tensor:
     """The joint Gram matrix of two, without entries that cannot matter."""
-    return gram.drop_negligible(product([a, b]))
+    return gram.drop_negligible(products.product([a, b]))
 
 
 def _information(grams: Tensor, target: Tensor, *, alpha: float, memory: int) -> Tensor:

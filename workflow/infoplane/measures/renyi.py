@@ -183,9 +183,9 @@ def total_correlation(*grams: Tensor, alpha: float = 1.01) -> Tensor:
 
 
 def interaction_information(*grams: Tensor, alpha: float = 1.01) -> Tensor:
-    """Interaction information, Σ over subsets s of (−1)^(|s|+1) S_α(s) (McGill 1954; Yu et al. 2019).
+    """Interaction information (McGill 1954) with the sign of the co-information (Bell 2003), Σ_s (−1)^(|s|+1) S_α(s).
 
-    The sign is chosen so that two variables have their mutual information, and three I(A; B) − I(A; B | C), which is
+    The sum is over all subsets s of the variables. Two have their mutual information, three I(A; B) − I(A; B | C),
     positive for a copy and negative for an exclusive or; a good part of the literature has the other sign for odd
     numbers of variables. It takes 2^L − 1 entropies.
 

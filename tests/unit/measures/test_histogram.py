@@ -68,6 +68,16 @@ class TestEntropies:
             p = np.unique(rows, axis=0, return_counts=True)[1] / 2000
             assert found.item() == pytest.approx(-(p * np.log2(p)).sum(), abs=1e-12)
 
+    @settings(max_examples=60, deadline=None)
+    @given(st.integers(1, 40), st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.booleans(), st.integers(0, 2**31))
+    def test_values_next_to_evenly_spaced_edges(self, count, low, span, single, seed):
+        """Where arithmetic alone could be wrong by one bin: edges from float64 or float32, also far from 0."""
+        edges = torch.linspace(low, low + span, count, dtype=torch.float32 if single else torch.float64).double()
+        some = [torch.nextafter(edges, torch.tensor(side).double()) for side in (-math.inf, math.inf)]
+        some = torch.cat([edges, *some, edges - span / 100, edges + span, edges - span])
+        x = some[torch.randint(len(some), (2, 300, 3), generator=torch.Generator().manual_seed(seed))]
+        check(x, torch.arange(300) % 3, edges[None, None])
+
     def test_codes_that_would_overflow(self):
         """Units that tell samples apart only before and after codes have given way to numbers; then never again."""
         x = torch.zeros(2, 64, 200)

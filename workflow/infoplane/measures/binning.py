@@ -377,5 +377,5 @@ def _bits(ordered: Tensor) -> Tensor:
 def _terms(n: int, device: torch.device) -> Tensor:
     """What a state of each count from 0 to n adds to an entropy, −(count / n) log2(count / n), (n + 1)."""
     frequencies = torch.arange(n + 1, dtype=torch.float64, device=device) / n
-    terms: Tensor = torch.special.entr(frequencies) / math.log(2)
-    return terms
+    # Only 0 is below 1 / n, and its term is 0 whatever stands for its logarithm.
+    return -frequencies * frequencies.clamp(min=1 / n).log2()

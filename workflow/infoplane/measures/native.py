@@ -54,12 +54,14 @@ def pasted(function: Callable[..., Any]) -> Any:
 
 
 def each(work: Callable[[slice], None], count: int, *, group: int = 1) -> None:
-    """Do the work for every part of `count` entries: whole groups of them, a thread for each that torch has."""
+    """Do the work for every part of `count` entries: whole groups of them, a thread for each that torch has.
+
+    One of the threads is the caller's own, which would only wait for the others.
+    """
     share = group * math.ceil(count / (group * torch.get_num_threads()))
-    parts = [slice(start, start + share) for start in range(0, count, share)]
-    if len(parts) == 1:
-        return work(parts[0])
-    with ThreadPoolExecutor(len(parts)) as threads:
-        for done in [threads.submit(work, part) for part in parts]:
+    own, *others = (slice(start, start + share) for start in range(0, count, share))
+    with ThreadPoolExecutor(max(len(others), 1)) as threads:
+        running = [threads.submit(work, part) for part in others]
+        work(own)
+        for done in running:
             done.result()
-    return None

@@ -29,6 +29,11 @@ def information(joint):
     return torch.where(joint > 0, joint * (joint / (p * q)).log2(), 0).sum()
 
 
+def entropy(p):
+    """H, bits, of a distribution."""
+    return torch.special.entr(p).sum() / torch.tensor(2.0, dtype=torch.float64).log()
+
+
 class TestCurve:
     @quick
     @given(joints())
@@ -38,9 +43,7 @@ class TestCurve:
         assert (found.information_target >= -1e-12).all()
         assert (found.information_target <= found.information_input + 1e-12).all()
         assert (found.information_target <= information(joint) + 1e-12).all()
-        assert (
-            found.information_input <= torch.special.entr(joint.sum(1)).sum() / torch.tensor(2.0).log() + 1e-6
-        ).all()
+        assert (found.information_input <= entropy(joint.sum(1)) + 1e-6).all()
 
     @quick
     @given(joints())
@@ -78,9 +81,13 @@ class TestFit:
     @quick
     @given(joints())
     def test_of_the_identity(self, joint):
-        """Each input its own symbol is at distance 0 from it, its nearest: β* = inf, or 0 with nothing to tell."""
-        found = bottleneck.fit(joint, torch.eye(len(joint)))
-        if information(joint) < 1e-9:
-            assert found.beta == 0
-        else:
-            assert found.beta == pytest.approx(torch.inf) or found.divergence < 1e-9
+        """Each input its own symbol: β* = inf, or 0 where no input has only outcomes of another, unlike one.
+
+        The residual is H(X | p(y|x)), as no bottleneck tells inputs of equal p(y|x) apart.
+        """
+        found, merged = bottleneck.fit(joint, torch.eye(len(joint))), bottleneck.merge(joint)
+        possible = merged > 0
+        within = (possible[:, None] <= possible[None]).all(-1)  # all outcomes of one are outcomes of the other
+        assert found.beta == (torch.inf if within.sum() > len(merged) else 0)
+        apart = entropy(joint.sum(1)) - entropy(merged.sum(1))
+        assert found.divergence.item() == pytest.approx(apart.item(), abs=1e-9)

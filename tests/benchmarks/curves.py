@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 from items import random_grams
-from matplotlib.ticker import NullFormatter, NullLocator
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter, NullLocator
 
 from infoplane.measures import gram, invariants, pid, renyi
 
@@ -47,11 +47,13 @@ def draw(curves: tuple[Curves, Curves], path: Path, machine: str) -> None:
         ticks = values[:: 1 + len(values) // 9]
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.yaxis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(9, 9)))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_title(f"Time for {title}", fontsize=8, loc="left")
         axes.set_xlabel(label)
         axes.set_ylabel("Time [s]")
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(frameon=False, fontsize=7, loc="lower right")
     figure.suptitle(machine, fontsize=7, color="0.35")
     figure.savefig(path, dpi=200)
 

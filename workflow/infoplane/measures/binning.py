@@ -77,8 +77,7 @@ def mutual_information(
     checks.classes_of(x, targets, "targets")
     y = torch.unique(targets, return_inverse=True)[1]
     layer, both = _entropies(activations, x, y, edges)
-    target = _bits(_sorted(y.reshape(-1, y.shape[-1]))).reshape(y.shape[:-1])
-    return MutualInformation(layer, layer + target - both)
+    return MutualInformation(layer, layer + _entropy_of_classes(y) - both)
 
 
 def entropy(activations: Tensor, *, edges: Tensor, batch_dims: int = 0) -> Tensor:
@@ -286,6 +285,13 @@ def _by_sorting(x: Tensor, y: Tensor, edges: Tensor) -> Tensor:
         joint = _sorted((codes << digits).add_(samples[entries]))
         parts.append(torch.stack([_bits(joint >> digits), _bits(joint)], dim=-1))
     return torch.cat(parts)
+
+
+def _entropy_of_classes(y: Tensor) -> Tensor:
+    """H(Y), (*batch), bits, of classes from 0 up, (*batch, n)."""
+    counts = torch.zeros(*y.shape[:-1], int(y.max()) + 1, dtype=torch.int64, device=y.device)
+    counts.scatter_add_(-1, y, torch.ones_like(y))
+    return _terms(y.shape[-1], y.device)[counts].sum(-1)
 
 
 def _codes(x: Tensor, edges: Tensor, *, largest: int = _LARGEST) -> Iterator[tuple[slice, Tensor]]:

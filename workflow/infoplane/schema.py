@@ -119,6 +119,8 @@ DECOMPOSITION: Variables = {
     "redundancy_synergy_tradeoff_percent": Variable(_MAPS, "%", "Redundancy-synergy trade-off"),
     "weighted_nonredundant_information_percent": Variable(_MAPS, "%", "Weighted non-redundant information"),
     "pairs_excluded": Variable(_MAPS, "1", "Pairs of maps with at most 1e-6 bits", minimum=0),
+    "degree_of_redundancy": Variable(_MAPS, "1", "Average degree of redundancy"),
+    "degree_of_vulnerability": Variable(_MAPS, "1", "Average degree of vulnerability"),
 }
 
 ERROR_CHAIN: Variables = {

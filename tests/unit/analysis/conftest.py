@@ -177,7 +177,7 @@ class Plain:
         return self.entropy(*one, alpha=alpha) + self.entropy(*other, alpha=alpha) - joint
 
     def decomposition(self, maps, target, *, alpha):
-        """The six quantities in the order of the data model."""
+        """The eight quantities in the order of the data model."""
         whole = self.information(maps, [target], alpha=alpha)
         tradeoff, nonredundant, together = [], [], []
         for one, other in combinations(maps, 2):
@@ -186,14 +186,26 @@ class Plain:
             tradeoff.append(sum(single) - both)
             nonredundant.append(2 * both - sum(single))
             together.append(both)
+        degrees = self.degrees(maps, target, whole, alpha=alpha)
         if not together:
-            return [whole, *[np.nan] * 4, 0]
+            return [whole, *[np.nan] * 4, 0, *degrees]
         counted = np.array(together) > 1e-6
         percent = [
             100 * np.mean(np.array(each)[counted] / np.array(together)[counted]) if counted.any() else np.nan
             for each in (tradeoff, nonredundant)
         ]
-        return [whole, np.mean(tradeoff), np.mean(nonredundant), *percent, (~counted).sum()]
+        return [whole, np.mean(tradeoff), np.mean(nonredundant), *percent, (~counted).sum(), *degrees]
+
+    def degrees(self, maps, target, whole, *, alpha):
+        """Average degrees of redundancy and of vulnerability; no map tells nothing."""
+        if whole <= 1e-6:
+            return [np.nan, np.nan]
+        single = [self.information([each], [target], alpha=alpha) for each in maps]
+        others = [
+            self.information(maps[:i] + maps[i + 1 :], [target], alpha=alpha) if len(maps) > 1 else 0
+            for i in range(len(maps))
+        ]
+        return [sum(single) / whole, sum(whole - each for each in others) / whole]
 
 
 @pytest.fixture

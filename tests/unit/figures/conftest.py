@@ -195,6 +195,8 @@ def _decomposition(frame: xr.Dataset) -> dict[str, xr.DataArray]:
         "redundancy_synergy_tradeoff_percent": redundant,
         "weighted_nonredundant_information_percent": 100 - redundant,
         "pairs_excluded": xr.zeros_like(maps),
+        "degree_of_redundancy": maps * (1 - np.exp(-maps / 4)) / 2 + _shift(frame, 0.1),
+        "degree_of_vulnerability": np.exp(-maps / 4) + _shift(frame, 0.01),
     }
 
 

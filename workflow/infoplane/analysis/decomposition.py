@@ -6,25 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import xarray as xr
 
 from infoplane.analysis import controls, kernels, views
 from infoplane.analysis.kernels import Kernel
 from infoplane.analysis.views import LayerView, Measured, View
-from infoplane.measures import pid
-from infoplane.schema import CONVOLUTIONAL
+from infoplane.measures import invariants, pid
+from infoplane.schema import CONVOLUTIONAL, DECOMPOSITION
 
 ABOUT = ["input", "target"]
+_DEGREES = ("redundancy", "vulnerability")
 
 
 def decomposition(
     tree: xr.DataTree, estimator: Mapping[str, Any], *, control: Sequence[str], work: Path, code: str
 ) -> xr.Dataset:
-    """Measure a run: what pairs of feature maps tell about input and target, in bits and per cent.
+    """Measure a run: what feature maps tell about input and target, alone, in pairs, together, and all but one.
 
     Multivariate mutual information, redundancy-synergy trade-off and weighted non-redundant information of Yu et
-    al. 2021, section III-B; see `infoplane.measures.pid`.
+    al. 2021, section III-B, and the average degrees of redundancy and of vulnerability of Gutknecht et al. 2025; see
+    `infoplane.measures.pid` and `infoplane.measures.invariants`.
 
     Parameters
     ----------
@@ -52,29 +53,35 @@ def decomposition(
 
 def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
     kernels_of = [kernels.of_layer(view, layer, estimator) for layer in view.layers]
-    batches = len(view.targets)
-    found = {
-        name: np.full((len(names), len(view.layers), len(ABOUT), batches), np.nan) for name in pid.Decomposition._fields
-    }
+    shape = len(names), len(view.layers), len(ABOUT), len(view.targets)
+    found = {name: np.full(shape, np.nan) for name in DECOMPOSITION}
     for row, name in enumerate(names):
         for column, (layer, kernel) in enumerate(zip(view.layers, kernels_of, strict=True)):
-            for field, values in _of_control(name, view, layer, kernel, estimator).items():
-                found[field][row, column] = values
+            for about, quantities in _of_control(name, view, layer, kernel, estimator).items():
+                for field, values in quantities.items():
+                    found[field][row, column, ABOUT.index(about)] = values
     return found
 
 
 def _of_control(
     name: str, view: View, layer: LayerView, kernel: Kernel, estimator: Mapping[str, Any]
-) -> dict[str, np.ndarray]:
-    """Quantities of one layer under one control, each (input and target, P)."""
-    inputs = kernels.of_input(view, estimator).joint()
+) -> dict[str, dict[str, np.ndarray]]:
+    """Quantities of one layer under one control, each (P), by what they are about."""
     if name == controls.SHUFFLED:
         kernel = replace(kernel, maps=controls.shuffled(kernel.maps, seed=view.seed, depth=layer.depth))
-    if name == controls.PERMUTED:
-        targets = kernels.of_target(view, estimator, permuted=True)
-        (about_target,) = pid.pairwise_many(kernel.maps, [targets], alpha=estimator["alpha"])
-        nothing = torch.full_like(about_target.multivariate_mutual_information, torch.nan)
-        return {field: torch.stack([nothing, values]).numpy() for field, values in about_target._asdict().items()}
-    targets = kernels.of_target(view, estimator)
-    both = pid.pairwise_many(kernel.maps, [inputs, targets], alpha=estimator["alpha"])
-    return {field: torch.stack([getattr(each, field) for each in both]).numpy() for field in both[0]._fields}
+    targets = {"target": kernels.of_target(view, estimator, permuted=name == controls.PERMUTED)}
+    if name != controls.PERMUTED:  # which leaves the input as it is
+        targets = {"input": kernels.of_input(view, estimator).joint(), **targets}
+    pairs = pid.pairwise_many(kernel.maps, list(targets.values()), alpha=estimator["alpha"])
+    return {
+        about: {
+            **_arrays(pair),
+            **{f"degree_of_{field}": values for field, values in _arrays(degrees).items() if field in _DEGREES},
+        }
+        for (about, gram), pair in zip(targets.items(), pairs, strict=True)
+        for degrees in [invariants.degrees(kernel.maps, gram, alpha=estimator["alpha"])]
+    }
+
+
+def _arrays(quantities: pid.Decomposition | invariants.Degrees) -> dict[str, np.ndarray]:
+    return {field: values.numpy() for field, values in quantities._asdict().items()}

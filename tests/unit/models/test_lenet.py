@@ -55,6 +55,36 @@ def test_activation_is_read_after_the_nonlinearity_and_before_pooling(activation
     assert output.activation == output.preactivation
 
 
+def test_batch_normalisation_is_part_of_the_preactivation() -> None:
+    """Of each map, and of each unit: mean 0 and variance 1 over a batch in training; the network's making leaves none."""
+    network = LeNet((1, 8, 8), 3, filters=[2], hidden=[4], kernel_size=3, batch_normalisation=True)
+    assert {name: value.unique().tolist() for name, value in network.named_buffers() if "running_mean" in name} == {
+        "conv1.weighted.1.running_mean": [0.0],
+        "fc1.weighted.1.running_mean": [0.0],
+    }
+    found: list[torch.Tensor] = []
+    for layer in network.layers[:2]:
+        network.get_submodule(layer.preactivation).register_forward_hook(lambda _, __, out: found.append(out.detach()))
+    network(3 + torch.randn(50, 1, 8, 8))
+    for values, dims in zip(found, ([0, 2, 3], [0]), strict=True):
+        torch.testing.assert_close(values.mean(dims), torch.zeros(values.shape[1]), rtol=0, atol=1e-5)
+        assert (values.var(dims, correction=0) < 1 + 1e-5).all()
+        assert (values.var(dims, correction=0) > 0.9).all()
+
+
+def test_dropout_leaves_units_out_in_training_alone() -> None:
+    network = LeNet((1, 8, 8), 3, filters=[2], hidden=[400], kernel_size=3, dropout=0.25)
+    plain = LeNet((1, 8, 8), 3, filters=[2], hidden=[400], kernel_size=3)
+    plain.load_state_dict(network.state_dict())
+    images = torch.randn(20, 1, 8, 8)
+    assert torch.equal(network.eval()(images), plain.eval()(images))
+    found: list[torch.Tensor] = []
+    network.get_submodule("dropout1").register_forward_hook(lambda _, inputs, out: found.extend([inputs[0], out]))
+    network.train()(images)
+    before, after = found
+    assert ((after == 0) & (before != 0)).sum() / (before != 0).sum() == pytest.approx(0.25, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
@@ -67,6 +97,9 @@ def test_activation_is_read_after_the_nonlinearity_and_before_pooling(activation
         ((1, 28, 28), {"padding": -1}, r"^padding is -1; accepted: a whole number ≥ 0$"),
         ((1, 28, 28), {"padding": "same"}, r"^padding is 'same'; accepted: a whole number ≥ 0$"),
         ((1, 28, 28), {"filters": [6, 0]}, r"^filters is \[6, 0\]; accepted: a list of whole numbers > 0$"),
+        ((1, 28, 28), {"batch_normalisation": 1}, r"^batch_normalisation is 1; accepted: true or false$"),
+        ((1, 28, 28), {"dropout": 1}, r"^dropout is 1; accepted: a number ≥ 0 and < 1$"),
+        ((1, 28, 28), {"dropout": "half"}, r"^dropout is 'half'; accepted: a number ≥ 0 and < 1$"),
         ((1, 28, 28), {"hidden": 84}, r"^hidden is 84; accepted: a list of whole numbers > 0$"),
         ((1, 28, 28), {"activation": "swish"}, r"^activation is 'swish'; accepted: relu, sigmoid, tanh$"),
     ],

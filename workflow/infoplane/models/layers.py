@@ -86,5 +86,31 @@ def whole(name: str, value: object, *, least: int) -> int:
     return cast(int, value)
 
 
+def switch(name: str, value: object) -> bool:
+    """Check a choice between yes and no.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}; accepted: true or false")
+    return value
+
+
+def probability(name: str, value: object) -> float:
+    """Check a probability below 1.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise ValueError(f"{name} is {value!r}; accepted: a number ≥ 0 and < 1")
+    return float(value)
+
+
 def _is_whole(value: object, *, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**31

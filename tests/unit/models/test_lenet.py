@@ -56,7 +56,7 @@ def test_activation_is_read_after_the_nonlinearity_and_before_pooling(activation
 
 
 def test_batch_normalisation_is_part_of_the_preactivation() -> None:
-    """Of each map, and of each unit: mean 0 and variance 1 over a batch in training; the network's making leaves none."""
+    """Of each map and unit: mean 0 and variance 1 over a batch in training; making the network leaves no trace."""
     network = LeNet((1, 8, 8), 3, filters=[2], hidden=[4], kernel_size=3, batch_normalisation=True)
     assert {name: value.unique().tolist() for name, value in network.named_buffers() if "running_mean" in name} == {
         "conv1.weighted.1.running_mean": [0.0],

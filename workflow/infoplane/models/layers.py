@@ -94,7 +94,7 @@ def switch(name: str, value: object) -> bool:
     ValueError
         If it is neither.
     """
-    if not isinstance(value, bool):
+    if value is not True and value is not False:
         raise ValueError(f"{name} is {value!r}; accepted: true or false")
     return value
 

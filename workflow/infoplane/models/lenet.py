@@ -65,8 +65,8 @@ class LeNet(nn.Module):
         stages: OrderedDict[str, nn.Module] = OrderedDict()
         for index, maps in enumerate(positive("filters", filters), start=1):
             name = f"conv{index}"
-            normalisation = nn.BatchNorm2d(maps) if normalised else None
-            stages[name] = _stage(nn.Conv2d(channels, maps, side, padding=border), normalisation, activation)
+            weighted = nn.Conv2d(channels, maps, side, padding=border)
+            stages[name] = _stage(weighted, nn.BatchNorm2d(maps) if normalised else None, activation)
             stages[f"pool{index}"] = nn.MaxPool2d(2)
             layers.append(Layer(name, CONVOLUTIONAL, f"{name}.activation", f"{name}.weighted"))
             channels = maps
@@ -74,8 +74,8 @@ class LeNet(nn.Module):
         features = _features(nn.Sequential(stages), shape)
         for index, units in enumerate(positive("hidden", hidden), start=1):
             name = f"fc{index}"
-            normalisation = nn.BatchNorm1d(units) if normalised else None
-            stages[name] = _stage(nn.Linear(features, units), normalisation, activation)
+            dense = nn.Linear(features, units)
+            stages[name] = _stage(dense, nn.BatchNorm1d(units) if normalised else None, activation)
             if left_out:
                 stages[f"dropout{index}"] = nn.Dropout(left_out)
             layers.append(Layer(name, FULLY_CONNECTED, f"{name}.activation", f"{name}.weighted"))

@@ -22,6 +22,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/capture.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/aggregate.smk"
+include: "workflow/rules/judge.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -32,6 +33,7 @@ rule all:
     default_target: True
     input:
         summaries=STUDY.summaries(),
+        verdicts=STUDY.verdicts(),
         figures=STUDY.figures(),
         kept=STUDY.kept(),
     localrule: True

@@ -21,7 +21,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
     "figures": ({"errors", "names", "schema", "files"}, {"torch", "zarr"}),
-    "plan": (BASE | {"datasets", "models", "figures"}, {"torch", "xarray", "zarr"}),
+    "claims": (BASE, {"torch", "zarr", "matplotlib"}),
+    "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
 }
 
 

@@ -108,13 +108,13 @@ def test_another_multivariate_estimator_leaves_the_first_as_it_was(file: Path, s
 
 def test_distances_per_map_are_kept_only_where_an_estimator_needs_them(file: Path) -> None:
     tensor, both = [{"name": "tensor", "joint": "tensor"}], [{"name": "tensor", "joint": "tensor"}, ESTIMATOR]
-    options = {"figures": [], "store": "distances"}
+    options = {"figures": [], "claims": [], "store": "distances"}
     alone, together = (planned(file, estimators=each, **options) for each in (tensor, both))
     run = next(iter(alone.runs.values()))
     assert not alone.capture(run)["maps"]
     assert together.capture(run)["maps"]
     assert alone.measures("tensor") == ["information", "error_chain"]
-    raw = [parameters(planned(file, figures=[], estimators=each)) for each in (tensor, both)]
+    raw = [parameters(planned(file, figures=[], claims=[], estimators=each)) for each in (tensor, both)]
     assert differing(*raw) == {"aggregate"}
 
 

@@ -1,5 +1,6 @@
 """A tiny experiment from end to end, and what every edit computes again."""
 
+import json
 import os
 import re
 import shutil
@@ -226,6 +227,29 @@ class TestSnakemake:
 
 class TestOnward:
     """Runs that build on a finished one. Each leaves the project as the next one expects it."""
+
+    def test_claims_are_judged_and_nothing_else_computed(self, finished: Project) -> None:
+        """A claim of a paper, and one of the user's own; editing that judges again."""
+        own = finished.experiment.with_name("own.py")
+        text = (
+            "from infoplane.claims import Claim, Rule\n"
+            "def accurate():\n"
+            "    return Claim('own', 'O.1', 'us', 'Networks are accurate.', lambda it: it.accuracy().min('variant'),\n"
+            "                 'least accuracy', '1', Rule('above', 0.5), needs=('information', 'training'))\n"
+        )
+        own.write_text(text)
+        finished.write(claims=["yu2021.forward_chain", "own.py:accurate"])
+        assert finished.planned() == {"judge": 1}
+        finished.run()
+        found = json.loads((finished.results / "claims.json").read_text())["claims"]
+        assert [each["id"] for each in found] == ["P1.a", "O.1"]
+        assert {each["verdict"] for each in found} == {"no verdict"}  # of a single seed
+        assert "**P1.a**" in (finished.results / "claims.md").read_text()
+        assert "<table>" in (finished.results / "claims.html").read_text()
+        own.write_text(text.replace("0.5", "0.6"))
+        assert finished.planned() == {"judge": 1}
+        finished.write()
+        own.unlink()
 
     def test_damage_is_refused_by_name_and_mended_as_told(self, finished: Project) -> None:
         damaged = finished.results / "summary.zarr" / "information" / "entropy_layer" / "c" / "0" / "0" / "0" / "0"

@@ -217,6 +217,11 @@ ARTIFACTS: Mapping[str, Artifact] = {
             "/error_chain": _over_runs(ERROR_CHAIN, estimated=True),
         },
     ),
+    "claims": Artifact(
+        "{experiment}/claims",
+        "judge",
+        "a verdict on every claim, in three forms: .json, .md, .html",
+    ),
     "figure": Artifact(
         "{experiment}/figures/{figure}.{svg,png,pdf,csv}",
         "figures",

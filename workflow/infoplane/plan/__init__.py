@@ -84,6 +84,10 @@ class Study:
         """Parameters of a summary."""
         return self.planned[wildcards.experiment].aggregate()
 
+    def judge(self, wildcards: Any) -> Settings:
+        """Parameters of the verdicts."""
+        return self.planned[wildcards.experiment].judge()
+
     def draw(self, wildcards: Any) -> Settings:
         """Parameters of a figure."""
         return self.planned[wildcards.experiment].draw(wildcards.figure)
@@ -96,6 +100,15 @@ class Study:
     def summaries(self) -> list[str]:
         """The summary of every experiment."""
         return [f"results/{ARTIFACTS['summary'].path}".format(experiment=name) for name in self.planned]
+
+    def verdicts(self) -> list[str]:
+        """The verdicts of every experiment that makes claims."""
+        return [
+            f"results/{ARTIFACTS['claims'].path.format(experiment=name)}.{ending}"
+            for name, planned in self.planned.items()
+            if planned.experiment.settings["claims"]
+            for ending in ("json", "md", "html")
+        ]
 
     def kept(self) -> list[str]:
         """Intermediate stores that are asked for beside the results."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from infoplane import figures, files, models
+from infoplane import claims, figures, files, models
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
@@ -18,6 +18,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
         except InfoplaneError as error:
             yield f"key 'dataset': {error}"
     yield from _of_figures(planned)
+    yield from _of_claims(planned)
 
 
 def of_networks(planned: Planned) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _of_figures(planned: Planned) -> Iterator[str]:
     ]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"key 'figures' has {name!r} more than once; accepted: a name of its own for each"
-    groups = {"training", *(measure for name in planned.estimators for measure in planned.measures(name))}
+    groups = _groups(planned)
     known = {
         "estimator": tuple(planned.estimators),
         "split": planned.experiment.settings["probe"]["splits"],
@@ -96,6 +97,25 @@ def _of_figures(planned: Planned) -> Iterator[str]:
             )
         for option, there in known.items():
             yield from _not_among(figure, option, there)
+
+
+def _of_claims(planned: Planned) -> Iterator[str]:
+    for name in planned.experiment.settings["claims"]:
+        try:
+            claim = claims.claim(name, folder=planned.experiment.folder)
+        except ConfigError as error:
+            yield f"key 'claims': {error}"
+            continue
+        for group in sorted(set(claim.needs) - _groups(planned)):
+            yield (
+                f"key 'claims' has {name!r}, which needs {group!r}; accepted: with {group!r} among 'measures' and an "
+                "estimator that offers it"
+            )
+
+
+def _groups(planned: Planned) -> set[str]:
+    """Groups that the summary will have."""
+    return {"training", *(measure for name in planned.estimators for measure in planned.measures(name))}
 
 
 def _looked_at(planned: Planned, variant: Variant, layers: Sequence[str]) -> Sequence[str]:

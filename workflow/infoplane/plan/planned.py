@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from infoplane import datasets, experiment, factories, files, models
+from infoplane import claims, datasets, experiment, factories, files, models
 from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
@@ -124,7 +124,7 @@ class Planned:
     def aggregate(self) -> Settings:
         """Parameters of the summary; with them comes what figures say of the experiment."""
         settings = self.experiment.settings
-        facts = {key: settings[key] for key in settings if key not in {"figures", "preview", "seeds"}}
+        facts = {key: settings[key] for key in settings if key not in {"claims", "figures", "preview", "seeds"}}
         return {
             "variants": {variant.name: dict(variant.labels) for variant in self.experiment.variants},
             "experiment": {
@@ -145,6 +145,17 @@ class Planned:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
                 found.append({"group": group, "variant": run.variant.name, "estimator": estimator, "path": path})
         return found
+
+    def judge(self) -> Settings:
+        """Parameters of the verdicts."""
+        names = self.experiment.settings["claims"]
+        own = [name for name in names if ":" in name]
+        return {
+            "claims": names,
+            "folder": str(self.experiment.folder) if own else "",
+            "sources": [factories.source_digest(name, folder=self.experiment.folder) for name in own],
+            "code": code_digest("infoplane.claims.write", *claims.modules(), "infoplane.jobs", "infoplane.store"),
+        }
 
     def draw(self, name: str) -> Settings:
         """Parameters of a figure."""

@@ -1,0 +1,113 @@
+"""The word for an effect, the interval, and what is asked of a claim and of a summary."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from infoplane import claims
+from infoplane.claims import verdict
+from infoplane.claims.claim import Rule
+from infoplane.errors import ConfigError
+
+ABOVE = Rule("above", 1.0)
+
+
+def effect(*values):
+    low, high = verdict.interval(values)
+    return verdict.Effect(tuple(range(len(values))), values, float(np.mean(values)), low, high)
+
+
+@pytest.mark.parametrize(
+    ("values", "control", "expected"),
+    [
+        ((2, 3, 4), None, verdict.SUPPORTED),
+        ((2, 3, 4), (0, 0, 0), verdict.SUPPORTED),
+        ((2, 3, 4), (0, 2, 4), verdict.SUPPORTED),
+        ((2, 3, 4), (2, 2, 3), verdict.EXPLAINED),
+        ((2, 3, 4), (2, 2), verdict.SUPPORTED),
+        ((0, 2, 4), (2, 2, 3), verdict.INCONCLUSIVE),
+        ((0, 0.5, 0.9), (2, 2, 3), verdict.CONTRADICTED),
+        ((1, 1, 1), None, verdict.CONTRADICTED),
+        ((2, 3), None, verdict.NONE),
+    ],
+)
+def test_word(values, control, expected):
+    controls = {} if control is None else {"untrained": effect(*control)}
+    assert verdict.word(effect(*values), controls, ABOVE) == expected
+
+
+def test_rule_below():
+    assert verdict.word(effect(0, 0.2, 0.4), {}, Rule("below", 0.5)) == verdict.SUPPORTED
+    assert verdict.word(effect(0.6, 0.7, 0.8), {}, Rule("below", 0.5)) == verdict.CONTRADICTED
+
+
+class TestInterval:
+    def test_of_three_values_ends_at_the_extremes(self):
+        """All three drawn alike has probability 1/27 at either end, more than 2.5 %."""
+        assert verdict.interval([1.0, 2.0, 6.0]) == (1.0, 6.0)
+
+    def test_covers_the_mean_about_as_often_as_it_says(self):
+        """Of 30 normal values: some 94 % of 400 intervals; a percentile bootstrap is a little narrow."""
+        random = np.random.default_rng(1)
+        ends = [verdict.interval(random.normal(size=30)) for _ in range(400)]
+        assert 0.91 < np.mean([low <= 0 <= high for low, high in ends]) < 0.98
+
+    def test_repeats(self):
+        assert verdict.interval([1.0, 2.0, 4.0, 9.0]) == verdict.interval([1.0, 2.0, 4.0, 9.0])
+
+
+class TestJudge:
+    def test_a_seed_that_diverged_is_left_out(self, summary):
+        tree = summary(
+            multivariate_mutual_information=lambda f: (6.2 - 1 / f["channels"] + f["noise"]).where(f["seed"] != 2)
+        )
+        (found,) = claims.judge(tree, [claims.claim("yu2021.information_grows", folder=None)])
+        assert found.effect.seeds == (0, 1, 3, 4)
+
+    def test_two_seeds_get_no_verdict(self, summary):
+        for found in claims.judge(summary(seeds=2), [claims.claim(name, folder=None) for name in claims.names()]):
+            assert found.verdict == verdict.NONE
+            assert len(found.effect.values) == 2
+
+    def test_one_seed_has_no_interval(self, summary):
+        (found,) = claims.judge(summary(seeds=1), [claims.claim("yu2021.synergy_grows", folder=None)])
+        assert math.isnan(found.effect.low)
+
+    def test_no_control_but_those_that_were_measured(self, summary):
+        tree = summary()
+        tree.attrs["experiment"] = {**tree.attrs["experiment"], "controls": []}
+        (found,) = claims.judge(tree, [claims.claim("yu2021.synergy_grows", folder=None)])
+        assert list(found.controls) == ["untrained"]
+
+    def test_a_missing_group(self, summary):
+        tree = summary()
+        del tree["error_chain"]
+        message = "claim 'yu2021.error_chain' needs error_chain, which the summary lacks"
+        with pytest.raises(ConfigError, match=message):
+            claims.judge(tree, [claims.claim("yu2021.error_chain", folder=None)])
+
+
+class TestClaim:
+    def test_an_unknown_name(self, tmp_path):
+        message = "claim 'yu2021.forward' is not known; did you mean 'yu2021.forward_chain'?"
+        with pytest.raises(ConfigError, match=re.escape(message)):
+            claims.claim("yu2021.forward", folder=tmp_path)
+
+    def test_from_a_users_file(self, tmp_path, summary):
+        (tmp_path / "own.py").write_text(
+            "from infoplane.claims import Claim, Rule\n"
+            "def accurate():\n"
+            "    return Claim(\n"
+            "        'own.accurate', 'O.1', 'us', 'Networks are accurate.',\n"
+            "        lambda evidence: evidence.accuracy().min('variant'),\n"
+            "        'least accuracy', '1', Rule('above', 0.9), needs=('information', 'training'),\n"
+            "    )\n"
+            "def nothing():\n"
+            "    return 3\n"
+        )
+        (found,) = claims.judge(summary(), [claims.claim("own.py:accurate", folder=tmp_path)])
+        assert found.verdict == verdict.EXPLAINED
+        with pytest.raises(ConfigError, match=re.escape("claim 'own.py:nothing' returns a int; accepted")):
+            claims.claim("own.py:nothing", folder=tmp_path)

@@ -1,0 +1,54 @@
+"""Verdicts as data, text and page."""
+
+import json
+
+import pytest
+
+from infoplane import claims
+from infoplane.claims import write
+
+ABOUT = {"name": "planted", "title": "Planted & <b>", "preview": True}
+
+
+@pytest.fixture
+def written(summary, tmp_path):
+    wanted = [claims.claim(name, folder=tmp_path) for name in ("yu2021.forward_chain", "yu2021.error_chain")]
+    paths = {"json_path": tmp_path / "c.json", "text": tmp_path / "c.md", "page": tmp_path / "c.html"}
+    write.write(claims.judge(summary(), wanted), ABOUT, **paths)
+    return {name: path.read_text() for name, path in paths.items()}
+
+
+def test_data(written):
+    found = json.loads(written["json_path"])
+    assert found["experiment"] == "planted"
+    assert found["preview"] is True
+    first, second = found["claims"]
+    assert first["id"] == "P1.a"
+    assert first["estimator"] == "renyi"
+    assert first["rule"] == "above 0.8"
+    assert first["effect"] == {"seeds": [0, 1, 2, 3, 4], "values": [1.0] * 5, "mean": 1.0, "low": 1.0, "high": 1.0}
+    assert set(first["controls"]) == {"untrained", "shuffled_samples"}
+    assert first["verdict"] == "explained by the control"
+    assert second["remark"].startswith("At the end 100 % of the steps keep it")
+
+
+def test_text(written):
+    assert written["text"].startswith("# Claims: Planted & <b>\n\n**PREVIEW**")
+    row = next(line for line in written["text"].splitlines() if line.startswith("| **P1.a**"))
+    assert "| renyi, train probe | 1 [1, 1], 5 seeds | untrained: 1 [1, 1], 5 seeds<br>shuffled samples:" in row
+    assert row.endswith("| explained by the control |")
+
+
+def test_page(written):
+    """As HTML, where a title cannot become markup."""
+    assert "<h1>Claims: Planted &amp; &lt;b&gt;</h1>" in written["page"]
+    assert "PREVIEW" in written["page"]
+    assert written["page"].count("<tr>") == 3
+
+
+def test_no_number_that_json_does_not_know(summary, tmp_path):
+    verdicts = claims.judge(summary(filters=[(6, 12)]), [claims.claim("yu2021.synergy_grows", folder=tmp_path)])
+    (found,) = map(write.data, verdicts)
+    assert found["effect"]["mean"] is None
+    assert "NaN" not in json.dumps(found)
+    assert "not seen in any seed" in write.markdown(verdicts, ABOUT)

@@ -1,0 +1,180 @@
+"""Each claim on summaries with its effect planted, absent and reversed."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane import claims
+from infoplane.claims import verdict
+
+LAST = 10.0
+
+
+def judged(name, tree):
+    (found,) = claims.judge(tree, [claims.claim(name, folder=None)])
+    return found
+
+
+def only_none(frame, values, otherwise):
+    """Values of the networks themselves; under the control another."""
+    return xr.where(frame["control"] == "none", values, otherwise + 0 * values)
+
+
+# Claim, the variable that carries it, and what to plant: absent or reversed, with the mean effect that this makes.
+CASES = {
+    "yu2021.forward_chain": (
+        "mutual_information_input_layer",
+        {
+            # conv2 rises above conv1 in every second seed: of three steps two are kept there
+            "absent": (lambda f: 6 + 0 * f["depth"] + xr.where((f["depth"] == 2) & (f["seed"] % 2 == 0), 1, 0), 0.8),
+            "reversed": (lambda f: 6 + 0.5 * f["depth"] + f["noise"], 0),
+        },
+    ),
+    "yu2021.error_chain": (
+        "mutual_information_error",
+        {
+            "absent": (lambda f: 6 + 0 * f["depth"] + xr.where((f["depth"] == 2) & (f["seed"] % 2 == 0), 1, 0), 0.7),
+            "reversed": (lambda f: 6 - 0.5 * f["depth"] + f["noise"], 0),
+        },
+    ),
+    "yu2021.information_grows": (
+        "multivariate_mutual_information",
+        {
+            "absent": (lambda f: 5 + 0 * f["channels"] - 0.1 * (f["seed"] % 2) * (f["channels"] == 12), -0.04),
+            "reversed": (lambda f: 6 - 0.1 * f["channels"] + f["noise"], -0.6),
+        },
+    ),
+    "yu2021.synergy_grows": (
+        "redundancy_synergy_tradeoff_percent",
+        {
+            "absent": (lambda f: 30 + (1 - 2 * (f["seed"] % 2)) * f["channels"], 0.2),
+            "reversed": (lambda f: 30 + f["channels"] + f["noise"], 1),
+        },
+    ),
+    "yu2021.no_compression_in_the_plane": (
+        "multivariate_mutual_information",
+        {
+            "absent": (lambda f: 6 - 0.6 * (f["epoch"] == LAST) * (f["seed"] % 2) + 0 * f["channels"], 4),
+            "reversed": (lambda f: 6 - 0.6 * (f["epoch"] == LAST) + 0 * f["channels"] + f["noise"], 10),
+        },
+    ),
+    "yu2021.compression_in_the_modified_plane": (
+        "weighted_nonredundant_information",
+        {
+            "absent": (lambda f: 1 - 0.2 * (f["epoch"] == LAST) * (f["seed"] % 2) + 0 * f["channels"], 8),
+            "reversed": (lambda f: 1 + 0.2 * (f["epoch"] == LAST) + 0 * f["channels"] + f["noise"], 0),
+        },
+    ),
+    "yu2021.sigmoid_compresses_more": (
+        "weighted_nonredundant_information",
+        {
+            "absent": (lambda f: 1 - 0.2 * (f["epoch"] == LAST) + 0 * f["channels"] - _by_seed(f), -2),
+            "reversed": (
+                lambda f: 1 - (f["epoch"] == LAST) * (0.1 + 0.3 * (f["model.activation"] == "relu")) * (1 + f["noise"]),
+                -30,
+            ),
+        },
+    ),
+}
+
+
+def _by_seed(frame):
+    """10 % of a fall, of sigmoid networks in odd seeds and of ReLU networks in even ones."""
+    sigmoid = frame["model.activation"] == "sigmoid"
+    return 0.1 * (frame["epoch"] == LAST) * xr.where(sigmoid, frame["seed"] % 2, 1 - frame["seed"] % 2)
+
+
+@pytest.mark.parametrize("name", [name for name in claims.names() if name != "yu2021.shares_add_up"])
+def test_planted(name, summary):
+    """With the same effect under the control, which explains it, and without."""
+    found = judged(name, summary())
+    assert found.verdict == verdict.EXPLAINED
+    assert claims.claim(name, folder=None).rule.holds(found.effect.mean)
+    assert len(found.effect.values) == 5
+
+
+def test_shares_add_up(summary):
+    tree = summary()
+    assert judged("yu2021.shares_add_up", tree).verdict == verdict.SUPPORTED
+    data = tree["decomposition"].to_dataset()
+    name = "weighted_nonredundant_information_percent"
+    tree["decomposition"] = data.assign({name: data[name] + 1e-5})
+    found = judged("yu2021.shares_add_up", tree)
+    assert found.verdict == verdict.CONTRADICTED
+    assert found.effect.mean == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_absent(name, summary):
+    variable, cases = CASES[name]
+    plant, mean = cases["absent"]
+    found = judged(name, summary(**{variable: plant}))
+    assert found.effect.mean == pytest.approx(mean, abs=1e-9)
+    assert found.verdict == verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_reversed(name, summary):
+    variable, cases = CASES[name]
+    plant, mean = cases["reversed"]
+    found = judged(name, summary(**{variable: plant}))
+    assert found.effect.mean == pytest.approx(mean, abs=0.5)
+    assert found.verdict == verdict.CONTRADICTED
+
+
+class TestSaturation:
+    """log2 of accuracy's filters over information's."""
+
+    def test_planted(self, summary):
+        """95 % of S(X) with one filter, the best accuracy with six: log2 6 in both sweeps."""
+        assert judged("yu2021.saturates_early", summary()).effect.mean == pytest.approx(np.log2(6))
+
+    def test_absent(self, summary):
+        """The information needs three filters; the accuracy one in even seeds, six in odd ones."""
+        tree = summary(
+            accuracy=lambda f: (
+                0.9
+                + 0.1 * (f["seed"] % 2) * (f["channels"].sel(layer=["conv1", "conv2"]).min("layer") >= 6)
+                + 0 * f["noise"]
+            ),
+            multivariate_mutual_information=lambda f: 6.2 * xr.where(f["channels"] >= 3, 1, 0.5) + 0 * f["seed"],
+        )
+        found = judged("yu2021.saturates_early", tree)
+        assert found.effect.mean == pytest.approx(0.6 * np.log2(1 / 3) + 0.4 * np.log2(6 / 3))
+        assert found.verdict == verdict.INCONCLUSIVE
+
+    def test_reversed(self, summary):
+        """All are as accurate with one filter; the information never reaches its mark: twice the most count."""
+        tree = summary(
+            accuracy=lambda f: 0.9 + 0 * f["channels"].sum("layer") + 0 * f["noise"],
+            multivariate_mutual_information=lambda f: 3 + 0 * f["channels"] + f["noise"],
+        )
+        found = judged("yu2021.saturates_early", tree)
+        assert found.effect.mean == pytest.approx(np.log2(1 / 24))
+        assert found.verdict == verdict.CONTRADICTED
+
+
+def test_a_single_topology_shows_no_sweep(summary):
+    found = judged("yu2021.synergy_grows", summary(filters=[(6, 12)]))
+    assert found.effect.values == ()
+    assert found.verdict == verdict.NONE
+
+
+def test_what_a_control_does_not_show_is_supported(summary):
+    tree = summary(
+        redundancy_synergy_tradeoff_percent=lambda f: only_none(
+            f, 30 - f["channels"] * xr.where(f["epoch"] == 0, 0.0, 1.0), 30.0 + f["channels"]
+        )
+    )
+    found = judged("yu2021.synergy_grows", tree)
+    assert found.verdict == verdict.SUPPORTED
+    assert found.controls["shuffled_samples"].mean == pytest.approx(1)
+    assert found.controls["untrained"].values == ()
+
+
+def test_the_remark_on_the_error_chain_is_made_from_the_end(summary):
+    tree = summary(mutual_information_error=lambda f: 5 + 0.5 * f["depth"] * xr.where(f["epoch"] == LAST, -1, 1))
+    assert judged("yu2021.error_chain", tree).remark == (
+        "At the end 0 % of the steps keep it, with a median distance of 5 to 5 kernel widths between the errors of two "
+        "samples."
+    )

@@ -1,0 +1,69 @@
+"""What a claim is: a sentence, an effect that every seed shows or does not, and a rule that says what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    import xarray as xr
+
+    from infoplane.claims.evidence import Evidence
+
+UNTRAINED, SHUFFLED = "untrained", "shuffled_samples"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the mean effect must be for a claim to hold."""
+
+    side: Literal["above", "below"]
+    threshold: float
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is on the right side."""
+        return value > self.threshold if self.side == "above" else value < self.threshold
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a paper, or of a user.
+
+    Parameters
+    ----------
+    name
+        How an experiment file asks for it.
+    mark
+        Its short id, as a paper's reading notes number it.
+    source
+        Who says so: authors, year, and where.
+    statement
+        The claim in one sentence.
+    effect
+        From the evidence to the effect of each seed, (seed), NaN where it cannot be seen.
+    measured
+        What the effect is, in one phrase.
+    units
+        Its unit; ``1`` for a pure number.
+    rule
+        What its mean over seeds must be.
+    needs
+        Groups of the summary that it reads.
+    controls
+        Under which controls the same effect means something: the untrained network, shuffled samples.
+    remark
+        What a reader should know of the evidence beside the verdict, in one sentence made from it.
+    """
+
+    name: str
+    mark: str
+    source: str
+    statement: str
+    effect: Callable[[Evidence], xr.DataArray]
+    measured: str
+    units: str
+    rule: Rule
+    needs: tuple[str, ...]
+    controls: tuple[str, ...] = (UNTRAINED, SHUFFLED)
+    remark: Callable[[Evidence], str] | None = None

@@ -1,0 +1,125 @@
+"""The part of a summary that a claim is judged by: one estimator, one split, one control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infoplane.schema import CONVOLUTIONAL
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Variants that differ in the number of filters of one convolution alone, in ascending order of it."""
+
+    layer: str
+    variants: tuple[str, ...]
+    filters: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a claim looks at; averages over probe batches throughout.
+
+    Parameters
+    ----------
+    summary
+        Of an experiment.
+    estimator, split
+        Those to judge by.
+    control
+        ``none`` for the networks themselves.
+    untrained
+        Whether to look at the untrained networks, as if training had ended before it began.
+    """
+
+    summary: xr.DataTree
+    estimator: str
+    split: str
+    control: str = "none"
+    untrained: bool = False
+
+    def under(self, control: str, *, untrained: bool = False) -> Evidence:
+        """The same for a control."""
+        return replace(self, control=control, untrained=untrained)
+
+    def group(self, name: str) -> xr.Dataset:
+        """A group of the summary, without the dimensions that are decided."""
+        data = self.summary[name].to_dataset()
+        chosen = {"estimator": self.estimator, "split": self.split, "control": self.control}
+        data = data.sel({dim: label for dim, label in chosen.items() if dim in data.dims}, drop=True)
+        if self.untrained:
+            data = data.sel(epoch=[0.0])
+        return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
+
+    def accuracy(self) -> xr.DataArray:
+        """Accuracy on the test split at the last epoch, (variant, seed)."""
+        training = self.summary["training"].to_dataset()["accuracy"].sel(split="test", drop=True)
+        return self.at_the_end(training.sel(epoch=[0.0]) if self.untrained else training)
+
+    @cached_property
+    def experiment(self) -> dict[str, Any]:
+        """The experiment as resolved."""
+        return dict(self.summary.attrs["experiment"])
+
+    def filters(self) -> list[list[float]]:
+        """Numbers of filters of each variant's convolutions, 0 for another layer."""
+        data = self.group("decomposition")
+        counts = data["channels"].where(data["kind"] == CONVOLUTIONAL).transpose("variant", "layer")
+        found: list[list[float]] = np.nan_to_num(counts.values).tolist()
+        return found
+
+    def sweeps(self) -> Iterator[Sweep]:
+        """Every series of three or more variants in which the filters of one convolution vary, and nothing else."""
+        data = self.group("decomposition")
+        swept = [str(key) for key in data.coords if data[key].dims == ("variant",) and key not in {"variant"}]
+        filters = data["channels"].where(data["kind"] == CONVOLUTIONAL)
+        labels = [key for key in swept if not _tells(data[key], filters)]
+        variants, counts = data["variant"].values.tolist(), filters.transpose("variant", "layer").values
+        told = list(zip(*(data[key].values.tolist() for key in labels), strict=True)) or [()] * len(variants)
+        for column, layer in enumerate(data["layer"].values.tolist()):
+            others = np.nan_to_num(np.delete(counts, column, axis=1)).tolist()
+            series: dict[Any, dict[int, str]] = {}
+            for variant, count, *rest in zip(variants, counts[:, column], told, others, strict=True):
+                if np.isfinite(count):
+                    series.setdefault(repr(rest), {})[int(count)] = variant
+            for found in series.values():
+                if len(found) >= 3:
+                    yield Sweep(layer, tuple(found[count] for count in sorted(found)), tuple(sorted(found)))
+
+    @staticmethod
+    def at_the_end(values: xr.DataArray) -> xr.DataArray:
+        """Values of each variant at its last epoch, which need not be that of others."""
+        return _at(values, values["epoch"].max().item())
+
+    @staticmethod
+    def at_epoch(values: xr.DataArray, epoch: float) -> xr.DataArray:
+        """Values of each variant at the epoch nearest to one."""
+        return _at(values, epoch)
+
+    def across(self, found: Sequence[xr.DataArray]) -> xr.DataArray:
+        """Effects (seed) of several sweeps or pairs as one array (sweep, seed); NaN where there is none."""
+        if not found:
+            seeds = self.summary["training"].to_dataset()["seed"]
+            return xr.full_like(seeds, np.nan, dtype=float).expand_dims("sweep")
+        return xr.concat([each.drop_vars(set(each.coords) - {"seed"}) for each in found], dim="sweep")
+
+
+def _at(values: xr.DataArray, epoch: float) -> xr.DataArray:
+    others = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
+    distance = abs(values["epoch"] - epoch).where(values.notnull().any(others), np.inf)
+    return values.isel(epoch=distance.argmin("epoch")).drop_vars(["epoch", "step"], errors="ignore")
+
+
+def _tells(labels: xr.DataArray, filters: xr.DataArray) -> bool:
+    """Whether a swept key is the number of filters by another name: variants of one label have the same filters."""
+    counts = np.nan_to_num(filters.transpose("variant", ...).values)
+    by_label: dict[str, set[tuple[float, ...]]] = {}
+    for label, row in zip(labels.values.tolist(), counts.tolist(), strict=True):
+        by_label.setdefault(label, set()).add(tuple(row))
+    return len(by_label) > 1 and all(len(found) == 1 for found in by_label.values())

@@ -1,0 +1,299 @@
+"""Claims of Yu et al. 2021, "Understanding Convolutional Neural Networks with Information Theory" (arXiv 1804.06537).
+
+The sentences are ours, and so are all thresholds: the paper states none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from infoplane.claims.claim import SHUFFLED, Claim, Rule
+from infoplane.schema import OUTPUT
+
+if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    import xarray as xr
+
+    from infoplane.claims.evidence import Evidence
+
+_SOURCE = "Yu et al. 2021"
+_TOLERANCE = 0.05  # bits by which information may rise from one layer to the next
+_SATURATED = 0.95  # of the entropy of the input
+_FIRST = 1.0  # the epoch of the second stage
+
+
+def forward_chain(evidence: Evidence) -> xr.DataArray:
+    """Share of steps from one layer to the next, at three stages, on which I(X; T) does not rise."""
+    values = evidence.group("information")["mutual_information_input_layer"]
+    return _share_of_falls(_stages(evidence, values))
+
+
+def error_chain(evidence: Evidence) -> xr.DataArray:
+    """Share of steps on the way back, untrained and after one epoch, on which I(δ_K; δ_k) does not rise."""
+    return _share_of_falls(_stages(evidence, _errors(evidence))[:2])
+
+
+def error_chain_at_the_end(evidence: Evidence) -> str:
+    """What the error chain does when the networks have converged, and how wide its kernel is then."""
+    share = float(_share_of_falls([evidence.at_the_end(_errors(evidence))]).mean())
+    data = evidence.group("error_chain")
+    ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
+    low, high = (float(end) for end in (ratio.min(), ratio.max()))
+    return (
+        f"At the end {100 * share:.0f} % of the steps keep it, with a median distance of {low:.2g} to {high:.2g} "
+        "kernel widths between the errors of two samples."
+    )
+
+
+def information_grows(evidence: Evidence) -> xr.DataArray:
+    """The smallest step of the multivariate mutual information from one number of filters to the next, bits."""
+    values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
+    steps = [
+        values.sel(variant=list(sweep.variants), layer=sweep.layer).diff("variant").min("variant", skipna=False)
+        for sweep in evidence.sweeps()
+    ]
+    return evidence.across(steps).min("sweep", skipna=False)
+
+
+def saturates_early(evidence: Evidence) -> xr.DataArray:
+    """log2 of how many times more filters the accuracy needs than the information, averaged over convolutions.
+
+    The information needs the fewest filters that tell 95 % of S(X); the accuracy the fewest with which it is within the
+    spread over seeds of the best of its seed. What is never reached counts as twice the most filters that were tried.
+    """
+    ratios = evidence.across([accuracy / information for _, information, accuracy in filters_needed(evidence)])
+    return ratios.copy(data=np.log2(ratios.values)).mean("sweep")
+
+
+def filters_needed(evidence: Evidence) -> Iterator[tuple[str, xr.DataArray, xr.DataArray]]:
+    """Of every sweep: the layer, and how many filters its information and the accuracy need, each (seed)."""
+    values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
+    bound = evidence.at_the_end(evidence.group("information")["entropy_input"])
+    accuracy = evidence.accuracy()
+    for sweep in evidence.sweeps():
+        names = list(sweep.variants)
+        share = values.sel(variant=names, layer=sweep.layer) / bound.sel(variant=names)
+        own = accuracy.sel(variant=names)
+        best = own.mean("seed").argmax("variant")
+        plateau = own.max("variant") - own.isel(variant=best).std("seed")
+        yield (
+            sweep.layer,
+            _fewest(share >= _SATURATED, sweep.filters),
+            _fewest(own >= plateau, sweep.filters),
+        )
+
+
+def synergy_grows(evidence: Evidence) -> xr.DataArray:
+    """Spearman's rank correlation of the number of filters and RST %, averaged over convolutions."""
+    percent = evidence.at_the_end(
+        evidence.group("decomposition")["redundancy_synergy_tradeoff_percent"].sel(about="input")
+    )
+    found = []
+    for sweep in evidence.sweeps():
+        paired = [name for name, count in zip(sweep.variants, sweep.filters, strict=True) if count > 1]
+        values = percent.sel(variant=paired, layer=sweep.layer).transpose("seed", "variant")
+        correlations = [_rank_correlation(row) for row in values.values]
+        found.append(values.isel(variant=0, drop=True).copy(data=correlations))
+    return evidence.across(found).mean("sweep")
+
+
+def shares_add_up(evidence: Evidence) -> xr.DataArray:
+    """By how much RST % and WNI % miss 100 % at most, anywhere."""
+    data = evidence.group("decomposition")
+    total = data["redundancy_synergy_tradeoff_percent"] + data["weighted_nonredundant_information_percent"]
+    return abs(total - 100).max([dim for dim in total.dims if dim != "seed"])
+
+
+def plane_stays(evidence: Evidence) -> xr.DataArray:
+    """The largest fall of I(X; T) of any convolution from its greatest value to the end, %."""
+    values = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
+    return _falls(evidence, values).max(["variant", "layer"])
+
+
+def modified_plane_falls(evidence: Evidence) -> xr.DataArray:
+    """The fall of the non-redundant information about the input from its greatest value to the end, %, on average."""
+    return _falls(evidence, _nonredundant(evidence)).mean(["variant", "layer"])
+
+
+def sigmoid_falls_more(evidence: Evidence) -> xr.DataArray:
+    """The same fall of sigmoid networks less that of ReLU networks with the same filters, percentage points.
+
+    Of several networks with the same filters and activation, which started otherwise, the first counts.
+    """
+    falls = _falls(evidence, _nonredundant(evidence)).mean("layer")
+    if "model.activation" not in falls.coords:
+        return evidence.across([])
+    by_filters: dict[str, dict[str, str]] = {}
+    for variant, activation, filters in zip(
+        falls["variant"].values.tolist(), falls["model.activation"].values.tolist(), evidence.filters(), strict=True
+    ):
+        by_filters.setdefault(repr(filters), {}).setdefault(activation, variant)
+    pairs = [each for each in by_filters.values() if {"sigmoid", "relu"} <= set(each)]
+    return evidence.across(
+        [falls.sel(variant=each["sigmoid"]) - falls.sel(variant=each["relu"]) for each in pairs]
+    ).mean("sweep")
+
+
+def _errors(evidence: Evidence) -> xr.DataArray:
+    """I(δ_K; δ_k) against the flow of the data, without the output's information about itself."""
+    data = evidence.group("error_chain")
+    values = data["mutual_information_error"].where(data["kind"] != OUTPUT)
+    return values.isel(layer=slice(None, None, -1))
+
+
+def _nonredundant(evidence: Evidence) -> xr.DataArray:
+    return evidence.group("decomposition")["weighted_nonredundant_information"].sel(about="input")
+
+
+def _stages(evidence: Evidence, values: xr.DataArray) -> list[xr.DataArray]:
+    """Values of the untrained networks, after one epoch, and at the end; of these the first alone, if untrained."""
+    untrained = evidence.at_epoch(values, 0.0)
+    return (
+        [untrained]
+        if evidence.untrained
+        else [untrained, evidence.at_epoch(values, _FIRST), evidence.at_the_end(values)]
+    )
+
+
+def _share_of_falls(stages: list[xr.DataArray]) -> xr.DataArray:
+    """Share of the steps along `layer`, of every stage and variant, that rise by no more than the tolerance, (seed)."""
+    kept, steps = np.zeros(stages[0].sizes["seed"]), np.zeros(stages[0].sizes["seed"])
+    for values in stages:
+        for of_variant in values.transpose("variant", "layer", "seed").values:
+            rises = np.diff(of_variant[~np.isnan(of_variant).all(-1)], axis=0)
+            kept += (rises <= _TOLERANCE).sum(0)
+            steps += np.isfinite(rises).sum(0)
+    share: xr.DataArray = stages[0]["seed"].astype(float).copy(data=np.divide(kept, np.where(steps > 0, steps, np.nan)))
+    return share
+
+
+def _falls(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
+    """From the greatest value over epochs to the last, % of the former, (variant, layer, seed)."""
+    greatest = values.max("epoch")
+    return 100 * (greatest - evidence.at_the_end(values)) / greatest.where(greatest > 0)
+
+
+def _fewest(reached: xr.DataArray, filters: tuple[int, ...]) -> xr.DataArray:
+    """The fewest filters that reach a mark, (seed) from (variant, seed); twice the most where none does."""
+    rows = reached.transpose("seed", "variant")
+    counts = np.where(rows.values, np.array(filters, dtype=float), 2.0 * filters[-1]).min(-1)
+    return rows.isel(variant=0, drop=True).copy(data=counts)
+
+
+def _rank_correlation(values: np.ndarray) -> float:
+    """Spearman's rank correlation of values with their place; NaN where one is missing, or all are equal."""
+    import pandas as pd
+
+    ranks = pd.Series(values).rank(na_option="keep")
+    return float("nan") if ranks.isna().any() else ranks.corr(pd.Series(np.arange(float(len(ranks)))))
+
+
+CLAIMS = (
+    Claim(
+        "yu2021.forward_chain",
+        "P1.a",
+        _SOURCE,
+        "Information about the input does not rise from layer to layer: I(X; T_1) ≥ … ≥ I(X; T_K).",
+        forward_chain,
+        "share of steps between layers on which I(X; T) rises by at most 0.05 bits, at three stages of training",
+        "1",
+        Rule("above", 0.8),
+        needs=("information",),
+    ),
+    Claim(
+        "yu2021.error_chain",
+        "P1.b",
+        _SOURCE,
+        "Information about the output's error does not rise on the way back: I(δ_K; δ_K−1) ≥ … ≥ I(δ_K; δ_1).",
+        error_chain,
+        "share of steps between layers on which I(δ_K; δ_k) rises by at most 0.05 bits, untrained and after an epoch",
+        "1",
+        Rule("above", 0.8),
+        needs=("error_chain",),
+        remark=error_chain_at_the_end,
+    ),
+    Claim(
+        "yu2021.information_grows",
+        "P1.c",
+        _SOURCE,
+        "The information that feature maps hold together about the input does not fall when filters are added.",
+        information_grows,
+        "smallest step of the multivariate mutual information from one number of filters to the next",
+        "bits",
+        Rule("above", -_TOLERANCE),
+        needs=("decomposition",),
+    ),
+    Claim(
+        "yu2021.saturates_early",
+        "P1.c",
+        _SOURCE,
+        "That information reaches its bound with fewer filters than the accuracy needs.",
+        saturates_early,
+        "log2 of how many times more filters the best accuracy needs than 95 % of S(X)",
+        "1",
+        Rule("above", 0),
+        needs=("decomposition", "information", "training"),
+        controls=(SHUFFLED,),
+    ),
+    Claim(
+        "yu2021.synergy_grows",
+        "P1.d",
+        _SOURCE,
+        "The more filters, the less redundancy and the more synergy in their pairs.",
+        synergy_grows,
+        "Spearman's rank correlation of the number of filters and RST %",
+        "1",
+        Rule("below", 0),
+        needs=("decomposition",),
+    ),
+    Claim(
+        "yu2021.shares_add_up",
+        "P1.d",
+        _SOURCE,
+        "Redundancy-synergy trade-off and non-redundant information are shares of one whole: RST % + WNI % = 100 %.",
+        shares_add_up,
+        "largest distance of the sum from 100 %",
+        "%",
+        Rule("below", 1e-6),
+        needs=("decomposition",),
+        controls=(),
+    ),
+    Claim(
+        "yu2021.no_compression_in_the_plane",
+        "P1.e",
+        _SOURCE,
+        "In the information plane no convolution compresses: I(X; T) rises and stays.",
+        plane_stays,
+        "largest fall of I(X; T) of a convolution from its greatest value to the end",
+        "%",
+        Rule("below", 5),
+        needs=("decomposition",),
+        controls=(SHUFFLED,),
+    ),
+    Claim(
+        "yu2021.compression_in_the_modified_plane",
+        "P1.e",
+        _SOURCE,
+        "In the modified plane compression shows: the non-redundant information about the input falls after its peak.",
+        modified_plane_falls,
+        "fall of the non-redundant information from its greatest value to the end, mean over convolutions",
+        "%",
+        Rule("above", 10),
+        needs=("decomposition",),
+        controls=(SHUFFLED,),
+    ),
+    Claim(
+        "yu2021.sigmoid_compresses_more",
+        "P1.e",
+        _SOURCE,
+        "In the modified plane sigmoid networks compress more than ReLU networks.",
+        sigmoid_falls_more,
+        "fall in sigmoid networks less that in ReLU networks of the same filters and seed",
+        "%",
+        Rule("above", 0),
+        needs=("decomposition",),
+        controls=(SHUFFLED,),
+    ),
+)

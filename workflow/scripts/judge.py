@@ -1,0 +1,17 @@
+"""Judge the claims of an experiment by its summary."""
+
+from pathlib import Path
+
+from infoplane import claims, jobs, store
+from infoplane.claims import write
+
+with jobs.reported(snakemake.log[0]):
+    tree, settings = store.load(snakemake.input.summary, "summary"), snakemake.params.settings
+    wanted = [claims.claim(name, folder=Path(settings["folder"])) for name in settings["claims"]]
+    write.write(
+        claims.judge(tree, wanted),
+        tree.attrs["experiment"],
+        json_path=Path(snakemake.output.json),
+        text=Path(snakemake.output.text),
+        page=Path(snakemake.output.page),
+    )

@@ -25,19 +25,21 @@ _LEGEND = (
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Claims: {{ title }}</title>
 <style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 60rem; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; width: 100%; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 68rem; padding: 0 1rem; color: #222; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; }
-tr { border-bottom: 1px solid #ddd; } td.number { white-space: nowrap; } .quiet { color: #666; }
+tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 .supported { color: #1b6e3c; } .contradicted { color: #a3261b; } td.verdict { font-weight: 600; }
 </style>
 <h1>Claims: {{ title }}</h1>
 {% if preview %}<p><strong>PREVIEW</strong>: of a reduced experiment.</p>{% endif %}
 <p class="quiet">{{ legend | replace("*", "") }}</p>
-<table><tr><th>Claim</th><th>Judged with</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
+<table>
+<col style="width: 42%"><col style="width: 11%"><col style="width: 15%"><col style="width: 19%"><col>
+<tr><th>Claim</th><th>Judged with</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
 {% for row in rows %}<tr><td><strong>{{ row.mark }}</strong> {{ row.statement }}
-<div class="quiet">{{ row.measured }}; rule: {{ row.rule }}. {{ row.remark }}</div></td>
-<td>{{ row.judged_with }}</td><td class="number">{{ row.effect }}</td>
+<div class="quiet">Measured: {{ row.measured }}; rule: {{ row.rule }}. {{ row.remark }}</div></td>
+<td>{{ row.judged_with }}</td><td>{{ row.effect }}</td>
 <td>{% for control in row.controls %}{{ control }}<br>{% endfor %}</td>
 <td class="verdict {{ row.verdict }}">{{ row.verdict }}</td></tr>
 {% endfor %}</table></html>
@@ -91,7 +93,8 @@ def markdown(verdicts: Iterable[Verdict], about: Mapping[str, Any]) -> str:
         lines += ["**PREVIEW**: of a reduced experiment.", ""]
     lines += [_LEGEND, "", "| claim | judged with | effect | controls | verdict |", "|---|---|---|---|---|"]
     for row in map(_row, verdicts):
-        sentence = f"**{row['mark']}** {row['statement']} ({row['measured']}; rule: {row['rule']}) {row['remark']}"
+        sentence = f"**{row['mark']}** {row['statement']}"
+        sentence += f" (measured: {row['measured']}; rule: {row['rule']}) {row['remark']}"
         cells = (sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"])
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

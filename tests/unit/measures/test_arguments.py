@@ -219,3 +219,26 @@ def test_what_is_bad_is_named(function, name):
     for bad, message in kinds[name].bad:
         with pytest.raises(ValueError, match="^" + re.escape(f"{name} {message}")):
             call(function, {each: bad if each == name else kind.good for each, kind in kinds.items()})
+
+
+@pytest.mark.parametrize(
+    ("called", "message"),
+    [
+        (lambda: renyi.entropy(A, alpha="1"), "alpha must be above 0 (1 is von Neumann, inf is allowed), got 1"),
+        (lambda: renyi.entropy(A, alpha=None), "alpha must be above 0 (1 is von Neumann, inf is allowed), got None"),
+        (lambda: gram.gaussian(A, bandwidth="wide"), "bandwidth must be a number or a tensor of numbers, got 'wide'"),
+        (lambda: gram.gaussian(A, bandwidth=1j), "bandwidth must be real, got 1j"),
+        (lambda: gram.silverman_bandwidth("5", 3, scale=1.0), "n must be above 0 and finite, got 5"),
+        (lambda: bottleneck.curve(P, betas=["a"]), "betas must be a number or a tensor of numbers, got ['a']"),
+        (lambda: binning.fixed_edges(2.5, low=0, high=1), "count must be 2 or more, got 2.5"),
+        (lambda: binning.range_edges(A, bins="3"), "bins must be 2 or more, got 3"),
+        (
+            lambda: binning.fixed_edges(3, low=-1.7e308, high=1.7e308),
+            "low and high must be a finite distance apart, got low=-1.7e+308 and high=1.7e+308",
+        ),
+        (lambda: binning.range_edges(torch.tensor([-1.7e308, 1.7e308], dtype=torch.float64), bins=3), "the range of"),
+    ],
+)
+def test_what_is_no_number_or_none_of_use(called, message):
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        called()

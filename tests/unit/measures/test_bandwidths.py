@@ -42,6 +42,13 @@ class TestTapiaEstevez:
 
 
 class TestStandardise:
+    @pytest.mark.parametrize("size", [1e-310, 1e-162, 1.0, 1e160, 4e307])
+    def test_of_every_size(self, size):
+        """1, 2 and 4 times anything that is still a number."""
+        x = size * torch.tensor([[1.0], [2.0], [4.0]], dtype=torch.float64)
+        expected = torch.tensor([[-4.0], [-1.0], [5.0]], dtype=torch.float64) / 14**0.5
+        torch.testing.assert_close(gram.standardise(x), expected, rtol=1e-12, atol=0)
+
     def test_moments(self):
         z = gram.standardise(samples(2, 30, 3, 4) * 7 + 1e3, batch_dims=1)
         assert z.shape == (2, 30, 3, 4)

@@ -75,6 +75,14 @@ def divergence_bits(joint, encoder, beta):
 
 
 class TestCurve:
+    @pytest.mark.parametrize("joint", [[[0.5, 0], [0, 0.5]], [[0.25, 0], [0.25, 0], [0, 0.5]]])
+    def test_is_at_its_origin_for_a_beta_of_one(self, joint):
+        """Where X determines Y, every point of the segment I(T;Y) = I(X;T) is then as good."""
+        found = bottleneck.curve(torch.tensor(joint, dtype=torch.float64), betas=[3.0, 1.0, 0.5])
+        assert found.information_input[1:].tolist() == [0, 0]
+        assert found.information_target[1:].tolist() == [0, 0]
+        assert found.information_input[0].item() == pytest.approx(1)
+
     @pytest.mark.parametrize("noise", [0.02, 0.1, 0.3])
     def test_of_the_binary_symmetric_channel(self, noise):
         """I(T;Y) = 1 − h(h⁻¹(1 − I(X;T)) ∗ ε), and each point is where the slope is 1/β, from β = 1/(1−2ε)² on."""

@@ -67,3 +67,12 @@ def test_is_what_training_records():
 def test_complaints(x, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         gradients.signal_to_noise(x)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_of_every_size(size):
+    """The squares of these would leave the range of floating point."""
+    found = gradients.signal_to_noise(size * torch.tensor([[1.0, 0.0], [3.0, 0.0]], dtype=torch.float64))
+    assert found.mean_norm.item() == pytest.approx(2 * size)
+    assert found.std_norm.item() == pytest.approx(size)
+    assert found.ratio.item() == pytest.approx(2)

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from infoplane.measures import gram
+from infoplane.measures import gram, renyi
 
 RANDOM = torch.Generator().manual_seed(1)
 
@@ -272,3 +272,21 @@ class TestSilverman:
     def test_complaints(self, n, d, scale, message):
         with pytest.raises(ValueError, match=message):
             gram.silverman_bandwidth(n, d, scale=scale)
+
+
+class TestSymmetry:
+    """Asked of every Gram matrix and of distances."""
+
+    def test_a_difference_that_vanishes_on_even_steps(self):
+        """N v = 0 for v = 0.5, 1, 1.5, as for any two of the cross products of evenly spaced weights."""
+        a, b, c = 0.5, 1.0, 1.5
+        turn = torch.tensor([[0, -c, b], [c, 0, -a], [-b, a, 0]], dtype=torch.float64)
+        with pytest.raises(ValueError, match=r"^gram must be symmetric, got entries that differ by 0.6 at \[0, 1\]"):
+            renyi.entropy(torch.eye(3, dtype=torch.float64) / 3 + 0.2 * turn)
+
+    def test_entries_near_the_largest_number(self):
+        """Their sums overflow, and they are symmetric nevertheless."""
+        distances = gram.squared_distances(torch.tensor([1e154, 0.0, -1e153, 5e153], dtype=torch.float64))
+        found = gram.gaussian_from_distances(distances, bandwidth=1e154)
+        torch.testing.assert_close(found, found.mT, rtol=0, atol=0)
+        assert found[0, 1].item() == pytest.approx(0.25 * math.exp(-0.5))

@@ -2,7 +2,7 @@
 
 Pure functions of tensors, with no labels, no files, no configuration and no state. Gram matrices are
 (*batch, n, n) in and (*batch) out, of unit trace; entropies are in bits; everything is float64 on the device of the
-input, and detached from autograd.
+input, and detached from autograd. The number of threads may change the last bits.
 """
 
 import importlib

@@ -73,6 +73,8 @@ def standardise(x: Tensor, *, batch_dims: int = 0) -> Tensor:
     """
     flat = checks.samples(x, "x", batch_dims=batch_dims).double()
     checks.finite(x, "x")
+    # In units of its largest entry no feature's square leaves the range of floating point.
+    flat = flat / flat.abs().amax(-2, keepdim=True).clamp(min=torch.finfo(torch.float64).tiny)
     centred = flat - flat.mean(-2, keepdim=True)
     # Equal entries have a mean that need not round to them: their deviations are no signal.
     constant = flat.amax(-2, keepdim=True) == flat.amin(-2, keepdim=True)

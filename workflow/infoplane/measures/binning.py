@@ -152,6 +152,8 @@ def fixed_edges(count: int, *, low: float, high: float) -> Tensor:
     checks.at_least(count, "count", least=2)
     if not -math.inf < low < high < math.inf:
         raise ValueError(f"low must be below high and both finite, got low={low} and high={high}")
+    if high - low == math.inf:
+        raise ValueError(f"low and high must be a finite distance apart, got low={low} and high={high}")
     return torch.from_numpy(np.linspace(low, high, count))
 
 
@@ -211,6 +213,7 @@ def range_edges(activations: Tensor, bins: int, *, per_unit: bool = False, batch
     """
     values = _pooled(activations, bins, per_unit=per_unit, batch_dims=batch_dims).double()
     low, high = values.amin(-1, keepdim=True), values.amax(-1, keepdim=True)
+    checks.finite(high - low, "the range of activations")
     return low + (high - low) * (torch.arange(1, bins, dtype=torch.float64, device=low.device) / bins)
 
 

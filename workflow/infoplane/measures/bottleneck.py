@@ -97,10 +97,9 @@ def curve(
         them, `tolerance` or `iterations` is not above 0 and finite.
     """
     joint = checks.distribution(joint, "joint", shape="(|X|, |Y|)", over=(0, 1))
-    slopes = torch.as_tensor(betas, dtype=torch.float64, device=joint.device).detach()
+    slopes = checks.positive_tensor(betas, "betas", device=joint.device)
     if slopes.ndim != 1 or len(slopes) == 0:
         raise ValueError(f"betas must have shape (m) with m > 0, got {tuple(slopes.shape)}")
-    checks.positive(slopes.tolist(), "betas")
     checks.positive([tolerance], "tolerance")
     checks.positive([iterations], "iterations")
     joint = merge(joint)
@@ -113,6 +112,7 @@ def curve(
         encoder = _distinct(encoder, joint)
         points[i + 1] = torch.stack(_informations(encoder, joint))
     best = (points[:, 0] - slopes[:, None] * points[:, 1]).argmin(-1)
+    best[slopes <= 1] = 0  # the origin, as I(T;Y) ≤ I(X;T), whatever the rounding where they are equal
     information_input, information_target = (points[best] / _LN2).unbind(-1)
     return Curve(slopes, information_input, information_target, converged)
 

@@ -5,13 +5,17 @@ Each check costs a few per cent of the work that follows it, so it is made once,
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 
 import numpy as np
 import torch
 from torch import Tensor
 
-# Room for Gram matrices that were made in float32. What is let through moves no eigenvalue by more than this.
+# Room for Gram matrices that were made in float32.
 _TOLERANCE = 1e-6
+
+# Multiples of the golden ratio fill the interval from 0 to 1 evenly and in no order.
+_GOLDEN = (1 + math.sqrt(5)) / 2
 
 
 def tensor(x: Tensor, name: str) -> Tensor:
@@ -68,25 +72,34 @@ def classes_of(samples: Tensor, y: Tensor, name: str) -> Tensor:
 def symmetric(matrices: Tensor, name: str) -> Tensor:
     """(*batch, n, n) in float64, if square, finite and symmetric.
 
-    Symmetry is tested on one fixed vector v, A v = Aᵀ v: two passes in memory order, which carry any NaN along too,
-    where comparing A with its transpose would cost a tenth of the eigenvalues.
+    Symmetry is tested on one irregular vector v, A v = Aᵀ v: two passes in memory order, which carry any NaN along too,
+    where comparing A with its transpose would cost a tenth of the eigenvalues. Only what fails is compared entry by
+    entry, and a difference that was made to vanish on v is not seen.
     """
     x = tensor(matrices, name)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ValueError(f"{name} must have shape (*batch, n, n), got {tuple(x.shape)}")
     x = x.double()
-    probe = torch.linspace(0.5, 1.5, x.shape[-1], dtype=x.dtype, device=x.device)
+    n = x.shape[-1]
+    probe = 0.5 + (_GOLDEN * torch.arange(1, n + 1, dtype=x.dtype, device=x.device)).frac()
     product = x @ probe
     excess = (product - probe @ x).abs().amax(-1) - _TOLERANCE * product.abs().amax(-1)
     if not (excess <= 0).all():
-        finite(x, name)
-        difference = (x - x.mT).abs()
+        _compare(x, name)
+    return x
+
+
+def _compare(matrices: Tensor, name: str) -> None:
+    """Raise unless matrices (*batch, n, n) are finite and symmetric, entry by entry."""
+    finite(matrices, name)
+    halves = matrices / 2, matrices.mT / 2  # whose difference is within float64
+    difference = (halves[0] - halves[1]).abs()
+    if (difference > _TOLERANCE * halves[0].abs().amax((-2, -1), keepdim=True)).any():
         place = (difference == difference.max()).nonzero()[0].tolist()
         raise ValueError(
-            f"{name} must be symmetric, got entries that differ by {difference.max().item():.3g} at {place} "
+            f"{name} must be symmetric, got entries that differ by {2 * difference.max().item():.3g} at {place} "
             "and its mirror image"
         )
-    return x
 
 
 def squared_distances(matrices: Tensor, name: str) -> Tensor:
@@ -176,7 +189,7 @@ def _shapes(grams: Mapping[str, Tensor]) -> str:
 
 def order(alpha: float) -> float:
     """The order α of an entropy, if above 0 (infinity included)."""
-    if not alpha > 0:
+    if not isinstance(alpha, Real) or not alpha > 0:
         raise ValueError(f"alpha must be above 0 (1 is von Neumann, inf is allowed), got {alpha}")
     return float(alpha)
 
@@ -184,8 +197,20 @@ def order(alpha: float) -> float:
 def positive(values: Iterable[float], name: str) -> None:
     """Raise unless every value is above 0 and finite."""
     for value in values:
-        if not 0 < value < math.inf:
+        if not isinstance(value, Real) or not 0 < value < math.inf:
             raise ValueError(f"{name} must be above 0 and finite, got {value}")
+
+
+def positive_tensor(value: object, name: str, *, device: torch.device) -> Tensor:
+    """A number, a sequence of them or a tensor, as a float64 tensor, if all are above 0 and finite."""
+    if isinstance(value, complex) or (isinstance(value, Tensor) and value.is_complex()):
+        raise ValueError(f"{name} must be real, got {value}")
+    try:
+        x = torch.as_tensor(value, dtype=torch.float64, device=device).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} must be a number or a tensor of numbers, got {value!r}") from error
+    positive(x.flatten().tolist(), name)
+    return x
 
 
 def broadcasting(value: Tensor, name: str, *, batch: torch.Size) -> None:
@@ -203,7 +228,7 @@ def expanded(value: Tensor, name: str, *, shape: torch.Size) -> Tensor:
 
 def at_least(value: int, name: str, *, least: int) -> None:
     """Raise unless a count is no less than it must be."""
-    if value < least:
+    if not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} must be {least} or more, got {value}")
 
 

@@ -49,6 +49,9 @@ def signal_to_noise(gradients: Tensor) -> SignalToNoise:
     if x.ndim < 2 or x.shape[-2] < 2:
         raise ValueError(f"gradients must have shape (*batch, B, parameters) with B of 2 or more, got {tuple(x.shape)}")
     checks.finite(x, "gradients")
-    spread, mean = torch.std_mean(x.double(), dim=-2, correction=0)
+    # In units of the largest entry, whose square stays within the range of floating point.
+    unit = x.double().abs().amax((-2, -1), keepdim=True).clamp(min=torch.finfo(torch.float64).tiny)
+    spread, mean = torch.std_mean(x.double() / unit, dim=-2, correction=0)
     signal, noise = torch.linalg.vector_norm(mean, dim=-1), torch.linalg.vector_norm(spread, dim=-1)
-    return SignalToNoise(signal, noise, signal / noise)
+    unit = unit[..., 0, 0]
+    return SignalToNoise(signal * unit, noise * unit, signal / noise)

@@ -171,8 +171,7 @@ def gaussian_from_distances(squared_distances: Tensor, *, bandwidth: float | Ten
 
 def _gaussian(squared_distances: Tensor, bandwidth: float | Tensor) -> Tensor:
     """As `gaussian_from_distances`, for distances that need no check."""
-    sigma = torch.as_tensor(bandwidth, dtype=torch.float64, device=squared_distances.device).detach()
-    checks.positive(sigma.flatten().tolist(), "bandwidth")
+    sigma = checks.positive_tensor(bandwidth, "bandwidth", device=squared_distances.device)
     checks.broadcasting(sigma, "bandwidth", batch=squared_distances.shape[:-2])
     # The limit of a tiny σ is the identity: an infinite rate would make 0 · inf of the diagonal.
     rate = (0.5 / sigma.square()).clamp(max=torch.finfo(torch.float64).max)
@@ -181,7 +180,7 @@ def _gaussian(squared_distances: Tensor, bandwidth: float | Tensor) -> Tensor:
 
 
 def drop_negligible(gram: Tensor) -> Tensor:
-    """The Gram matrices (*batch, n, n) with every entry set to 0 that cannot matter.
+    """The Gram matrices (*batch, n, n), which need no check, with every entry set to 0 that cannot matter.
 
     Products of tiny entries become denormal numbers, on which processors are some 50 times slower, in a Hadamard
     product as in an eigensolver. Dropped are the entries E with |E_ij| < 1e-40 · min_k A_kk. As min_k A_kk ≤ 1/n, the
@@ -223,7 +222,7 @@ def classes(gram: Tensor) -> Tensor:
     Parameters
     ----------
     gram
-        (*batch, n, n), float64, unit trace.
+        (*batch, n, n), float64, unit trace; not checked.
 
     Returns
     -------

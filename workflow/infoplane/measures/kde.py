@@ -109,8 +109,7 @@ def mutual_information(
     y = checks.classes_of(x, targets, "targets")
     checks.finite(activations, "activations")
     batch, (n, d) = x.shape[:-2], x.shape[-2:]
-    variance = torch.as_tensor(noise_variance, dtype=torch.float64, device=x.device).detach()
-    checks.positive(variance.flatten().tolist(), "noise_variance")
+    variance = checks.positive_tensor(noise_variance, "noise_variance", device=x.device)
     variance = checks.expanded(variance, "noise_variance", shape=batch)
     x, y, variance = x.reshape(-1, n, d), y.reshape(-1, n), variance.reshape(-1)
 

@@ -26,7 +26,9 @@ def entropy(gram: Tensor, *, alpha: float = 1.01) -> Tensor:
     Parameters
     ----------
     gram
-        (*batch, n, n), unit trace; computed in float64 whatever its type.
+        (*batch, n, n), unit trace; computed in float64 whatever its type. One that was made in float32 has eigenvalues
+        below 0 by rounding, and its entropy is known to some 1e-6 bits only (1e-2 for bfloat16), with a part that
+        depends on how many matrices come with it, as engines differ in such eigenvalues.
     alpha
         The order, above 0. Below 1 the rounding of zero eigenvalues begins to count: some 1e-7 bits at 0.5 on a
         low-rank matrix, 1e-4 at 0.3.
@@ -99,7 +101,7 @@ def mutual_information(a: Tensor, b: Tensor, *, alpha: float = 1.01) -> Tensor:
 def conditional_entropy(gram: Tensor, *given: Tensor, alpha: float = 1.01) -> Tensor:
     """Conditional entropy, S_α(A | B1, …, BL) = S_α(A, B1, …, BL) − S_α(B1, …, BL).
 
-    It is never negative, whatever α.
+    It is never negative but for rounding, whatever α.
 
     Parameters
     ----------

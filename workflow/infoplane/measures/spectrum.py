@@ -1,7 +1,8 @@
 """Entropies from spectra: the one place where eigenvalues, and functionals of them, are computed.
 
-Two engines serve. torch's eigensolver serves every order, size and device; `lanes` finds the same entropies, to 1e-12
-bits, without eigenvalues, several times faster where many matrices wait on a processor and α is just above 1.
+Two engines serve. torch's eigensolver serves every order, size and device; `lanes` finds the same entropies without
+eigenvalues, several times faster where many matrices wait on a processor and α is just above 1: to 1e-12 bits, for
+matrices whose eigenvalues are not further below 0 than float64 rounds them.
 
 Callers have checked their arguments: Gram matrices are (*batch, n, n), float64, symmetric and of unit trace.
 """

@@ -24,7 +24,7 @@ def measure(device: torch.device) -> tuple[Curves, Curves]:
         grams = random_grams(max(1, min(64, 2**24 // n**2)), n, device)
         for name, work in (("entropy", renyi.entropy), ("eigenvalues by torch", torch.linalg.eigvalsh)):
             against_samples[name].append((n, _seconds(lambda work=work, grams=grams: work(grams), device) / len(grams)))
-    against_maps: Curves = {"all pairs": [], "degrees of redundancy and vulnerability": []}
+    against_maps: Curves = {"all pairs": [], "average degrees": []}
     target = gram.labels(torch.arange(100, device=device) % 10)
     for count in _MAPS:
         maps = random_grams(count, 100, device)
@@ -32,7 +32,7 @@ def measure(device: torch.device) -> tuple[Curves, Curves]:
             seconds = _seconds(lambda maps=maps: pid.pairwise(maps, target).multivariate_mutual_information, device)
             against_maps["all pairs"].append((count, seconds))
         seconds = _seconds(lambda maps=maps: invariants.degrees(maps, target).redundancy, device)
-        against_maps["degrees of redundancy and vulnerability"].append((count, seconds))
+        against_maps["average degrees"].append((count, seconds))
     return against_samples, against_maps
 
 
@@ -53,7 +53,7 @@ def draw(curves: tuple[Curves, Curves], path: Path, machine: str) -> None:
         axes.set_title(f"Time for {title}", fontsize=8, loc="left")
         axes.set_xlabel(label)
         axes.set_ylabel("Time [s]")
-        axes.legend(frameon=False, fontsize=7, loc="lower right")
+        axes.legend(frameon=False, fontsize=7, loc="upper left")
     figure.suptitle(machine, fontsize=7, color="0.35")
     figure.savefig(path, dpi=200)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infoplane import claims
-from infoplane.claims import write
+from infoplane.claims import findings, write
 
 ABOUT = {"name": "planted", "title": "Planted & <b>", "preview": True}
 
@@ -14,7 +14,7 @@ ABOUT = {"name": "planted", "title": "Planted & <b>", "preview": True}
 def written(summary, tmp_path):
     wanted = [claims.claim(name, folder=tmp_path) for name in ("yu2021.forward_chain", "yu2021.error_chain")]
     paths = {"json_path": tmp_path / "c.json", "text": tmp_path / "c.md", "page": tmp_path / "c.html"}
-    write.write(claims.judge(summary(), wanted), ABOUT, **paths)
+    write.write(claims.judge(summary(), wanted), findings.of_summary(summary()), ABOUT, **paths)
     return {name: path.read_text() for name, path in paths.items()}
 
 
@@ -43,7 +43,15 @@ def test_page(written):
     """As HTML, where a title cannot become markup."""
     assert "<h1>Claims: Planted &amp; &lt;b&gt;</h1>" in written["page"]
     assert "PREVIEW" in written["page"]
-    assert written["page"].count("<tr>") == 3
+    assert "<h2>Filters needed</h2>" in written["page"]
+
+
+def test_findings(written):
+    found = json.loads(written["json_path"])["findings"]
+    assert found[0]["filters_needed"][0] == {"layer": "conv1", "tried": [1, 3, 6, 12], "information": 12, "accuracy": 6}
+    assert found[0]["bypass"][0]["layer"] == "fc1"
+    assert "| renyi, train probe | conv1 | 1, 3, 6, 12 | 12 | 6 |" in written["text"]
+    assert "no more than with shuffled samples" in written["text"]
 
 
 def test_no_number_that_json_does_not_know(summary, tmp_path):
@@ -51,4 +59,4 @@ def test_no_number_that_json_does_not_know(summary, tmp_path):
     (found,) = map(write.data, verdicts)
     assert found["effect"]["mean"] is None
     assert "NaN" not in json.dumps(found)
-    assert "not seen in any seed" in write.markdown(verdicts, ABOUT)
+    assert "not seen in any seed" in write.markdown(verdicts, [], ABOUT)

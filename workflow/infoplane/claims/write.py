@@ -7,12 +7,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
 from infoplane import files
 from infoplane.claims.claim import Rule
+from infoplane.claims.findings import Findings
 from infoplane.claims.verdict import Effect, Verdict
 
 _LEGEND = (
@@ -42,16 +43,37 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 <td>{{ row.judged_with }}</td><td>{{ row.effect }}</td>
 <td>{% for control in row.controls %}{{ control }}<br>{% endfor %}</td>
 <td class="verdict {{ row.verdict }}">{{ row.verdict }}</td></tr>
-{% endfor %}</table></html>
+{% endfor %}</table>
+{% for table in tables %}<h2>{{ table.title }}</h2><p class="quiet">{{ table.meaning }}</p>
+<table><tr>{% for name in table.header %}<th>{{ name }}</th>{% endfor %}</tr>
+{% for row in table.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endfor %}</html>
 """)
 
 
-def write(verdicts: Sequence[Verdict], about: Mapping[str, Any], *, json_path: Path, text: Path, page: Path) -> None:
-    """Write the verdicts on an experiment in three forms.
+class _Table(NamedTuple):
+    """Findings as they are shown."""
+
+    title: str
+    meaning: str
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def write(
+    verdicts: Sequence[Verdict],
+    findings: Sequence[Findings],
+    about: Mapping[str, Any],
+    *,
+    json_path: Path,
+    text: Path,
+    page: Path,
+) -> None:
+    """Write the verdicts on an experiment, and what its summary says beyond them, in three forms.
 
     Parameters
     ----------
-    verdicts
+    verdicts, findings
         In the order in which they are shown.
     about
         The experiment as resolved: its title, and whether it is a preview.
@@ -59,11 +81,15 @@ def write(verdicts: Sequence[Verdict], about: Mapping[str, Any], *, json_path: P
         Files to write: all numbers; a table in Markdown; the same as HTML.
     """
     facts = {"experiment": about["name"], "title": about["title"], "preview": bool(about["preview"])}
-    content = {**facts, "claims": [data(verdict) for verdict in verdicts]}
+    content = {
+        **facts,
+        "claims": [data(verdict) for verdict in verdicts],
+        "findings": [asdict(found) for found in findings],
+    }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-    files.write(text, markdown(verdicts, about).encode())
+    files.write(text, markdown(verdicts, findings, about).encode())
     rows = [_row(verdict) for verdict in verdicts]
-    files.write(page, _PAGE.render(rows=rows, legend=_LEGEND, **facts).encode())
+    files.write(page, _PAGE.render(rows=rows, tables=_tables(findings), legend=_LEGEND, **facts).encode())
 
 
 def data(verdict: Verdict) -> dict[str, Any]:
@@ -86,8 +112,8 @@ def data(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def markdown(verdicts: Iterable[Verdict], about: Mapping[str, Any]) -> str:
-    """The verdicts as a table in Markdown."""
+def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: Mapping[str, Any]) -> str:
+    """The verdicts and findings as tables in Markdown."""
     lines = [f"# Claims: {about['title']}", ""]
     if about["preview"]:
         lines += ["**PREVIEW**: of a reduced experiment.", ""]
@@ -96,8 +122,57 @@ def markdown(verdicts: Iterable[Verdict], about: Mapping[str, Any]) -> str:
         sentence = f"**{row['mark']}** {row['statement']}"
         sentence += f" (measured: {row['measured']}; rule: {row['rule']}) {row['remark']}"
         cells = (sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"])
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(_line(cells))
+    for table in _tables(findings):
+        lines += ["", f"## {table.title}", "", table.meaning, "", _line(table.header), "|---" * len(table.header) + "|"]
+        lines += map(_line, table.rows)
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _tables(findings: Sequence[Findings]) -> list[_Table]:
+    """The findings, without kinds of which there are none."""
+    filters = [
+        (
+            _judged_with(found),
+            sweep.layer,
+            ", ".join(map(str, sweep.tried)),
+            str(sweep.information),
+            str(sweep.accuracy),
+        )
+        for found in findings
+        for sweep in found.filters_needed
+    ]
+    layers = [
+        (_judged_with(found), each.variant, each.layer, f"{each.information:.3g} bits", each.reason)
+        for found in findings
+        for each in found.bypass
+    ]
+    tables = [
+        _Table(
+            "Filters needed",
+            "The fewest filters of a layer, among those tried, with which the information of all its feature maps "
+            "about the input, and the accuracy on the test split, are no further below their best than seeds are "
+            "spread.",
+            ("judged with", "layer", "tried", "for the information", "for the accuracy"),
+            filters,
+        ),
+        _Table(
+            "Layers that learn little",
+            "Hidden layers to which, at the end of training, the error chain rises, or whose errors tell no more of "
+            "the output's than shuffled samples do (within one standard deviation over seeds).",
+            ("judged with", "variant", "layer", "I(δ_K; δ_k)", "why"),
+            layers,
+        ),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def _judged_with(by: Verdict | Findings) -> str:
+    return f"{by.estimator}, {by.split} probe"
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
@@ -108,7 +183,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "statement": claim.statement,
         "measured": claim.measured,
         "rule": _rule(claim.rule, claim.units),
-        "judged_with": f"{verdict.estimator}, {verdict.split} probe",
+        "judged_with": _judged_with(verdict),
         "effect": _words(verdict.effect, claim.units),
         "controls": controls,
         "verdict": verdict.verdict,

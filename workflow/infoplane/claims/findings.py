@@ -1,0 +1,145 @@
+"""What a summary says beyond claims: how many filters are needed, and which layers learn little.
+
+Both take up what Yu et al. 2021 leave to future work; the definitions are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import xarray as xr
+
+from infoplane.claims.evidence import Evidence
+from infoplane.schema import OUTPUT
+
+TOLERANCE = 0.05  # bits by which the error chain may rise from one layer to the next
+
+
+@dataclass(frozen=True)
+class FiltersNeeded:
+    """How many filters of a convolution its information and the accuracy need, the others being as they are.
+
+    Parameters
+    ----------
+    layer
+        The convolution.
+    tried
+        Numbers of filters that were tried.
+    information, accuracy
+        The fewest of them at which the mean over seeds of the multivariate mutual information about the input, and of
+        the accuracy on the test split, is no further below its best than the seeds are spread there (one standard
+        deviation).
+    """
+
+    layer: str
+    tried: tuple[int, ...]
+    information: int
+    accuracy: int
+
+
+@dataclass(frozen=True)
+class Bypass:
+    """A layer that learns little at the end of training, by the error that reaches it.
+
+    Parameters
+    ----------
+    variant, layer
+        Where.
+    information
+        I(δ_K; δ_k), mean over seeds, bits.
+    reason
+        Why it counts as one.
+    """
+
+    variant: str
+    layer: str
+    information: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Both, with one estimator on one split."""
+
+    estimator: str
+    split: str
+    filters_needed: tuple[FiltersNeeded, ...]
+    bypass: tuple[Bypass, ...]
+
+
+def of_summary(summary: xr.DataTree) -> list[Findings]:
+    """Findings with every estimator and split, as far as the summary has the groups that they need."""
+    has = set(summary.children)
+    groups = [summary[name].to_dataset() for name in ("decomposition", "error_chain") if name in has]
+    pairs = dict.fromkeys(pair for data in groups for pair in product(data["estimator"].values, data["split"].values))
+    found = []
+    for estimator, split in pairs:
+        evidence = Evidence(summary, str(estimator), str(split))
+        of = {
+            name for name in ("decomposition", "error_chain") if name in has and estimator in summary[name]["estimator"]
+        }
+        needed = filters_needed(evidence) if "decomposition" in of else []
+        found.append(
+            Findings(str(estimator), str(split), tuple(needed), tuple(bypass(evidence) if "error_chain" in of else []))
+        )
+    return found
+
+
+def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
+    """The filters needed in every sweep over those of one convolution; needs decomposition and training."""
+    maps = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
+    information, accuracy = evidence.at_the_end(maps), evidence.accuracy()
+    found = []
+    for sweep in evidence.sweeps():
+        names = list(sweep.variants)
+        needed = [
+            sweep.filters[_first_at_best(values.transpose("variant", "seed").values)]
+            for values in (information.sel(variant=names, layer=sweep.layer), accuracy.sel(variant=names))
+        ]
+        found.append(FiltersNeeded(sweep.layer, sweep.filters, *needed))
+    return found
+
+
+def bypass(evidence: Evidence) -> list[Bypass]:
+    """Layers, hidden ones, at which the error chain rises, or is no higher than with shuffled samples; needs it."""
+    chain, spread = _error_chain(evidence)
+    shuffled = "shuffled_samples" in evidence.experiment.get("controls", [])
+    control, control_spread = _error_chain(evidence.under("shuffled_samples")) if shuffled else (chain * np.nan, spread)
+    return [
+        Bypass(variant, layer, value, reason)
+        for variant in chain["variant"].values.tolist()
+        for layer, value, reason in _of_variant(
+            *(each.sel(variant=variant) for each in (chain, control, control_spread))
+        )
+    ]
+
+
+def _of_variant(chain: xr.DataArray, control: xr.DataArray, spread: xr.DataArray) -> Iterator[tuple[str, float, str]]:
+    before = np.inf
+    for layer in chain["layer"].values.tolist():
+        value, level, room = (each.sel(layer=layer).item() for each in (chain, control, spread))
+        if np.isnan(value):
+            continue
+        if value > before + TOLERANCE:
+            yield layer, value, f"more information about the output's error than the layer behind it, {before:.3g} bits"
+        elif value <= level + room:
+            yield layer, value, f"no more than with shuffled samples, {level:.3g} ± {room:.2g} bits"
+        before = value
+
+
+def _error_chain(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray]:
+    """Mean and spread over seeds of I(δ_K; δ_k) at the end, (variant, layer), from the output back."""
+    data = evidence.group("error_chain")
+    hidden = data["mutual_information_error"].where(data["kind"] != OUTPUT)
+    values = evidence.at_the_end(hidden).isel(layer=slice(None, None, -1))
+    return values.mean("seed"), values.std("seed")
+
+
+def _first_at_best(values: np.ndarray) -> int:
+    """The first row whose mean is no further below the best than the values of the best are spread."""
+    means = values.mean(-1)
+    best = int(means.argmax())
+    return int(np.flatnonzero(means >= means[best] - values[best].std())[0])

@@ -26,6 +26,16 @@ class TestFiltersNeeded:
             (layer, (1, 3, 6, 12), 3, 6) for layer in ("conv1", "conv2") for _ in ("relu", "sigmoid")
         ]
 
+    def test_a_seed_that_diverged_does_not_count(self, summary):
+        """NaN in seed 1 of a network, and in all seeds of the largest one."""
+        tree = summary(
+            accuracy=lambda f: (
+                0.9 + 0.01 * f["channels"].sel(layer=["conv1", "conv2"]).min("layer") + 0 * f["noise"]
+            ).where((f["seed"] != 1) & (f["channels"].max("layer") < 12))
+        )
+        found = findings.filters_needed(evidence(tree))
+        assert {each.accuracy for each in found} == {6}
+
     def test_none_without_a_sweep(self, summary):
         assert findings.filters_needed(evidence(summary(filters=[(6, 6), (12, 6)]))) == []
 

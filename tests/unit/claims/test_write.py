@@ -48,9 +48,15 @@ def test_page(written):
 
 def test_findings(written):
     found = json.loads(written["json_path"])["findings"]
-    assert found[0]["filters_needed"][0] == {"layer": "conv1", "tried": [1, 3, 6, 12], "information": 12, "accuracy": 6}
+    assert found[0]["filters_needed"][0] == {
+        "layer": "conv1",
+        "variants": ["1-6_relu", "3-6_relu", "6-6_relu", "12-6_relu"],
+        "tried": [1, 3, 6, 12],
+        "information": 12,
+        "accuracy": 6,
+    }
     assert found[0]["bypass"][0]["layer"] == "fc1"
-    assert "| renyi, train probe | conv1 | 1, 3, 6, 12 | 12 | 6 |" in written["text"]
+    assert "| renyi, train probe | conv1 | 1-6_relu to 12-6_relu | 1, 3, 6, 12 | 12 | 6 |" in written["text"]
     assert "no more than with shuffled samples" in written["text"]
 
 

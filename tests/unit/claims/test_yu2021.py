@@ -154,6 +154,11 @@ class TestSaturation:
         assert found.verdict == verdict.CONTRADICTED
 
 
+def test_a_seed_that_diverged_says_nothing_of_saturation(summary):
+    tree = summary(multivariate_mutual_information=lambda f: (6.2 + 0 * f["channels"]).where(f["seed"] != 3))
+    assert judged("yu2021.saturates_early", tree).effect.seeds == (0, 1, 2, 4)
+
+
 def test_a_single_topology_shows_no_sweep(summary):
     found = judged("yu2021.synergy_grows", summary(filters=[(6, 12)]))
     assert found.effect.values == ()

@@ -5,7 +5,7 @@ are an entry here and a module beside this one. A user's own are in a file of th
 
     claims: [yu2021.forward_chain, "my_claims.py:compresses"]
 
-where ``compresses()`` returns a `Claim`. Planning a workflow needs names and `check` only, and loads no xarray.
+where ``compresses()`` returns a `Claim`. Planning a workflow needs `names` and `claim` only, and loads no xarray.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from infoplane.claims.verdict import Verdict
 
-__all__ = ["Claim", "Rule", "claim", "judge", "names"]
+__all__ = ["Claim", "Rule", "claim", "judge", "modules", "names"]
 
 _CLAIMS = {each.name: each for each in yu2021.CLAIMS}
 

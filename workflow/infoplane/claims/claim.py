@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
 
 UNTRAINED, SHUFFLED = "untrained", "shuffled_samples"
 
+TOLERANCE = 0.05  # bits by which information may rise along a chain of layers before a step counts as a rise
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.schema import CONVOLUTIONAL
+from infoplane.schema import CONVOLUTIONAL, OUTPUT
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ class Evidence:
         """Accuracy on the test split at the last epoch, (variant, seed)."""
         training = self.summary["training"].to_dataset()["accuracy"].sel(split="test", drop=True)
         return self.at_the_end(training.sel(epoch=[0.0]) if self.untrained else training)
+
+    def error_chain(self) -> xr.DataArray:
+        """I(δ_K; δ_k) of hidden layers, against the flow of data; the output's about itself is no step of a chain."""
+        data = self.group("error_chain")
+        return data["mutual_information_error"].where(data["kind"] != OUTPUT).isel(layer=slice(None, None, -1))
 
     @cached_property
     def experiment(self) -> dict[str, Any]:

@@ -12,10 +12,8 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
+from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
-from infoplane.schema import OUTPUT
-
-TOLERANCE = 0.05  # bits by which the error chain may rise from one layer to the next
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,8 @@ class FiltersNeeded:
     ----------
     layer
         The convolution.
+    variants
+        Those that were compared, from the fewest filters to the most.
     tried
         Numbers of filters that were tried.
     information, accuracy
@@ -35,6 +35,7 @@ class FiltersNeeded:
     """
 
     layer: str
+    variants: tuple[str, ...]
     tried: tuple[int, ...]
     information: int
     accuracy: int
@@ -99,15 +100,15 @@ def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
             sweep.filters[_first_at_best(values.transpose("variant", "seed").values)]
             for values in (information.sel(variant=names, layer=sweep.layer), accuracy.sel(variant=names))
         ]
-        found.append(FiltersNeeded(sweep.layer, sweep.filters, *needed))
+        found.append(FiltersNeeded(sweep.layer, sweep.variants, sweep.filters, *needed))
     return found
 
 
 def bypass(evidence: Evidence) -> list[Bypass]:
     """Layers, hidden ones, at which the error chain rises, or is no higher than with shuffled samples; needs it."""
     chain, spread = _error_chain(evidence)
-    shuffled = "shuffled_samples" in evidence.experiment.get("controls", [])
-    control, control_spread = _error_chain(evidence.under("shuffled_samples")) if shuffled else (chain * np.nan, spread)
+    shuffled = SHUFFLED in evidence.experiment.get("controls", [])
+    control, control_spread = _error_chain(evidence.under(SHUFFLED)) if shuffled else (chain * np.nan, spread)
     return [
         Bypass(variant, layer, value, reason)
         for variant in chain["variant"].values.tolist()
@@ -132,14 +133,15 @@ def _of_variant(chain: xr.DataArray, control: xr.DataArray, spread: xr.DataArray
 
 def _error_chain(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray]:
     """Mean and spread over seeds of I(δ_K; δ_k) at the end, (variant, layer), from the output back."""
-    data = evidence.group("error_chain")
-    hidden = data["mutual_information_error"].where(data["kind"] != OUTPUT)
-    values = evidence.at_the_end(hidden).isel(layer=slice(None, None, -1))
+    values = evidence.at_the_end(evidence.error_chain())
     return values.mean("seed"), values.std("seed")
 
 
 def _first_at_best(values: np.ndarray) -> int:
-    """The first row whose mean is no further below the best than the values of the best are spread."""
-    means = values.mean(-1)
+    """The first row whose mean is no further below the best than the values of the best are spread.
+
+    Of (variant, seed), NaN where a seed diverged.
+    """
+    means = np.ma.masked_invalid(values).mean(-1).filled(-np.inf)
     best = int(means.argmax())
-    return int(np.flatnonzero(means >= means[best] - values[best].std())[0])
+    return int(np.flatnonzero(means >= means[best] - np.nan_to_num(np.nanstd(values[best])))[0])

@@ -139,6 +139,7 @@ def _tables(findings: Sequence[Findings]) -> list[_Table]:
         (
             _judged_with(found),
             sweep.layer,
+            f"{sweep.variants[0]} to {sweep.variants[-1]}",
             ", ".join(map(str, sweep.tried)),
             str(sweep.information),
             str(sweep.accuracy),
@@ -157,7 +158,7 @@ def _tables(findings: Sequence[Findings]) -> list[_Table]:
             "The fewest filters of a layer, among those tried, with which the information of all its feature maps "
             "about the input, and the accuracy on the test split, are no further below their best than seeds are "
             "spread.",
-            ("judged with", "layer", "tried", "for the information", "for the accuracy"),
+            ("judged with", "layer", "variants", "tried", "for the information", "for the accuracy"),
             filters,
         ),
         _Table(

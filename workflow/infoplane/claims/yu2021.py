@@ -5,13 +5,11 @@ The sentences are ours, and so are all thresholds: the paper states none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infoplane.claims.claim import SHUFFLED, Claim, Rule
-from infoplane.schema import OUTPUT
+from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
@@ -19,7 +17,6 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     from infoplane.claims.evidence import Evidence
 
 _SOURCE = "Yu et al. 2021"
-_TOLERANCE = 0.05  # bits by which information may rise from one layer to the next
 _SATURATED = 0.95  # of the entropy of the input
 _FIRST = 1.0  # the epoch of the second stage
 
@@ -32,12 +29,12 @@ def forward_chain(evidence: Evidence) -> xr.DataArray:
 
 def error_chain(evidence: Evidence) -> xr.DataArray:
     """Share of steps on the way back, untrained and after one epoch, on which I(δ_K; δ_k) does not rise."""
-    return _share_of_falls(_stages(evidence, _errors(evidence))[:2])
+    return _share_of_falls(_stages(evidence, evidence.error_chain())[:2])
 
 
 def error_chain_at_the_end(evidence: Evidence) -> str:
     """What the error chain does when the networks have converged, and how wide its kernel is then."""
-    share = float(_share_of_falls([evidence.at_the_end(_errors(evidence))]).mean())
+    share = float(_share_of_falls([evidence.at_the_end(evidence.error_chain())]).mean())
     data = evidence.group("error_chain")
     ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
     low, high = (float(end) for end in (ratio.min(), ratio.max()))
@@ -63,26 +60,18 @@ def saturates_early(evidence: Evidence) -> xr.DataArray:
     The information needs the fewest filters that tell 95 % of S(X); the accuracy the fewest with which it is within the
     spread over seeds of the best of its seed. What is never reached counts as twice the most filters that were tried.
     """
-    ratios = evidence.across([accuracy / information for _, information, accuracy in filters_needed(evidence)])
-    return ratios.copy(data=np.log2(ratios.values)).mean("sweep")
-
-
-def filters_needed(evidence: Evidence) -> Iterator[tuple[str, xr.DataArray, xr.DataArray]]:
-    """Of every sweep: the layer, and how many filters its information and the accuracy need, each (seed)."""
     values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
     bound = evidence.at_the_end(evidence.group("information")["entropy_input"])
-    accuracy = evidence.accuracy()
+    accuracy, ratios = evidence.accuracy(), []
     for sweep in evidence.sweeps():
         names = list(sweep.variants)
-        share = values.sel(variant=names, layer=sweep.layer) / bound.sel(variant=names)
         own = accuracy.sel(variant=names)
-        best = own.mean("seed").argmax("variant")
-        plateau = own.max("variant") - own.isel(variant=best).std("seed")
-        yield (
-            sweep.layer,
-            _fewest(share >= _SATURATED, sweep.filters),
-            _fewest(own >= plateau, sweep.filters),
-        )
+        best = own.isel(variant=int(np.argmax(own.mean("seed").fillna(-np.inf).values)))
+        for_accuracy = _fewest(own, own.max("variant") - best.std("seed"), sweep.filters)
+        information = values.sel(variant=names, layer=sweep.layer)
+        ratios.append(for_accuracy / _fewest(information, _SATURATED * bound.sel(variant=names), sweep.filters))
+    found = evidence.across(ratios)
+    return found.copy(data=np.log2(found.values)).mean("sweep")
 
 
 def synergy_grows(evidence: Evidence) -> xr.DataArray:
@@ -136,13 +125,6 @@ def sigmoid_falls_more(evidence: Evidence) -> xr.DataArray:
     ).mean("sweep")
 
 
-def _errors(evidence: Evidence) -> xr.DataArray:
-    """I(δ_K; δ_k) against the flow of the data, without the output's information about itself."""
-    data = evidence.group("error_chain")
-    values = data["mutual_information_error"].where(data["kind"] != OUTPUT)
-    return values.isel(layer=slice(None, None, -1))
-
-
 def _nonredundant(evidence: Evidence) -> xr.DataArray:
     return evidence.group("decomposition")["weighted_nonredundant_information"].sel(about="input")
 
@@ -163,7 +145,7 @@ def _share_of_falls(stages: list[xr.DataArray]) -> xr.DataArray:
     for values in stages:
         for of_variant in values.transpose("variant", "layer", "seed").values:
             rises = np.diff(of_variant[~np.isnan(of_variant).all(-1)], axis=0)
-            kept += (rises <= _TOLERANCE).sum(0)
+            kept += (rises <= TOLERANCE).sum(0)
             steps += np.isfinite(rises).sum(0)
     share: xr.DataArray = stages[0]["seed"].astype(float).copy(data=np.divide(kept, np.where(steps > 0, steps, np.nan)))
     return share
@@ -175,10 +157,15 @@ def _falls(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
     return 100 * (greatest - evidence.at_the_end(values)) / greatest.where(greatest > 0)
 
 
-def _fewest(reached: xr.DataArray, filters: tuple[int, ...]) -> xr.DataArray:
-    """The fewest filters that reach a mark, (seed) from (variant, seed); twice the most where none does."""
-    rows = reached.transpose("seed", "variant")
-    counts = np.where(rows.values, np.array(filters, dtype=float), 2.0 * filters[-1]).min(-1)
+def _fewest(values: xr.DataArray, mark: xr.DataArray, filters: tuple[int, ...]) -> xr.DataArray:
+    """The fewest filters whose values (variant, seed) reach a mark, (seed); twice the most where none do.
+
+    NaN for a seed that lacks a value, as its network diverged.
+    """
+    rows = values.transpose("seed", "variant")
+    reached = (values >= mark).transpose("seed", "variant").values
+    counts = np.where(reached, np.array(filters, dtype=float), 2.0 * filters[-1]).min(-1)
+    counts[np.isnan(rows.values).any(-1)] = np.nan
     return rows.isel(variant=0, drop=True).copy(data=counts)
 
 
@@ -222,7 +209,7 @@ CLAIMS = (
         information_grows,
         "smallest step of the multivariate mutual information from one number of filters to the next",
         "bits",
-        Rule("above", -_TOLERANCE),
+        Rule("above", -TOLERANCE),
         needs=("decomposition",),
     ),
     Claim(

@@ -21,6 +21,32 @@ _ROUNDING = 1e-12
 _LEAST_EXPONENT = -300
 
 
+def silverman_bandwidth(n: int, d: int, *, scale: float) -> float:
+    """Silverman's rule, σ = h · n^(−1/(4+d)) (PAPERS.md 0.1, paper 1).
+
+    Parameters
+    ----------
+    n
+        Number of samples.
+    d
+        Dimension of the variable; of one feature map for a convolutional layer.
+    scale
+        h, in the unit of the data.
+
+    Returns
+    -------
+    float
+        σ, in the unit of the data. For images it is nearly h whatever the data: it does not adapt to their scale.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not above 0 and finite.
+    """
+    _check_rule(n, d, scale)
+    return scale * math.pow(n, -1 / (4 + d))
+
+
 def tapia_estevez_bandwidth(n: int, d: int, *, scale: float) -> float:
     """The rule of Tapia and Estévez (2020), σ = γ √d n^(−1/(4+d)) (PAPERS.md 0.1).
 
@@ -43,10 +69,13 @@ def tapia_estevez_bandwidth(n: int, d: int, *, scale: float) -> float:
     ValueError
         If an argument is not above 0 and finite.
     """
-    checks.positive([n], "n")
-    checks.positive([d], "d")
-    checks.positive([scale], "scale")
+    _check_rule(n, d, scale)
     return scale * math.sqrt(d) * math.pow(n, -1 / (4 + d))
+
+
+def _check_rule(n: int, d: int, scale: float) -> None:
+    for name, value in {"n": n, "d": d, "scale": scale}.items():
+        checks.positive([value], name)
 
 
 def standardise(x: Tensor, *, batch_dims: int = 0) -> Tensor:

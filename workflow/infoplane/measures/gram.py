@@ -17,6 +17,7 @@ from infoplane.measures.bandwidths import (
     alignment_candidates,
     exponential_moving_average,
     median_bandwidth,
+    silverman_bandwidth,
     standardise,
     tapia_estevez_bandwidth,
 )
@@ -250,31 +251,3 @@ def _classes_by_row(gram: Tensor) -> Tensor:
     consistent = together == (first[:, :, None] == first[:, None, :])
     exact = (consistent & _is_indicator(gram, n=gram.shape[-1])).all(-1).all(-1)
     return torch.where(exact[:, None], first, -1)
-
-
-def silverman_bandwidth(n: int, d: int, *, scale: float) -> float:
-    """Silverman's rule, σ = h · n^(−1/(4+d)) (PAPERS.md 0.1, paper 1).
-
-    Parameters
-    ----------
-    n
-        Number of samples.
-    d
-        Dimension of the variable; of one feature map for a convolutional layer.
-    scale
-        h, in the unit of the data.
-
-    Returns
-    -------
-    float
-        σ, in the unit of the data. For images it is nearly h whatever the data: it does not adapt to their scale.
-
-    Raises
-    ------
-    ValueError
-        If an argument is not above 0 and finite.
-    """
-    checks.positive([n], "n")
-    checks.positive([d], "d")
-    checks.positive([scale], "scale")
-    return scale * math.pow(n, -1 / (4 + d))

@@ -1,4 +1,4 @@
-"""Write what is generated from the schema: the table of artifacts in README.md, and docs/settings.md."""
+"""Write what is generated from the code: the table of artifacts in README.md, and docs/settings.md."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from infoplane import figures
 from infoplane.schema import ARTIFACTS
 
 ROOT = Path(__file__).parents[1]
@@ -36,10 +37,19 @@ def settings() -> str:
         parts += [f"## {title}", "\n".join(rows)]
     parts.append(
         "A dataset or a model that names a `factory` takes further keys, the arguments of that function; a model that "
-        "is named takes the options of its page in `workflow/infoplane/models`. A figure takes the options that a "
-        "wrong one is answered with."
+        "is named takes the options of its page in `workflow/infoplane/models`."
     )
+    parts += ["## Figures", _figures()]
     return "\n\n".join(parts) + "\n"
+
+
+def _figures() -> str:
+    """Every figure with its options, as a Markdown table."""
+    rows = ["| figure | what it shows | options |", "|---|---|---|"]
+    for name in figures.names():
+        options = (f"`{option}` ({known.accepts})" for option, known in figures.options(name).items())
+        rows.append(f"| `{name}` | {getattr(figures, name).shows} | {', '.join(options)} |")
+    return "\n".join(rows)
 
 
 def _keys(schema: dict[str, Any], root: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

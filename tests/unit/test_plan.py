@@ -178,7 +178,7 @@ class TestCode:
     ) -> Callable[[], Parameters]:
         """A function for the parameters as they are with the copy of the library as it is now."""
         file = tmp_path_factory.mktemp("study") / "mine.yaml"
-        lenet, mlp = planned(file), planned(file, model={"name": "mlp"}, sweep=[], figures=[])
+        lenet, mlp = planned(file, figures=figures.names()), planned(file, model={"name": "mlp"}, sweep=[], figures=[])
 
         def found() -> Parameters:
             code_digest = load_provenance(package).code_digest
@@ -309,18 +309,16 @@ class TestStudy:
 
     def test_one_name_for_different_figures_of_two_experiments_is_refused(self, file: Path) -> None:
         other = file.with_name("other.yaml")
-        for path, figure in ((file, "training"), (other, "decomposition")):
+        for path, figure in ((file, "training"), (other, "degrees")):
             path.write_text(yaml.safe_dump({**QUICKSTART, "figures": [{"figure": figure, "name": "overview"}]}))
-        message = (
-            r"^config\.yaml:\n  - experiments call training and decomposition 'overview'; accepted: a name of its own"
-        )
+        message = r"^config\.yaml:\n  - experiments call training and degrees 'overview'; accepted: a name of its own"
         with pytest.raises(ConfigError, match=message):
             plan.study({"experiments": [str(file), str(other)]}, base=ROOT, networks=False)
 
     def test_files_and_rules_of_figures(self, file: Path) -> None:
         found = study(file, figures=["training", {"figure": "training", "name": "learning"}])
         assert found.drawn_by("training") == "learning|training"
-        assert re.fullmatch(found.drawn_by("decomposition"), "decomposition") is None
+        assert re.fullmatch(found.drawn_by("degrees"), "degrees") is None
         assert found.figures() == [
             f"results/mine/figures/{name}.{ending}"
             for name in ("training", "learning")

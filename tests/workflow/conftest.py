@@ -34,7 +34,7 @@ TINY: dict[str, Any] = {
         "information_plane",
         "modified_information_plane",
         "data_processing",
-        "decomposition",
+        "multivariate_information",
         {"figure": "training", "name": "learning"},
     ],
 }

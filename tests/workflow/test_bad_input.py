@@ -100,7 +100,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "figure of what is not measured": (
         changed(measures=["information"]),
-        r"key 'figures' has 'decomposition', which needs 'decomposition'; accepted: with 'decomposition' among",
+        r"key 'figures' has 'redundancy_synergy', which needs 'decomposition'; accepted: with 'decomposition' among",
     ),
     "unknown kind of estimator": (
         changed(estimators=[{**ESTIMATOR, "kind": "guess"}]),
@@ -310,12 +310,12 @@ class TestFigureOptions:
                 r"has layers 'fc2' in 'f'; did you mean 'fc1'\? accepted: conv1, conv2, fc1",
             ),
             (
-                "decomposition",
+                "degrees",
                 {"hue": "filters"},
                 r"has hue 'filters' in 'f'; .*accepted: model\.filters, model\.activ",
             ),
             ("training", {"split": "train"}, r"unknown option 'split'; it accepts variants, layers$"),
-            ("decomposition", {"about": "both"}, r"option 'about' is 'both'; it accepts one of 'input', 'target'$"),
+            ("degrees", {"about": "both"}, r"option 'about' is 'both'; it accepts one of 'input', 'target'$"),
             ("data_processing", {"tolerance": "big"}, r"option 'tolerance' is 'big'; it accepts a number$"),
         ],
     )
@@ -327,7 +327,7 @@ class TestFigureOptions:
         ("figure", "options"),
         [
             ("information_plane", {"estimator": "renyi", "split": "train", "layers": ["output", "conv1"]}),
-            ("decomposition", {"hue": "model.activation", "variants": ["filters-2-4_activation-relu"]}),
+            ("degrees", {"hue": "model.activation", "variants": ["filters-2-4_activation-relu"]}),
         ],
     )
     def test_right(self, file: Path, figure: str, options: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ CASES = {
     "deep": {"sweep": [("64-64-128-128-256", "relu")], "layers": VGG, "lacks": None},
     "fully connected": {"sweep": [("1", "tanh"), ("1", "sigmoid")], "layers": ["h1", "h2", "h3", "output"]},
 }
-CONVOLUTIONAL = {"modified_information_plane", "decomposition"}
+CONVOLUTIONAL = {"modified_information_plane", "planes", "multivariate_information", "redundancy_synergy", "degrees"}
 DRAWN = [
     (case, name)
     for case in CASES
@@ -208,27 +208,51 @@ def test_the_violated_step_is_crossed_between_its_layers(build):
     np.testing.assert_allclose(crosses[0], [[2.5, (5.0 + 5.3) / 2]])
 
 
-def test_points_are_joined_only_where_each_number_of_filters_occurs_once(build):
-    joined = figures.decomposition(build([("3-6", "relu"), ("6-12", "relu")]))
-    ambiguous = figures.decomposition(build([("6-6", "relu"), ("6-12", "relu"), ("6-24", "relu")]))
-    for figure, layer, expected in (
-        (joined, "conv1", True),
-        (ambiguous, "conv1", False),
-        (ambiguous, "conv2", True),
-    ):
-        (panel,) = [axes for axes in _panels(figure) if axes.get_title(loc="left") == layer]
-        points = [line for line in panel.lines if line.get_marker() == "o"]
-        assert {line.get_linestyle() != "None" for line in points} == {expected}
-        assert {len(line.get_xdata()) for line in points} == {2 if figure is joined else 3}
+def _points(figure, layer):
+    (panel,) = [axes for axes in _panels(figure) if axes.get_title(loc="left") == layer]
+    return [line for line in panel.lines if line.get_marker() == "o"]
+
+
+def test_a_line_joins_the_filters_of_one_series(build):
+    together = figures.degrees(build([("3-6", "relu"), ("6-12", "relu")]))
+    swept = figures.degrees(build([("6-6", "relu"), ("6-12", "relu"), ("6-24", "relu")]))
+    for figure, layer, lengths in ((together, "conv1", {2}), (swept, "conv2", {3}), (swept, "conv1", {1})):
+        assert {len(line.get_xdata()) for line in _points(figure, layer)} == lengths
+
+
+def test_a_panel_leaves_out_what_belongs_to_the_sweep_of_another_layer(build):
+    figure = figures.degrees(
+        build([("3-6", "relu"), ("6-6", "relu"), ("6-12", "relu"), ("6-24", "relu"), ("6-6", "tanh")])
+    )
+    drawn = {tuple(np.round(line.get_xdata())) for line in _points(figure, "conv1")}
+    assert drawn == {(3.0, 6.0)}
+    names = {text.get_text() for axes in _panels(figure) for text in axes.texts}
+    assert names == {"3-6", "6-6", "6-12", "6-24"}
+
+
+def test_the_accuracy_stands_at_the_end_of_each_line(build):
+    summary = build([("6-6", "relu"), ("6-12", "relu")], diverged=None)
+    names = {text.get_text() for axes in _panels(figures.multivariate_information(summary)) for text in axes.texts}
+    accuracy = figures.multivariate_information.table(summary)["accuracy [1]"].iloc[0]
+    assert names == {f"{filters} ({100 * accuracy:.1f} %)" for filters in ("6-6", "6-12")}
 
 
 def test_the_untrained_network_and_the_shuffled_samples_are_grey(build):
-    figure = figures.decomposition(build([("3-6", "relu"), ("6-12", "relu")]))
-    (panel,) = [axes for axes in _panels(figure) if axes.get_title(loc="left") == "conv1"]
-    colours = [to_hex(line.get_color()) for line in panel.lines if line.get_marker() == "o"]
+    figure = figures.multivariate_information(build([("3-6", "relu"), ("6-12", "relu")]))
+    colours = [to_hex(line.get_color()) for line in _points(figure, "conv1")]
     greys = [colour for colour in colours if colour[1:3] == colour[3:5] == colour[5:7]]
     assert len(colours) == 3
     assert len(set(greys)) == 2
+
+
+def test_the_chains_have_their_controls_in_grey(build):
+    figure = figures.data_processing(build([("3-6", "relu")]))
+    greys = [
+        [to_hex(line.get_color()) for line in axes.lines if line.get_marker() in "os" and len(line.get_xdata())]
+        for axes in _panels(figure)
+    ]
+    faint, grey = to_hex("0.7"), to_hex("0.5")
+    assert [(colours.count(faint), colours.count(grey)) for colours in greys] == [(2, 0), (2, 2), (2, 2)]
 
 
 def test_a_diverged_seed_is_crossed_and_counted(build):

@@ -67,8 +67,10 @@ def test_only_the_variants_drawn_are_counted(summary):
 def test_pairs_left_out_of_the_percentages_are_counted(build):
     summary = build([("3-6", "relu")])
     summary["decomposition"]["pairs_excluded"].loc[{"layer": "conv2"}] = 7
-    assert "pairs of maps with at most 1e-6 bits left out: up to 7 a layer" in _written(figures.decomposition(summary))
-    assert "left out" not in _written(figures.decomposition(summary, layers=["conv1"]))
+    assert "pairs of maps with at most 1e-6 bits left out: up to 7 a layer" in _written(
+        figures.redundancy_synergy(summary)
+    )
+    assert "left out" not in _written(figures.redundancy_synergy(summary, layers=["conv1"]))
 
 
 def test_a_preview_says_so_on_its_face_and_at_its_foot(build):

@@ -33,7 +33,7 @@ def test_options_say_what_they_accept():
     assert list(found) == ["variants", "layers", "estimator", "split", "tolerance"]
     assert found["layers"] == figures.Option("a list of strings or nothing", None)
     assert found["tolerance"] == figures.Option("a number", 0.05)
-    assert figures.options("decomposition")["about"].accepts == "one of 'input', 'target'"
+    assert figures.options("degrees")["about"].accepts == "one of 'input', 'target'"
     assert list(figures.options("training")) == ["variants", "layers"]
 
 
@@ -51,7 +51,7 @@ def test_planning_loads_no_heavy_library():
 
 def test_right_options_pass():
     figures.check("data_processing", {"estimator": "renyi", "layers": ["fc1"], "tolerance": 0})
-    figures.check("decomposition", {"about": "target", "hue": None})
+    figures.check("degrees", {"about": "target", "hue": None})
 
 
 def test_unknown_figure():
@@ -66,10 +66,10 @@ def test_unknown_option_names_those_accepted():
 
 def test_every_fault_is_told_at_once():
     with pytest.raises(ConfigError) as caught:
-        figures.check("decomposition", {"layers": "conv1", "about": "output", "estimator": 3, "colour": "red"})
+        figures.check("degrees", {"layers": "conv1", "about": "output", "estimator": 3, "colour": "red"})
     lines = str(caught.value).splitlines()
     assert lines == [
-        "figure 'decomposition':",
+        "figure 'degrees':",
         "  - unknown option 'colour'; it accepts variants, layers, estimator, split, about, hue",
         "  - option 'layers' is 'conv1'; it accepts a list of strings or nothing",
         "  - option 'about' is 'output'; it accepts one of 'input', 'target'",

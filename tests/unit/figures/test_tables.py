@@ -1,6 +1,7 @@
 """The planted pattern must show in the numbers of every figure."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from infoplane import figures
@@ -81,7 +82,7 @@ def test_a_rising_forward_chain_is_violated(build):
 
 def test_chains_step_over_a_missing_layer(summary):
     rows = figures.data_processing.table(summary).query("variant == 'v03' and stage == 'at the end'")
-    chain = rows[(rows["chain"] == "error") & (rows["seed"] == "mean")].set_index("layer")
+    chain = rows.query("chain == 'error' and seed == 'mean' and control == 'none'").set_index("layer")
     assert chain.loc["conv2", "rise [bits]"] == pytest.approx(-1.0), "from fc2 straight to conv2"
 
 
@@ -104,54 +105,163 @@ def test_stages(build, epochs, stages):
     assert dict(zip(table["stage"], table[EPOCH], strict=True)) == stages
 
 
-def test_decomposition_grows_with_filters_under_its_bound(summary):
-    table = figures.decomposition.table(summary)
-    last = table[(table["control"] == "none") & (table[EPOCH] == 10) & (table["layer"] == "conv1")]
-    relu = last[last["hue"] == "relu"].sort_values("channels")
+MAPS = ("multivariate_information", "redundancy_synergy", "degrees")
+RST, WNI = "redundancy_synergy_tradeoff_percent [%]", "weighted_nonredundant_information_percent [%]"
+
+
+def _at_the_end(table, layer="conv1", hue="relu"):
+    chosen = (table["control"] == "none") & (table[EPOCH] == 10) & (table["layer"] == layer) & (table["hue"] == hue)
+    return table[chosen].sort_values("channels")
+
+
+def test_information_grows_with_filters_under_its_bound(summary):
+    relu = _at_the_end(figures.multivariate_information.table(summary))
     assert list(relu["channels"]) == [3, 6, 12]
     together = relu["multivariate_mutual_information [bits]"]
     assert together.is_monotonic_increasing
     assert (together < relu["entropy_input [bits]"]).all()
-    assert relu["redundancy_synergy_tradeoff_percent [%]"].is_monotonic_decreasing
+
+
+def test_information_comes_with_the_accuracy_at_the_end(summary):
+    table = figures.multivariate_information.table(summary)
+    training = summary["training"].to_dataset()["accuracy"].sel(split="test")
+    expected = training.sel(epoch=10.0).mean("seed").to_series()
+    diverged = training.sel(variant="v02", epoch=10.0).dropna("seed").mean()
+    assert expected["v02"] == pytest.approx(float(diverged)), "of the seeds that are left"
+    for variant, rows in table.groupby("variant"):
+        np.testing.assert_allclose(rows["accuracy [1]"], expected[variant])
+
+
+def test_redundancy_falls_with_filters(summary):
+    assert _at_the_end(figures.redundancy_synergy.table(summary))[RST].is_monotonic_decreasing
 
 
 def test_shares_add_up(summary):
-    table = figures.decomposition.table(summary)
-    both = table["redundancy_synergy_tradeoff_percent [%]"] + table["weighted_nonredundant_information_percent [%]"]
-    np.testing.assert_allclose(both, 100)
+    table = figures.redundancy_synergy.table(summary)
+    np.testing.assert_allclose(table[RST] + table[WNI], 100)
 
 
-def test_shuffled_samples_are_drawn_at_the_end_only(summary):
-    table = figures.decomposition.table(summary)
+def test_degrees_go_opposite_ways_with_filters(summary):
+    relu = _at_the_end(figures.degrees.table(summary))
+    assert relu["degree_of_redundancy [1]"].is_monotonic_increasing
+    assert relu["degree_of_vulnerability [1]"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_shuffled_samples_are_drawn_at_the_end_only(name, summary):
+    table = figures.table(name, summary)
     assert set(table[table["control"] == "shuffled_samples"][EPOCH]) == {10}
     assert set(table[table["control"] == "none"][EPOCH]) >= {0, 10}
 
 
-def test_decomposition_about_the_target(summary):
-    table = figures.decomposition.table(summary, about="target")
+def test_maps_about_the_target(summary):
+    table = figures.multivariate_information.table(summary, about="target")
     assert set(table["entropy_target [bits]"].round(6)) == {3.28}
     assert set(table["about"]) == {"target"}
 
 
 def test_hue_is_what_the_filters_do_not_tell(build, summary):
-    assert set(figures.decomposition.table(summary)["hue"]) == {"relu", "sigmoid"}
-    assert set(figures.decomposition.table(summary, hue="model.filters")["hue"]) == {
+    assert set(figures.degrees.table(summary)["hue"]) == {"relu", "sigmoid"}
+    assert set(figures.degrees.table(summary, hue="model.filters")["hue"]) == {
         "filters 3-6",
         "filters 6-12",
         "filters 12-24",
     }
     only_filters = build([("3-6", "relu"), ("6-12", "relu")])
-    assert set(figures.decomposition.table(only_filters)["hue"]) == {""}
+    assert set(figures.degrees.table(only_filters)["hue"]) == {""}
+
+
+def test_a_series_varies_the_maps_of_one_layer(build):
+    crossed = build([("3-6", "relu"), ("6-6", "relu"), ("12-6", "relu"), ("6-12", "relu"), ("6-12", "sigmoid")])
+    table = figures.degrees.table(crossed).drop_duplicates(["variant", "layer"])
+    members = table.groupby(["layer", "series"])["variant"].agg(set).to_dict()
+    assert members[("conv1", "6 in conv2, relu")] == {"v00", "v01", "v02"}
+    assert members[("conv2", "6 in conv1, relu")] == {"v01", "v03"}
+    assert members[("conv1", "12 in conv2, relu")] == {"v03"}
+    assert {"v04"} in members.values(), "sigmoid has no series"
+
+
+def test_layers_left_out_still_tell_series_apart(build):
+    crossed = build([("3-6", "relu"), ("6-6", "relu"), ("6-12", "relu"), ("6-24", "relu")])
+    table = figures.degrees.table(crossed, layers=["conv1"])
+    assert set(table.query("variant in ('v00', 'v01')")["series"]) == {"6 in conv2"}
+    assert set(table.query("variant == 'v03'")["series"]) == {"24 in conv2"}
+
+
+def test_filters_that_vary_together_are_one_series(build):
+    table = figures.degrees.table(build([("3-6", "relu"), ("6-12", "relu"), ("12-24", "relu")]))
+    assert set(table["series"]) == {""}
 
 
 def test_hue_must_be_swept(summary):
     with pytest.raises(ConfigError, match=r"'hue' 'model' is no swept key; choose from model.filters, model.activ"):
-        figures.decomposition.table(summary, hue="model")
+        figures.degrees.table(summary, hue="model")
 
 
-def test_decomposition_without_a_convolution(summary):
-    with pytest.raises(ConfigError, match=r"'decomposition' needs a convolutional layer, and none of fc1, fc2 is one"):
-        figures.decomposition.table(summary, layers=["fc1", "fc2"])
+@pytest.mark.parametrize("name", MAPS)
+def test_maps_without_a_convolution(name, summary):
+    with pytest.raises(ConfigError, match=rf"'{name}' needs a convolutional layer, and none of fc1, fc2 is one"):
+        figures.table(name, summary, {"layers": ["fc1", "fc2"]})
+
+
+def test_planes_show_what_each_plane_shows(summary):
+    both = figures.planes.table(summary)
+    measured = both[both["control"] == "none"].drop(columns="control")
+    for page in (figures.information_plane, figures.modified_information_plane):
+        alone = page.table(summary, layers=["conv1", "conv2"]).drop(
+            columns=["control", "log2_n [bits]"], errors="ignore"
+        )
+        shared = [name for name in alone if name in measured]
+        pd.testing.assert_frame_equal(
+            measured[shared].reset_index(drop=True), alone[shared].reset_index(drop=True), check_dtype=False
+        )
+
+
+def test_planes_show_compression_in_the_modified_plane_for_sigmoid_only(summary):
+    table = figures.planes.table(summary)
+    for variant, compresses in (("v01", False), ("v04", True)):
+        path = _mean(table, variant=variant, layer="conv1", control="none")[
+            "weighted_nonredundant_information_input [bits]"
+        ]
+        assert (path.max() - path.loc[10.0] > 0.1 * path.max()) == compresses
+
+
+def test_planes_have_the_shuffled_samples(summary):
+    table = figures.planes.table(summary)
+    quantity = "mutual_information_input_layer [bits]"
+    shuffled = _mean(table, variant="v00", layer="conv1", control="shuffled_samples")[quantity]
+    measured = _mean(table, variant="v00", layer="conv1", control="none")[quantity]
+    np.testing.assert_allclose(shuffled, 0.2 * measured, atol=1e-6)
+
+
+def test_planes_without_a_convolution(summary):
+    with pytest.raises(ConfigError, match=r"'planes' needs a convolutional layer with two feature maps or more"):
+        figures.planes.table(summary, layers=["fc1"])
+
+
+def test_kernel_widths_show_every_layer_its_errors_and_the_input(summary):
+    table = figures.kernel_widths.table(summary)
+    ratio = "median_distance_over_bandwidth [1]"
+    activations, errors = (
+        _mean(table, variant="v00", layer="conv1", of=what)[ratio] for what in ("activations", "errors")
+    )
+    np.testing.assert_allclose(activations, 2 * 0.98)
+    np.testing.assert_allclose(errors.loc[[0.0, 4.0]], [5.0, 1.0])
+    np.testing.assert_allclose(table["median_distance_over_bandwidth_input [1]"], 2.1)
+
+
+def test_kernel_widths_do_without_an_error_chain(build):
+    summary = build([("3-6", "relu")])
+    del summary["error_chain"]
+    assert set(figures.kernel_widths.table(summary)["of"]) == {"activations"}
+
+
+def test_a_layer_without_a_bandwidth_has_no_ratio(build):
+    summary = build([("3-6", "relu")])
+    data = summary["information"].to_dataset()
+    data["bandwidth"] = data["bandwidth"].where(data["layer"] != "fc1", 0.0)
+    summary["information"] = data
+    assert "fc1" not in set(figures.kernel_widths.table(summary).query("of == 'activations'")["layer"])
 
 
 def test_training_shows_the_gap_and_the_phases(summary):

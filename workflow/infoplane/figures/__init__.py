@@ -29,13 +29,17 @@ __all__ = [
     "Page",
     "check",
     "data_processing",
-    "decomposition",
+    "degrees",
     "draw",
     "information_plane",
+    "kernel_widths",
     "modified_information_plane",
+    "multivariate_information",
     "names",
     "needs",
     "options",
+    "planes",
+    "redundancy_synergy",
     "table",
     "training",
 ]
@@ -52,17 +56,41 @@ modified_information_plane = Page(
     needs=("decomposition",),
     options=choices.Measured,
 )
+planes = Page(
+    "planes",
+    "the information plane and the modified one, side by side, a trajectory per convolution",
+    needs=("information", "decomposition"),
+    options=choices.Measured,
+)
 data_processing = Page(
     "data_processing",
     "both data-processing inequalities, layer by layer",
     needs=("information", "error_chain"),
     options=choices.Processing,
 )
-decomposition = Page(
-    "decomposition",
-    "information in the feature maps, and its redundancy and synergy, against the number of filters",
-    needs=("information", "decomposition"),
-    options=choices.Decomposition,
+multivariate_information = Page(
+    "multivariate_information",
+    "what all feature maps of a convolution know together, under its bound",
+    needs=("information", "decomposition", "training"),
+    options=choices.Maps,
+)
+redundancy_synergy = Page(
+    "redundancy_synergy",
+    "redundancy minus synergy, and non-redundant information, as shares of what pairs of feature maps know",
+    needs=("decomposition",),
+    options=choices.Maps,
+)
+degrees = Page(
+    "degrees",
+    "average degrees of redundancy and of vulnerability of the feature maps",
+    needs=("decomposition",),
+    options=choices.Maps,
+)
+kernel_widths = Page(
+    "kernel_widths",
+    "median distance between samples over the bandwidth, for every layer",
+    needs=("information",),
+    options=choices.Measured,
 )
 training = Page(
     "training",
@@ -73,7 +101,17 @@ training = Page(
 
 _PAGES = {
     page.name: page
-    for page in (information_plane, modified_information_plane, data_processing, decomposition, training)
+    for page in (
+        information_plane,
+        modified_information_plane,
+        planes,
+        data_processing,
+        multivariate_information,
+        redundancy_synergy,
+        degrees,
+        kernel_widths,
+        training,
+    )
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,13 @@ class Hue:
     marker: style.Marker
 
 
+class Line(NamedTuple):
+    """One variant over the epochs: its name at the end, and its look."""
+
+    name: str
+    hue: Hue
+
+
 @dataclass(frozen=True)
 class Quantity:
     """A column of the table, and how it is told from the other in its panel."""
@@ -54,49 +62,41 @@ class Quantity:
 
 
 def filters(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity], hues: Mapping[str, Hue]) -> None:
-    """Draw the last epoch against the number of maps; a line only where every number occurs once."""
+    """Draw the last epoch against the number of maps, a line for each series of them."""
     widths = np.unique(of_layer["channels"]).tolist()
     start, end = widths[0] / _EDGE, widths[-1] * _EDGE
-    for (kind, rows), (place, (value, hue)), quantity in product(
-        _kinds(of_layer).items(), enumerate(hues.items()), quantities
-    ):
-        aside = (end / start) ** (_ASIDE * (place - (len(hues) - 1) / 2))
-        points = rows[rows["hue"] == value].sort_values("channels")
-        look = {"linestyle": quantity.dash, "zorder": 2, **quantity.look(hue, CONTROLS.get(kind, {}))}
-        if not points["channels"].is_unique:
-            look["linestyle"] = "none"
-        seeds.bars(axes, points.assign(place=points["channels"] * aside), "place", quantity.column, **look)
+    places = {hue: (end / start) ** (_ASIDE * (place - (len(hues) - 1) / 2)) for place, hue in enumerate(hues)}
+    for kind, rows in _kinds(of_layer).items():
+        for ((value, _), points), quantity in product(rows.groupby(["hue", "series"], sort=False), quantities):
+            line = points.sort_values("channels")
+            hue, aside = hues[str(value)], places[str(value)]
+            look = {"linestyle": quantity.dash, "zorder": 2, **quantity.look(hue, CONTROLS.get(kind, {}))}
+            seeds.bars(axes, line.assign(place=line["channels"] * aside), "place", quantity.column, **look)
     _count_maps(axes, widths, start, end)
 
 
 def epochs(
-    axes: Axes,
-    of_layer: pd.DataFrame,
-    quantities: Sequence[Quantity],
-    hues: Mapping[str, Hue],
-    names: Mapping[str, str],
-    width: float,
+    axes: Axes, of_layer: pd.DataFrame, quantity: Quantity, lines: Mapping[str, Line], width: float
 ) -> list[End]:
-    """Draw every variant against the epoch; return where the lines of the first quantity end, to be named there.
+    """Draw variants against the epoch, shuffled samples at the last; return where the lines end, to be named there.
 
     The width is about that of the panel, in millimetres.
     """
-    measured = of_layer[of_layer["control"] == "none"]
-    scale = EpochScale.of(measured["epoch"])
+    scale = EpochScale.of(of_layer.loc[of_layer["control"] == "none", "epoch"])
     placed = of_layer.assign(place=scale.position(of_layer["epoch"]))
     scale.put_on(axes, width)
     ends = []
-    for (variant, rows), quantity in product(placed.groupby("variant", sort=False), quantities):
-        hue = hues[rows["hue"].iloc[0]]
-        line = seeds.means(rows[rows["control"] == "none"]).dropna(subset=[quantity.column])
-        seeds.band(axes, line, "place", quantity.column, hue.colour)
-        axes.plot(*_points(line, quantity), color=hue.colour, linestyle=quantity.dash, linewidth=0.9)
-        axes.plot(*_points(line.tail(1), quantity), **quantity.look(hue, {}))
+    for variant, rows in placed.groupby("variant", sort=False):
+        name, hue = lines[str(variant)]
+        measured = seeds.means(rows[rows["control"] == "none"]).dropna(subset=[quantity.column])
+        seeds.band(axes, measured, "place", quantity.column, hue.colour)
+        axes.plot(*_points(measured, quantity), color=hue.colour, linestyle=quantity.dash, linewidth=0.9)
+        axes.plot(*_points(measured.tail(1), quantity), **quantity.look(hue, {}))
         shuffled = rows[rows["control"] == "shuffled_samples"]
         axes.plot(*_points(shuffled, quantity), **quantity.look(hue, CONTROLS["shuffled samples"]))
-        if quantity is quantities[0] and not line.empty:
-            x, y = _points(line.tail(1), quantity)
-            ends.append(End(float(x[0]), float(y[0]), names[str(variant)], hue.colour))
+        if not measured.empty:
+            x, y = _points(measured.tail(1), quantity)
+            ends.append(End(float(x[0]), float(y[0]), name, hue.colour))
     return ends
 
 

@@ -108,6 +108,8 @@ class Canvas:
 
 def settled(figure: Figure) -> Figure:
     """Lay a figure out once and for all, so that every format and every run has the same layout to the bit."""
+    for axes in figure.findobj(Axes):
+        axes.tick_params(labelsize=style.SMALL)  # else their number hangs on the settings of whoever saves the figure
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.subfigs:  # the layout's solver leaves the last bits to chance

@@ -56,8 +56,8 @@ class Processing(Measured):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decomposition(Measured):
-    """Options of the decomposition figure.
+class Maps(Measured):
+    """Options of every figure of quantities of feature maps.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -22,6 +22,12 @@ from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
 READING = "thick: mean over seeds, thin: each seed"
+_CONTROLS: dict[str, tuple[str, style.Look]] = {
+    "shuffled_samples": (
+        "shuffled samples",
+        {"color": style.FAINT, "linewidth": 0.7, "marker": "o", "markersize": 1.6, "zorder": 0.8},
+    )
+}
 _NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
 
 
@@ -70,12 +76,53 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     panels[0].yaxis.set_major_locator(MaxNLocator(5))
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
         axes.set_title(text)
-        shown = table[table["variant"] == variant]
-        _draw_limits(axes, shown, plane, lines)
-        _draw_layers(axes, shown, plane, scale, layers, panel - 12)
+        _draw_panel(axes, table[table["variant"] == variant], plane, lines, scale, layers, panel - 12)
     page.label(plane.x_label, plane.y_label)
     page.colour_bar(panels, scale)
     return page.figure
+
+
+def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
+    """Draw a row per variant and a column per plane; paths of a control in grey, if the table has its rows."""
+    layers = select.in_order(table["layer"], notes.layers)
+    names = titles(table)
+    panel = max(44.0, 3.2 * len(layers) + 14)
+    ranges = [(_range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)) for plane in planes]
+    lines = [_lines(table, plane, *both) for plane, both in zip(planes, ranges, strict=True)]
+    controls = [
+        canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
+    ]
+    every = {name: look for of_plane in lines for name, look in of_plane.items()}
+    page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 6, notes=notes, key=[[*_key(every), *controls]])
+    scale = EpochScale.of(table["epoch"])
+    grid = page.grid([panel] * len(names), len(planes), sharex="col", sharey="col")
+    for row, (variant, text) in zip(grid, names.items(), strict=True):
+        row[0].set_title(text)
+        shown = table[table["variant"] == variant]
+        for axes, plane, both, of_plane in zip(row, planes, ranges, lines, strict=True):
+            axes.set(xlim=both[0], ylim=both[1])
+            axes.set_ylabel(canvas.title(plane.y_label, panel - 10))
+            _draw_panel(axes, shown, plane, of_plane, scale, layers, panel - 12)
+    for axes, plane in zip(grid[-1], planes, strict=True):
+        axes.set_xlabel(canvas.title(plane.x_label, style.PAGE / len(planes) - 25))
+    page.colour_bar(list(grid.flat), scale)
+    return page.figure
+
+
+def _draw_panel(
+    axes: Axes,
+    shown: pd.DataFrame,
+    plane: Plane,
+    lines: Mapping[str, style.Look],
+    scale: EpochScale,
+    layers: list[str],
+    height: float,
+) -> None:
+    _draw_limits(axes, shown, plane, lines)
+    for kind, (_, look) in _CONTROLS.items():
+        for _, path in seeds.means(shown[shown["control"] == kind]).groupby("layer", sort=False):
+            axes.plot(path[plane.x].to_numpy(), path[plane.y].to_numpy(), **look)
+    _draw_layers(axes, shown[shown["control"] == "none"], plane, scale, layers, height)
 
 
 def _columns(count: int) -> int:

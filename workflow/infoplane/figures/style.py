@@ -95,8 +95,8 @@ def over_time() -> Colormap:
 
 
 def sequence(count: int) -> list[tuple[float, ...]]:
-    """Colours for ordered things, dark to light, so that the order survives in grey."""
-    return [tuple(colour) for colour in over_time()(np.linspace(0, 1, max(count, 2)))[:count]]
+    """Colours for ordered things, dark to light, so that the order survives in grey; the lightest can still be read."""
+    return [tuple(colour) for colour in over_time()(np.linspace(0, 0.8, max(count, 2)))[:count]]
 
 
 def marker(index: int) -> Marker:

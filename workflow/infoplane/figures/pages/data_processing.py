@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures.against import CONTROLS
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Processing
 from infoplane.figures.notes import Notes
@@ -33,13 +34,13 @@ _LOOKS: dict[str, style.Look] = {
     "error": {"marker": "s", "linestyle": style.DASHES[2]},
 }
 _CROSS: style.Look = {"marker": "X", "markersize": 6, "markerfacecolor": "white"}
+_SHUFFLED = "shuffled_samples"
 _RISE, _TOLERANCE = "rise [bits]", "tolerance [bits]"
 
 
 def table(summary: xr.DataTree, options: Processing) -> pd.DataFrame:
     """Both chains at three stages of training, and by how much the mean rises from the layer before in the chain."""
-    information = select.group(summary, "information", options).sel(control="none", drop=True)
-    errors = select.group(summary, "error_chain", options).sel(control="none", drop=True)
+    information, errors = (_controlled(select.group(summary, name, options)) for name in ("information", "error_chain"))
     bound = information["entropy_input"].mean(["seed", "epoch"]).to_series()
     forward = select.rows(information, [_FORWARD]).assign(entropy_input=lambda rows: rows["variant"].map(bound))
     # The chain of errors starts beside the output, whose information about itself is no step of it.
@@ -63,12 +64,19 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=[_key(notes, table)])
     panels = page.panels(len(names) * len(stages), abreast * len(stages))
     for axes, (variant, stage) in zip(panels, product(names, stages), strict=True):
-        _draw_panel(axes, table[(table["variant"] == variant) & (table["stage"] == stage)], layers)
+        of_variant = table[table["variant"] == variant]
+        _draw_controls(axes, of_variant, stage, layers)
+        measured = of_variant[of_variant["control"] == "none"]
+        _draw_panel(axes, measured[measured["stage"] == stage], layers)
     headings = [[_when(table, variant, stage) for stage in stages] for variant in names]
     canvas.title_blocks(panels, list(texts.values()), headings, abreast)
     _name_layers(panels, layers, room / len(stages))
     page.label("Layer", "Mutual information [bits]")
     return page.figure
+
+
+def _controlled(data: xr.Dataset) -> xr.Dataset:
+    return data.sel(control=[kind for kind in ("none", _SHUFFLED) if kind in data["control"]])
 
 
 def _stages(rows: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +90,8 @@ def _stages(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_rises(rows: pd.DataFrame, chain: str, tolerance: float) -> pd.DataFrame:
-    along = seeds.means(rows).sort_values("depth", ascending=chain == "forward", kind="stable")
+    measured = seeds.means(rows[rows["control"] == "none"])
+    along = measured.sort_values("depth", ascending=chain == "forward", kind="stable")
     rises = along.groupby(["variant", "stage"])[_CHAINS[chain]].diff()
     violates = (rises > tolerance).reindex(rows.index, fill_value=False)
     return rows.assign(**{_RISE: rises, "violates": violates}).assign(**{_TOLERANCE: tolerance})
@@ -98,6 +107,18 @@ def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
         mean = seeds.means(of_chain)
         seeds.bars(axes, mean, "place", variable, color=colour, **_LOOKS[chain])
         _mark_violations(axes, mean.sort_values("depth", ascending=chain == "forward"), variable, colour)
+
+
+def _draw_controls(axes: Axes, of_variant: pd.DataFrame, stage: str, layers: Sequence[str]) -> None:
+    """Draw in grey both chains of shuffled samples, and of the untrained network where another stage is shown."""
+    means = seeds.means(of_variant).assign(place=lambda rows: rows["layer"].map(layers.index))
+    measured, shuffled = (means[means["control"] == kind] for kind in ("none", _SHUFFLED))
+    untrained = measured[(measured["stage"] == STAGES[0]) & (stage != STAGES[0])]
+    for name, rows in {"shuffled samples": shuffled[shuffled["stage"] == stage], "untrained": untrained}.items():
+        for chain, variable in _CHAINS.items():
+            points = rows[rows["chain"] == chain]
+            look = {**_LOOKS[chain], **CONTROLS[name], "zorder": 0.8}
+            axes.plot(points["place"].to_numpy(), points[variable].to_numpy(), **look)
 
 
 def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str, colour: str) -> None:
@@ -122,7 +143,12 @@ def _key(notes: Notes, table: pd.DataFrame) -> list[Line2D]:
         color=style.INK,
         **_CROSS,
     )
-    return [*chains, bound, *([crossed] if table["violates"].any() else [])]
+    drawn = {
+        "shuffled samples": (table["control"] == _SHUFFLED).any(),
+        "untrained": (table["stage"] == STAGES[0]).any(),
+    }
+    controls = [canvas.handle(name, **CONTROLS[name]) for name in drawn if drawn[name]]
+    return [*chains, bound, *controls, *([crossed] if table["violates"].any() else [])]
 
 
 def _symbol(label: str) -> str:

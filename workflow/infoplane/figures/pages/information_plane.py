@@ -22,7 +22,7 @@ _LOG2_N = "log2_n [bits]"
 
 def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     """Both mutual informations of every layer, epoch and seed, their means, and the limits S(X), S(Y) and log₂ n."""
-    data = select.group(summary, "information", options).sel(control="none", drop=True)
+    data = select.group(summary, "information", options).sel(control=["none"])
     limits = data[["entropy_input", "entropy_target"]].mean(["seed", "epoch"]).to_dataframe()
     points = select.with_mean(select.rows(data, [_X, _Y]), [_X, _Y])
     found = points.join(limits[["entropy_input", "entropy_target"]], on="variant")

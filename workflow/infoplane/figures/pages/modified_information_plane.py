@@ -28,7 +28,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     ConfigError
         If no chosen layer of any chosen variant is one.
     """
-    data = select.group(summary, "decomposition", options).sel(control="none", drop=True)[_QUANTITY]
+    data = select.group(summary, "decomposition", options).sel(control=["none"])[_QUANTITY]
     both = xr.Dataset({f"{_QUANTITY}_{about}": data.sel(about=about, drop=True) for about in ("input", "target")})
     found = select.rows(both, [_X, _Y])
     found = found[(found["kind"] == "convolutional") & (found["channels"] >= 2)]

@@ -7,17 +7,15 @@ norm of the mean over mini-batches (drift) against that of the standard deviatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, log10
+from math import ceil
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
 
-from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures import canvas, scales, seeds, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Options
 from infoplane.figures.epochs import EpochScale
@@ -27,7 +25,6 @@ from infoplane.figures.variants import titles
 READING = "thick: mean over seeds, thin: each seed (of the gradients, the mean alone)"
 _CURVES = ("loss", "accuracy")
 _GRADIENTS = {"gradient_mean_norm": style.DASHES[0], "gradient_std_norm": style.DASHES[2]}
-_SMALLEST = 1e-9  # of the largest value: what is smaller still leaves a logarithmic axis below
 _CROSS: style.Look = {"marker": "X", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
 
 
@@ -61,9 +58,9 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         _draw_curves(loss, shown, "loss")
         _draw_curves(accuracy, shown, "accuracy")
         _draw_gradients(gradient, shown, layers)
-    _logarithmic(losses, table["loss"].to_numpy())
-    _logarithmic(gradients, table[list(_GRADIENTS)].to_numpy())
-    _linear(accuracies, table["accuracy"].to_numpy())
+    scales.logarithmic(losses, table["loss"].to_numpy())
+    scales.logarithmic(gradients, table[list(_GRADIENTS)].to_numpy())
+    scales.linear(accuracies, table["accuracy"].to_numpy())
     canvas.title_blocks(panels, list(texts.values()), [headings] * len(texts), abreast)
     scale.put_on(panels[0], room / 3 - 12)
     page.label("Epoch")
@@ -101,34 +98,6 @@ def _draw_gradients(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> N
         for name, dash in _GRADIENTS.items():
             place, norm = of_layer["place"].to_numpy(), of_layer[name].to_numpy()
             axes.plot(place, norm, linestyle=dash, markevery=(start, every), **look)
-
-
-def _logarithmic(panels: Sequence[Axes], values: style.Floats) -> None:
-    """Give the panels one logarithmic range; without a positive value they stay as they are."""
-    positive = values[values > 0]
-    if not positive.size:
-        return
-    high = float(positive.max())
-    low = max(float(positive.min()), _SMALLEST * high)
-    margin = max(high / low, 1.2) ** 0.05
-    for axes in panels:
-        axes.set_yscale("log", nonpositive="mask")
-        axes.set_ylim(low / margin, high * margin)
-        if floor(log10(high)) - ceil(log10(low)) < 1:  # one power of ten or none
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _linear(panels: Sequence[Axes], values: style.Floats) -> None:
-    """Give the panels one range; without a value they stay as they are."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return
-    low, high = float(finite.min()), float(finite.max())
-    margin = 0.05 * (high - low or 1.0)
-    for axes in panels:
-        axes.set_ylim(low - margin, high + margin)
 
 
 def _looks(table: pd.DataFrame) -> dict[str, style.Look]:

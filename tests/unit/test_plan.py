@@ -65,6 +65,7 @@ def differing(before: Parameters, after: Parameters) -> set[str]:
     [
         ({}, set()),
         ({"title": "Another"}, {"aggregate"}),
+        ({"source": "A paper.", "differences": ["Ours is smaller."]}, {"aggregate"}),
         ({"preview": {"seeds": 1}}, set()),
         ({"figures": ["training", {"figure": "training", "name": "more"}, *QUICKSTART["figures"][:-1]]}, set()),
         ({"figures": [{"figure": "training", "layers": ["conv1"]}, *QUICKSTART["figures"][:-1]]}, {"draw"}),

@@ -7,7 +7,13 @@ import pytest
 from infoplane import claims
 from infoplane.claims import findings, write
 
-ABOUT = {"name": "planted", "title": "Planted & <b>", "preview": True}
+ABOUT = {
+    "name": "planted",
+    "title": "Planted & <b>",
+    "preview": True,
+    "source": "A. Uthor, A Paper.",
+    "differences": ["Ours is smaller, as n < 9.", "Theirs is open."],
+}
 
 
 @pytest.fixture
@@ -44,6 +50,23 @@ def test_page(written):
     assert "<h1>Claims: Planted &amp; &lt;b&gt;</h1>" in written["page"]
     assert "PREVIEW" in written["page"]
     assert "<h2>Filters needed</h2>" in written["page"]
+
+
+def test_the_paper_and_where_the_experiment_differs_from_it(written):
+    found = json.loads(written["json_path"])
+    assert (found["source"], found["differences"]) == (ABOUT["source"], ABOUT["differences"])
+    assert "\n\nA. Uthor, A Paper.\n\n" in written["text"]
+    listed = "\n\n## Where this differs from the paper\n\n- Ours is smaller, as n < 9.\n- Theirs is open.\n"
+    assert written["text"].endswith(listed)
+    assert "<p>A. Uthor, A Paper.</p>" in written["page"]
+    assert "<ul><li>Ours is smaller, as n &lt; 9.</li>\n<li>Theirs is open.</li>" in written["page"]
+
+
+def test_an_experiment_that_follows_no_paper(summary):
+    about = {"name": "own", "title": "Own", "preview": False, "differences": []}
+    text = write.markdown([], findings.of_summary(summary()), about)
+    assert text.startswith("# Claims: Own\n\nThe effect is the mean")
+    assert "differs" not in text
 
 
 def test_findings(written):

@@ -23,6 +23,8 @@ _LEGEND = (
     "seeds."
 )
 
+_DIFFERENCES = "Where this differs from the paper"
+
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Claims: {{ title }}</title>
 <style>
@@ -33,6 +35,7 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 .supported { color: #1b6e3c; } .contradicted { color: #a3261b; } td.verdict { font-weight: 600; }
 </style>
 <h1>Claims: {{ title }}</h1>
+{% if source %}<p>{{ source }}</p>{% endif %}
 {% if preview %}<p><strong>PREVIEW</strong>: of a reduced experiment.</p>{% endif %}
 <p class="quiet">{{ legend | replace("*", "") }}</p>
 <table>
@@ -47,7 +50,9 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 {% for table in tables %}<h2>{{ table.title }}</h2><p class="quiet">{{ table.meaning }}</p>
 <table><tr>{% for name in table.header %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for row in table.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table>{% endfor %}</html>
+{% endfor %}</table>{% endfor %}
+{% if differences %}<h2>{{ heading }}</h2><ul>{% for each in differences %}<li>{{ each }}</li>
+{% endfor %}</ul>{% endif %}</html>
 """)
 
 
@@ -76,11 +81,17 @@ def write(
     verdicts, findings
         In the order in which they are shown.
     about
-        The experiment as resolved: its title, and whether it is a preview.
+        The experiment as resolved: its title, whether it is a preview, the paper that it follows, and where it differs.
     json_path, text, page
         Files to write: all numbers; a table in Markdown; the same as HTML.
     """
-    facts = {"experiment": about["name"], "title": about["title"], "preview": bool(about["preview"])}
+    facts = {
+        "experiment": about["name"],
+        "title": about["title"],
+        "preview": bool(about["preview"]),
+        "source": about.get("source", ""),
+        "differences": list(about.get("differences", [])),
+    }
     content = {
         **facts,
         "claims": [data(verdict) for verdict in verdicts],
@@ -88,8 +99,8 @@ def write(
     }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     files.write(text, markdown(verdicts, findings, about).encode())
-    rows = [_row(verdict) for verdict in verdicts]
-    files.write(page, _PAGE.render(rows=rows, tables=_tables(findings), legend=_LEGEND, **facts).encode())
+    shown = {"rows": [_row(verdict) for verdict in verdicts], "tables": _tables(findings)}
+    files.write(page, _PAGE.render(legend=_LEGEND, heading=_DIFFERENCES, **shown, **facts).encode())
 
 
 def data(verdict: Verdict) -> dict[str, Any]:
@@ -117,6 +128,8 @@ def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: M
     lines = [f"# Claims: {about['title']}", ""]
     if about["preview"]:
         lines += ["**PREVIEW**: of a reduced experiment.", ""]
+    if about.get("source"):
+        lines += [about["source"], ""]
     lines += [_LEGEND, "", "| claim | judged with | effect | controls | verdict |", "|---|---|---|---|---|"]
     for row in map(_row, verdicts):
         sentence = f"**{row['mark']}** {row['statement']}"
@@ -126,6 +139,8 @@ def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: M
     for table in _tables(findings):
         lines += ["", f"## {table.title}", "", table.meaning, "", _line(table.header), "|---" * len(table.header) + "|"]
         lines += map(_line, table.rows)
+    if about.get("differences"):
+        lines += ["", f"## {_DIFFERENCES}", "", *(f"- {each}" for each in about["differences"])]
     return "\n".join(lines) + "\n"
 
 

@@ -237,5 +237,5 @@ def _parts(schema: dict[str, Any], prefix: str = "") -> list[tuple[str, dict[str
 def _only(key: str, value: object) -> dict[str, Any]:
     """Settings that are right but for one key; those of config.yaml need none."""
     required = {"training": {"epochs": 1, "init": {"scheme": "default"}}}
-    settings = {} if key in {"experiments", "keep"} or (key, value) == ("preview", False) else {**SMALLEST, **required}
-    return config.with_value(settings, key, value)
+    of_config = key in {"experiments", "keep"} or (key, value) in [("preview", False), ("seeds", None)]
+    return config.with_value({} if of_config else {**SMALLEST, **required}, key, value)

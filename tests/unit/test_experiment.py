@@ -27,9 +27,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "mine.yaml"
 
 
-def loaded(file: Path, **changes: Any) -> Experiment:
+def loaded(file: Path, *, first: int | None = None, **changes: Any) -> Experiment:
     file.write_text(yaml.safe_dump({**SMALLEST, **changes}, sort_keys=False))
-    return experiment.load(file, preview=False)
+    return experiment.load(file, preview=False, first=first)
 
 
 def with_preview(file: Path, section: dict[str, Any], *, asked: bool) -> Experiment:
@@ -207,6 +207,30 @@ class TestRuns:
     def test_more_seeds_leave_the_earlier_runs_as_they_were(self, file: Path) -> None:
         before, after = (loaded(file, seeds=seeds).runs for seeds in (2, 4))
         assert after[:2] == before
+
+    @pytest.mark.parametrize(
+        ("training", "seeds", "first", "blocks", "left_out"),
+        [
+            ({}, 5, 2, [(0,), (1,)], (2, 3, 4)),
+            ({}, 2, 3, [(0,), (1,)], ()),
+            ({}, [7, 3, 5], 2, [(7,), (3,)], (5,)),
+            ({"block": 2}, 5, 4, [(0, 1), (2, 3)], (4,)),
+            ({"block": 2}, 5, 3, [(0, 1), (2,)], (3, 4)),
+            ({"ensemble": True}, 5, 2, [(0, 1)], (2, 3, 4)),
+        ],
+    )
+    def test_the_first_seeds_alone(
+        self,
+        file: Path,
+        training: dict[str, Any],
+        seeds: Any,
+        first: int,
+        blocks: list[tuple[int, ...]],
+        left_out: tuple[int, ...],
+    ) -> None:
+        found = loaded(file, first=first, training={"epochs": 4, **training}, seeds=seeds)
+        assert [run.seeds for run in found.runs] == blocks
+        assert found.left_out == left_out
 
 
 class TestPreview:

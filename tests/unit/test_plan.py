@@ -286,9 +286,26 @@ class TestStudy:
         assert list(found.planned) == [name]
         assert found.planned[name].aggregate()["experiment"]["preview"] is (name == "mine-preview")
 
+    @pytest.mark.parametrize(("seeds", "run"), [(None, 3), ("null", 3), (2, 2), ("2", 2), (100, 3)])
+    def test_seeds_as_the_command_line_gives_them(self, file: Path, seeds: object, run: int) -> None:
+        file.write_text(yaml.safe_dump({**QUICKSTART, "training": {**QUICKSTART["training"], "block": 1}}))
+        whole, some = (
+            plan.study({"experiments": [str(file)], **changes}, base=ROOT, networks=False).planned["mine"]
+            for changes in ({}, {"seeds": seeds})
+        )
+        found = some.aggregate()["experiment"]
+        assert (found["seeds"], found["seeds_left_out"]) == ([0, 1, 2][:run], [0, 1, 2][run:])
+        assert len(some.runs) == len(whole.runs) * run // 3
+        assert differing(parameters(some), parameters(whole)) <= {"aggregate"}
+
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
+            *(
+                ({"seeds": seeds}, rf"key 'seeds' is {seeds!r}; accepted: a whole number ≥ 1, or null$")
+                for seeds in (0, -1, 2.5, True)
+            ),
+            ({"seeds": "abc"}, r"key 'seeds' is 'abc'; accepted: a whole number ≥ 1, or null$"),
             ({"experiment": ["x"]}, r"key 'experiment' \(value \['x'\]\) is not known; did you mean 'experiments'\?"),
             ({"experiments": "quickstart"}, r"key 'experiments' is 'quickstart'; accepted: a list of at least 1"),
             ({"experiments": []}, r"key 'experiments' is \[\]; accepted: a list of at least 1"),

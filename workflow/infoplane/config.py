@@ -232,6 +232,7 @@ def _accepted(schema: Settings, root: Settings) -> str:
         "integer": "a whole number",
         "number": "a number",
         "boolean": "true or false",
+        "null": "null",
     }
     text = words[schema["type"]]
     if schema["type"] == "array":

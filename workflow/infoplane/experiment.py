@@ -68,12 +68,15 @@ class Experiment:
         All of its settings, those of the sweep's base.
     preview
         Whether these are the settings of its preview.
+    first
+        Only so many of its seeds are run, if it has more; all of them by default.
     """
 
     name: str
     path: Path
     settings: Settings
     preview: bool
+    first: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -82,9 +85,13 @@ class Experiment:
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
-        """Seeds, in the order given."""
-        seeds = self.settings["seeds"]
-        return tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+        """Seeds that are run, in the order given."""
+        return self._all_seeds[: self.first]
+
+    @cached_property
+    def left_out(self) -> tuple[int, ...]:
+        """Seeds that are not run."""
+        return self._all_seeds[len(self.seeds) :]
 
     @cached_property
     def swept(self) -> tuple[str, ...]:
@@ -106,6 +113,11 @@ class Experiment:
         """Every variant with every block of seeds."""
         return tuple(Run(variant, block) for variant in self.variants for block in self._blocks(variant))
 
+    @property
+    def _all_seeds(self) -> tuple[int, ...]:
+        seeds = self.settings["seeds"]
+        return tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+
     def _points(self) -> Iterator[Settings]:
         common = {key: self.settings[key] for key in ("dataset", "model", "training")}
         for block in self.settings["sweep"] or [{}]:
@@ -125,7 +137,7 @@ class Experiment:
         return [self.seeds[start : start + size] for start in range(0, len(self.seeds), size)]
 
 
-def load(path: Path, *, preview: bool) -> Experiment:
+def load(path: Path, *, preview: bool, first: int | None = None) -> Experiment:
     """Read an experiment file, check it, and fill in its defaults.
 
     Parameters
@@ -134,6 +146,8 @@ def load(path: Path, *, preview: bool) -> Experiment:
         The file.
     preview
         Whether to lay its `preview` section over the rest; its name then ends in ``-preview``.
+    first
+        How many of its seeds to run; all of them by default.
 
     Raises
     ------
@@ -149,7 +163,8 @@ def load(path: Path, *, preview: bool) -> Experiment:
         raise ConfigError(
             f"{path}: the file's name {path.stem!r} becomes a folder's; accepted: letters, digits, _ and -"
         )
-    experiment = Experiment(f"{path.stem}-preview" if preview else path.stem, path, shown if preview else full, preview)
+    name, settings = (f"{path.stem}-preview", shown) if preview else (path.stem, full)
+    experiment = Experiment(name, path, settings, preview, first)
     raise_all(dict.fromkeys(_contradictions(experiment)), heading=str(path), error=ConfigError)
     return experiment
 

@@ -150,12 +150,13 @@ def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> S
     ConfigError
         One message with every fault of the first file that has any.
     """
-    settings = config.complete(written, schema="config", origin="config.yaml")
+    plain = {**written, "seeds": _number(written.get("seeds"))}
+    settings = config.complete(plain, schema="config", origin="config.yaml")
     preview = str(settings["preview"]).lower() == "true"
     planned: dict[str, Planned] = {}
     for name in dict.fromkeys(settings["experiments"]):
         path = _path(name, base)
-        found = Planned(experiment.load(path, preview=preview))
+        found = Planned(experiment.load(path, preview=preview, first=settings["seeds"]))
         raise_all(dict.fromkeys(contradictions.of_settings(found)), heading=str(path), error=ConfigError)
         if networks:
             raise_all(dict.fromkeys(contradictions.of_networks(found)), heading=str(path), error=ConfigError)
@@ -164,6 +165,17 @@ def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> S
         planned[found.experiment.name] = found
     raise_all(contradictions.of_names(planned.values()), heading="config.yaml", error=ConfigError)
     return Study(planned, settings["keep"])
+
+
+def _number(value: Any) -> Any:
+    """A number or null, which the command line may give as text; another value as it is."""
+    match value:
+        case "null":
+            return None
+        case str() if value.isdecimal():
+            return int(value)
+        case _:
+            return value
 
 
 def _path(name: str, base: Path) -> Path:

@@ -131,6 +131,7 @@ class Planned:
                 "name": self.experiment.name,
                 **facts,
                 "seeds": list(self.experiment.seeds),
+                "seeds_left_out": list(self.experiment.left_out),
                 "preview": self.experiment.preview,
             },
             "code": code_digest("infoplane.analysis.summary", "infoplane.jobs"),

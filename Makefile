@@ -4,6 +4,7 @@
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
 # make bench   our measures against straightforward implementations; see tests/benchmarks (some 20 minutes)
+# make reproduction   docs/reproduction.md: what the runs of yu2021_* under results/ show, figure by figure
 # make docs    the tables in README.md and docs/ that are generated from the schema
 # make clean   remove all results
 
@@ -12,7 +13,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long lint cost bench docs constraints clean
+.PHONY: all setup report test test-long lint cost bench reproduction docs constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -52,6 +53,9 @@ cost: setup
 
 bench: setup
 	$(BIN)/python tests/benchmarks/bench.py
+
+reproduction: setup
+	$(BIN)/python docs/reproduction.py
 
 docs: setup
 	$(BIN)/python docs/tables.py

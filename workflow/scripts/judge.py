@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infoplane import claims, jobs, store
+from infoplane import claims, files, jobs, store
 from infoplane.claims import findings, write
 
 with jobs.reported(snakemake.log[0]):
@@ -12,6 +12,7 @@ with jobs.reported(snakemake.log[0]):
         claims.judge(tree, wanted),
         findings.of_summary(tree),
         tree.attrs["experiment"],
+        summary=files.sha256(Path(snakemake.input.summary) / files.MANIFEST),
         json_path=Path(snakemake.output.json),
         text=Path(snakemake.output.text),
         page=Path(snakemake.output.page),

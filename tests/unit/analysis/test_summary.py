@@ -71,7 +71,7 @@ def dataset(group, variant, seeds, number):
     return labels.label(group, arrays, coords)
 
 
-MADE_BY = {"device": "a processor", "dataset": {"checksum": "c0ffee"}}
+MADE_BY = {"device": "a processor", "versions": {"numpy": "2.1"}, "dataset": {"checksum": "c0ffee"}}
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,7 @@ class TestCoordinates:
     def test_it_says_where_it_comes_from(self, whole, runs):
         sources = whole.attrs["sources"]
         assert sources["devices"] == {group: ["a processor"] for group in GROUPS}
+        assert sources["versions"] == {group: [{"numpy": "2.1"}] for group in GROUPS}
         assert sources["datasets"] == [{"checksum": "c0ffee"}]
         manifests = {part.path.as_posix(): files.sha256(part.path / "manifest.json") for part, _ in runs}
         assert sources["stores"] == manifests

@@ -20,7 +20,7 @@ ABOUT = {
 def written(summary, tmp_path):
     wanted = [claims.claim(name, folder=tmp_path) for name in ("yu2021.forward_chain", "yu2021.error_chain")]
     paths = {"json_path": tmp_path / "c.json", "text": tmp_path / "c.md", "page": tmp_path / "c.html"}
-    write.write(claims.judge(summary(), wanted), findings.of_summary(summary()), ABOUT, **paths)
+    write.write(claims.judge(summary(), wanted), findings.of_summary(summary()), ABOUT, summary="c0ffee", **paths)
     return {name: path.read_text() for name, path in paths.items()}
 
 
@@ -28,6 +28,7 @@ def test_data(written):
     found = json.loads(written["json_path"])
     assert found["experiment"] == "planted"
     assert found["preview"] is True
+    assert found["summary"] == "c0ffee"
     first, second = found["claims"]
     assert first["id"] == "P1.a"
     assert first["estimator"] == "renyi"

@@ -61,7 +61,7 @@ def summarise(
     output
         Where the summary will be.
     provenance
-        Attributes of its root; the devices, data sets and stores that the summary comes from are added to them.
+        Attributes of its root; the devices, versions, data sets and stores that the summary comes from are added.
     """
     found = [(part, _coordinates(part)) for part in parts]
     with store.writing(output, "summary", provenance={**provenance, "sources": _sources(found)}) as writer:
@@ -87,18 +87,20 @@ def merged(orders: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _sources(found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, Any]:
-    """What the stores say of their making: devices by group, data sets, and a digest of every store."""
+    """What the stores say of their making: devices and versions by group, data sets, and a digest of every store."""
     devices: dict[str, list[str]] = {}
+    versions: dict[str, list[Any]] = {}
     datasets: list[Any] = []
     for part, coords in found:
         for fact, known in (
             (coords.attrs.get("device"), devices.setdefault(part.group, [])),
+            (coords.attrs.get("versions"), versions.setdefault(part.group, [])),
             (coords.attrs.get("dataset"), datasets),
         ):
             if fact is not None and fact not in known:
                 known.append(fact)
     stores = {part.path.as_posix(): files.sha256(part.path / files.MANIFEST) for part, _ in found}
-    return {"devices": devices, "datasets": datasets, "stores": stores}
+    return {"devices": devices, "versions": versions, "datasets": datasets, "stores": stores}
 
 
 def _write_group(

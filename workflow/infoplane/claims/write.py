@@ -16,14 +16,14 @@ from infoplane.claims.claim import Rule
 from infoplane.claims.findings import Findings
 from infoplane.claims.verdict import Effect, Verdict
 
-_LEGEND = (
+LEGEND = (
     "The effect is the mean over seeds with its 95 % interval (percentile bootstrap over seeds). *supported*: the "
     "whole interval keeps the rule; *contradicted*: the whole interval breaks it; *inconclusive*: neither; *explained "
     "by the control*: the untrained network, or shuffled samples, keep the rule as firmly; *no verdict*: fewer than 3 "
     "seeds."
 )
 
-_DIFFERENCES = "Where this differs from the paper"
+DIFFERENCES = "Where this differs from the paper"
 
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Claims: {{ title }}</title>
@@ -56,7 +56,7 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 """)
 
 
-class _Table(NamedTuple):
+class Table(NamedTuple):
     """Findings as they are shown."""
 
     title: str
@@ -70,6 +70,7 @@ def write(
     findings: Sequence[Findings],
     about: Mapping[str, Any],
     *,
+    summary: str,
     json_path: Path,
     text: Path,
     page: Path,
@@ -82,6 +83,8 @@ def write(
         In the order in which they are shown.
     about
         The experiment as resolved: its title, whether it is a preview, the paper that it follows, and where it differs.
+    summary
+        Digest of the summary that they come from.
     json_path, text, page
         Files to write: all numbers; a table in Markdown; the same as HTML.
     """
@@ -94,13 +97,14 @@ def write(
     }
     content = {
         **facts,
+        "summary": summary,
         "claims": [data(verdict) for verdict in verdicts],
         "findings": [asdict(found) for found in findings],
     }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     files.write(text, markdown(verdicts, findings, about).encode())
-    shown = {"rows": [_row(verdict) for verdict in verdicts], "tables": _tables(findings)}
-    files.write(page, _PAGE.render(legend=_LEGEND, heading=_DIFFERENCES, **shown, **facts).encode())
+    shown = {"rows": [_row(verdict) for verdict in verdicts], "tables": tables(findings)}
+    files.write(page, _PAGE.render(legend=LEGEND, heading=DIFFERENCES, **shown, **facts).encode())
 
 
 def data(verdict: Verdict) -> dict[str, Any]:
@@ -130,29 +134,31 @@ def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: M
         lines += ["**PREVIEW**: of a reduced experiment.", ""]
     if about.get("source"):
         lines += [about["source"], ""]
-    lines += [_LEGEND, "", "| claim | judged with | effect | controls | verdict |", "|---|---|---|---|---|"]
+    rows = []
     for row in map(_row, verdicts):
         sentence = f"**{row['mark']}** {row['statement']}"
         sentence += f" (measured: {row['measured']}; rule: {row['rule']}) {row['remark']}"
-        cells = (sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"])
-        lines.append(_line(cells))
-    for table in _tables(findings):
-        lines += ["", f"## {table.title}", "", table.meaning, "", _line(table.header), "|---" * len(table.header) + "|"]
-        lines += map(_line, table.rows)
+        rows.append((sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"]))
+    lines += [LEGEND, "", *grid(("claim", "judged with", "effect", "controls", "verdict"), rows)]
+    for table in tables(findings):
+        lines += ["", f"## {table.title}", "", table.meaning, "", *grid(table.header, table.rows)]
     if about.get("differences"):
-        lines += ["", f"## {_DIFFERENCES}", "", *(f"- {each}" for each in about["differences"])]
+        lines += ["", f"## {DIFFERENCES}", "", *(f"- {each}" for each in about["differences"])]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table in Markdown."""
+    lines = (" | ".join(cell.replace("|", "\\|") for cell in cells) for cells in (header, *rows))
+    first, *others = (f"| {line} |" for line in lines)
+    return [first, "|---" * len(header) + "|", *others]
 
 
-def _tables(findings: Sequence[Findings]) -> list[_Table]:
+def tables(findings: Sequence[Findings]) -> list[Table]:
     """The findings, without kinds of which there are none."""
     filters = [
         (
-            _judged_with(found),
+            judged_with(found),
             sweep.layer,
             f"{sweep.variants[0]} to {sweep.variants[-1]}",
             ", ".join(map(str, sweep.tried)),
@@ -163,12 +169,12 @@ def _tables(findings: Sequence[Findings]) -> list[_Table]:
         for sweep in found.filters_needed
     ]
     layers = [
-        (_judged_with(found), each.variant, each.layer, f"{each.information:.3g} bits", each.reason)
+        (judged_with(found), each.variant, each.layer, f"{each.information:.3g} bits", each.reason)
         for found in findings
         for each in found.bypass
     ]
-    tables = [
-        _Table(
+    kinds = [
+        Table(
             "Filters needed",
             "The fewest filters of a layer, among those tried, with which the information of all its feature maps "
             "about the input, and the accuracy on the test split, are no further below their best than seeds are "
@@ -176,7 +182,7 @@ def _tables(findings: Sequence[Findings]) -> list[_Table]:
             ("judged with", "layer", "variants", "tried", "for the information", "for the accuracy"),
             filters,
         ),
-        _Table(
+        Table(
             "Layers that learn little",
             "Hidden layers to which, at the end of training, the error chain rises, or whose errors tell no more of "
             "the output's than shuffled samples do (within one standard deviation over seeds).",
@@ -184,30 +190,31 @@ def _tables(findings: Sequence[Findings]) -> list[_Table]:
             layers,
         ),
     ]
-    return [table for table in tables if table.rows]
+    return [table for table in kinds if table.rows]
 
 
-def _judged_with(by: Verdict | Findings) -> str:
+def judged_with(by: Verdict | Findings) -> str:
+    """Estimator and split."""
     return f"{by.estimator}, {by.split} probe"
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
     claim = verdict.claim
-    controls = [f"{name.replace('_', ' ')}: {_words(each, claim.units)}" for name, each in verdict.controls.items()]
+    controls = [f"{name.replace('_', ' ')}: {words(each, claim.units)}" for name, each in verdict.controls.items()]
     return {
         "mark": claim.mark,
         "statement": claim.statement,
         "measured": claim.measured,
         "rule": _rule(claim.rule, claim.units),
-        "judged_with": _judged_with(verdict),
-        "effect": _words(verdict.effect, claim.units),
+        "judged_with": judged_with(verdict),
+        "effect": words(verdict.effect, claim.units),
         "controls": controls,
         "verdict": verdict.verdict,
         "remark": verdict.remark,
     }
 
 
-def _words(effect: Effect, units: str) -> str:
+def words(effect: Effect, units: str) -> str:
     """Mean, interval and number of seeds."""
     count = len(effect.values)
     if not count:

@@ -1,0 +1,314 @@
+"""Write docs/reproduction.md: what finished runs of a paper's experiments show, beside what the paper says.
+
+Name the folders of their results; the default are those of the experiments yu2021_* under results/. Every number comes
+from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures, of which small
+copies are kept under docs/reproduction.
+"""
+
+import json
+import math
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+from PIL import Image
+
+from infoplane import figures, files, store
+from infoplane.claims import write
+from infoplane.claims.evidence import Evidence
+from infoplane.claims.findings import Bypass, FiltersNeeded, Findings
+from infoplane.claims.verdict import SUPPORTED, Effect
+from infoplane.errors import InfoplaneError, StoreError, raise_all
+from infoplane.experiment import label
+
+ROOT = Path(__file__).parents[1]
+WIDTH = 1200  # of a picture, pixels
+COLOURS = 64  # in its palette
+LONG = 20  # rows of a table that is folded
+
+HEAD = f"""# Reproduction
+
+Written by `make reproduction` from the summaries of finished runs; no result here is typed by hand. The sentences on a
+paper, and on where an experiment differs from it, are those of the experiment's file. Thresholds of claims are this
+project's proposals, not the papers'.
+
+{write.LEGEND}"""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run of an experiment.
+
+    Parameters
+    ----------
+    summary
+        As it was opened.
+    judged
+        The content of its claims.json.
+    figures
+        Its figures, PNG files.
+    """
+
+    summary: xr.DataTree
+    judged: Mapping[str, Any]
+    figures: Sequence[Path]
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The experiment as resolved."""
+        found: Mapping[str, Any] = self.summary.attrs["experiment"]
+        return found
+
+
+def read(folder: Path) -> Finished:
+    """Read the results of an experiment.
+
+    Raises
+    ------
+    StoreError
+        If the summary, the verdicts or the figures are missing, or the verdicts were judged by another summary.
+    """
+    summary, claims, drawn = folder / "summary.zarr", folder / "claims.json", list(folder.glob("figures/*.png"))
+    missing = [path.name for path in (summary, claims) if not path.exists()] + ["figures/*.png"] * (not drawn)
+    raise_all(
+        [f"{name} is missing; run snakemake on an experiment with figures and claims" for name in missing],
+        heading=str(folder),
+        error=StoreError,
+    )
+    tree, judged = store.load(summary, "summary"), json.loads(claims.read_text())
+    if judged.get("summary") != files.sha256(summary / files.MANIFEST):
+        raise StoreError(f"{claims}: was made from another summary than {summary}; run snakemake again")
+    order = [*figures.names(), ""]
+    return Finished(tree, judged, sorted(drawn, key=lambda path: (order.index(_registered(path.stem)), path.stem)))
+
+
+def page(runs: Sequence[Finished]) -> str:
+    """The whole page."""
+    contents = [f"- [{run.about['title']}](#{run.about['name']})" for run in runs]
+    return "\n\n".join([HEAD, "\n".join(contents), *(part for run in runs for part in section(run))]) + "\n"
+
+
+def section(run: Finished) -> Iterator[str]:
+    """Everything about one run, a block of Markdown at a time."""
+    about = run.about
+    yield f'## <a id="{about["name"]}"></a>{about["title"]}'
+    if about["preview"]:
+        yield "**PREVIEW**: of a reduced experiment, with less of data, seeds, epochs or probes than the full one."
+    if about.get("source"):
+        yield about["source"]
+    yield "### What was run"
+    yield _grid(("what", "how"), settings(run.summary))
+    yield (
+        "Accuracy on the test split (of at most "
+        f"{about['training']['evaluation_size']} samples) at the last epoch: mean ± standard deviation over seeds."
+    )
+    yield _grid(*accuracies(run.summary))
+    yield "### Figures"
+    for path in run.figures:
+        shows = _shows(path.stem)
+        yield f"![{shows}; {about['title']}]({_picture_path(run, path)})\n\n*{shows}* (`{about['name']}`)."
+    yield "### Verdicts"
+    yield _grid(*verdicts(run.judged["claims"]))
+    for table in write.tables([_findings(each) for each in run.judged["findings"]]):
+        yield f"### {table.title}"
+        yield table.meaning
+        yield _folded(_grid(table.header, table.rows), len(table.rows))
+    yield "### Claims that are not supported"
+    yield "\n".join(unsupported(run.judged["claims"])) or "There are none."
+    if about["differences"]:
+        yield f"### {write.DIFFERENCES}"
+        yield "\n".join(f"- {each}" for each in about["differences"])
+
+
+def settings(summary: xr.DataTree) -> Iterator[tuple[str, str]]:
+    """What was run, in words: a name and its value at a time."""
+    about, sources = summary.attrs["experiment"], summary.attrs["sources"]
+    training = summary["training"].to_dataset()
+    yield "command", f"`{command(about)}`"
+    yield "data", words(about["dataset"])
+    for data in sources["datasets"]:
+        yield f"SHA-256 of {data['name']}", f"`{data['checksum']}`, {data['classes']} classes"
+    yield "network", words(about["model"])
+    yield "training", words({key: value for key, value in about["training"].items() if key != "checkpoints"})
+    yield "sweep", f"{training.sizes['variant']} variants; the table below has what each changes"
+    yield "seeds", _seeds(about["seeds"], about["seeds_left_out"])
+    epochs = training["epoch"].values
+    yield "epochs looked at", f"{len(epochs)}, from {epochs[0]:g} to {epochs[-1]:g}"
+    yield "probe", words(about["probe"])
+    for estimator in about["estimators"]:
+        yield "estimator", words(estimator)
+    yield "controls", ", ".join(["untrained networks", *(each.replace("_", " ") for each in about["controls"])])
+    yield "versions", _by_stage({stage: map(words, found) for stage, found in sources["versions"].items()})
+    yield "device", _by_stage(sources["devices"])
+
+
+def command(about: Mapping[str, Any]) -> str:
+    """The command line that makes the results of an experiment."""
+    name = about["name"].removesuffix("-preview") if about["preview"] else about["name"]
+    shipped = (ROOT / "workflow" / "experiments" / f"{name}.yaml").exists()
+    words = ["snakemake --cores all --config", f"'experiments=[{name if shipped else f'path/to/{name}.yaml'}]'"]
+    words += ["preview=true"] * about["preview"]
+    words += [f"seeds={len(about['seeds'])}"] * bool(about["seeds_left_out"])
+    return " ".join(words)
+
+
+def words(settings: Mapping[str, Any]) -> str:
+    """Settings in words; what is empty is left out."""
+    parts = []
+    for key, value in settings.items():
+        text = f"({words(value)})" if isinstance(value, Mapping) else label(value)
+        if text:
+            parts.append(text if key == "name" else f"{key.replace('_', ' ')} {text}")
+    return ", ".join(parts)
+
+
+def accuracies(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the final accuracy on the test split of every variant; diverged networks are counted."""
+    training = summary["training"].to_dataset()
+    swept = list(dict.fromkeys(key for block in summary.attrs["experiment"]["sweep"] for key in block))
+    diverged = training["diverged_epoch"].notnull()
+    final = Evidence.at_the_end(training["accuracy"].sel(split="test")).where(~diverged)
+    rows = []
+    for name in training["variant"].values.tolist():
+        own = {"variant": name}
+        labels = [str(training[key].sel(own).item()) for key in swept]
+        values = final.sel(own).dropna("seed")
+        spread = f" ± {100 * float(values.std(ddof=1)):.2f}" if values.size > 1 else ""
+        mean = f"{100 * float(values.mean()):.2f}{spread} %" if values.size else "–"
+        rows.append([f"`{name}`", *labels, mean, str(values.size), str(int(diverged.sel(own).sum()))])
+    return [
+        "variant",
+        *(key.rpartition(".")[2].replace("_", " ") for key in swept),
+        "accuracy",
+        "seeds",
+        "diverged",
+    ], rows
+
+
+def verdicts(claims: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of all verdicts, one for every estimator and split; what is said of a claim is said once."""
+    controls = list(dict.fromkeys(name for claim in claims for name in claim["controls"]))
+    rows: list[list[str]] = []
+    told: set[str] = set()
+    for claim in claims:
+        sentence = f"**{claim['id']}** {claim['statement']} ({claim['measured']}; {claim['rule']})"
+        new = [text for text in (sentence, claim["remark"]) if text not in told]
+        told.update(new)
+        under = [_effect(claim["controls"].get(name), claim["units"]) for name in controls]
+        effect = _effect(claim["effect"], claim["units"])
+        rows.append([" ".join(new).strip(), _judged_with(claim), effect, *under, claim["verdict"]])
+    names = (name.replace("_", " ") for name in controls)
+    return ["claim (measured; rule)", "judged with", "effect [95 % interval]", *names, "verdict"], rows
+
+
+def unsupported(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """An entry of a list for every claim that is not supported throughout, with its verdicts."""
+    for name in dict.fromkeys(claim["claim"] for claim in claims):
+        found = [claim for claim in claims if claim["claim"] == name]
+        by_verdict: dict[str, list[str]] = {}
+        for claim in found:
+            by_verdict.setdefault(claim["verdict"], []).append(_judged_with(claim))
+        if set(by_verdict) != {SUPPORTED}:
+            said = "; ".join(f"**{verdict}** ({'; '.join(by)})" for verdict, by in by_verdict.items())
+            yield f"- {found[0]['paper']}, {found[0]['id']}: {found[0]['statement']} Here: {said}."
+
+
+def picture(path: Path) -> bytes:
+    """A small copy of a figure: no wider than a page on a screen, in few colours, without a date."""
+    with Image.open(path) as image:
+        whole = image.convert("RGBA")
+    flat = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
+    width = min(WIDTH, flat.width)
+    small = flat.resize((width, round(flat.height * width / flat.width)), Image.Resampling.LANCZOS)
+    few = small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    buffer = BytesIO()
+    few.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def save(runs: Sequence[Finished], folder: Path) -> None:
+    """Write the page and its pictures into a folder; pictures that were there are removed."""
+    contents = {folder / _picture_path(run, path): picture(path) for run in runs for path in run.figures}
+    text = page(runs)
+    shutil.rmtree(folder / "reproduction", ignore_errors=True)
+    for path, content in contents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, content)
+    files.write(folder / "reproduction.md", text.encode())
+
+
+def _picture_path(run: Finished, path: Path) -> str:
+    return f"reproduction/{run.about['name']}/{path.name}"
+
+
+def _registered(name: str) -> str:
+    """The registered figure that a file shows: one that its name is or starts with; empty if there is none."""
+    return max((each for each in figures.names() if name.startswith(each)), key=len, default="")
+
+
+def _shows(name: str) -> str:
+    """What a figure shows, in one phrase."""
+    registered = _registered(name)
+    phrase: str = getattr(figures, registered).shows if registered else name.replace("_", " ")
+    return phrase[:1].upper() + phrase[1:]
+
+
+def _seeds(run: Sequence[int], left_out: Sequence[int]) -> str:
+    of = f", the first of {len(run) + len(left_out)}" if left_out else ""
+    return f"{len(run)} ({', '.join(map(str, run))}){of}"
+
+
+def _by_stage(found: Mapping[str, Iterable[str]]) -> str:
+    """Facts that stages recorded; with the stages, if these differ."""
+    stages: dict[str, list[str]] = {}
+    for stage, facts in found.items():
+        for fact in facts:
+            stages.setdefault(fact, []).append(stage.replace("_", " "))
+    return "; ".join(stages if len(stages) == 1 else (f"{fact} ({', '.join(by)})" for fact, by in stages.items()))
+
+
+def _effect(found: Mapping[str, Any] | None, units: str) -> str:
+    if found is None:
+        return ""
+    numbers = {name: math.nan if found[name] is None else found[name] for name in ("mean", "low", "high")}
+    return write.words(Effect(tuple(found["seeds"]), tuple(found["values"]), **numbers), units)
+
+
+def _judged_with(claim: Mapping[str, Any]) -> str:
+    return f"{claim['estimator']}, {claim['split']} probe"
+
+
+def _findings(found: Mapping[str, Any]) -> Findings:
+    filters = tuple(FiltersNeeded(**each) for each in found["filters_needed"])
+    return Findings(found["estimator"], found["split"], filters, tuple(Bypass(**each) for each in found["bypass"]))
+
+
+def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(write.grid(header, rows))
+
+
+def _folded(table: str, rows: int) -> str:
+    return f"<details><summary>{rows} rows</summary>\n\n{table}\n\n</details>" if rows > LONG else table
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the page from folders of results, or from those of the experiments yu2021_*."""
+    folders = [Path(each) for each in arguments] or sorted(ROOT.glob("results/yu2021_*"))
+    try:
+        if not folders:
+            raise StoreError("results/ has no yu2021_*; run snakemake on one, or name folders of results")
+        runs = [read(folder) for folder in folders]
+        if len({run.about["name"] for run in runs}) < len(runs):
+            raise StoreError("two of these folders hold one experiment; name each experiment once")
+        save(runs, ROOT / "docs")
+    except InfoplaneError as error:
+        sys.exit(f"reproduction: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

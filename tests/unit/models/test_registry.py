@@ -75,7 +75,7 @@ def test_a_network_of_ones_own(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"name": "lennet"}, r"^model 'lennet' is not known; did you mean 'lenet'\? accepted: lenet, mlp$"),
+        ({"name": "lennet"}, r"^model 'lennet' is not known; did you mean 'lenet'\? accepted: alexnet, lenet, mlp$"),
         (
             {"name": "mlp", "widths": [3]},
             r"^model mlp: option 'widths' \(value \[3\]\) is not known; .*accepted: .*hidden",

@@ -15,7 +15,7 @@ from infoplane.names import unknown
 if TYPE_CHECKING:
     from infoplane.models.layers import Network
 
-_PAGES = {"lenet": "LeNet", "mlp": "MLP"}
+_PAGES = {"alexnet": "AlexNet", "lenet": "LeNet", "mlp": "MLP"}
 
 
 def names() -> tuple[str, ...]:

@@ -1,0 +1,108 @@
+"""AlexNet made small: convolutions, of which some are pooled, then fully connected layers.
+
+Which of them are pooled is as in Krizhevsky, Sutskever and Hinton 2012, section 3.5. Ours, for images of about 32 × 32
+pixels: the sizes, the padding, pooling windows that do not overlap, and neither strides nor response normalisation.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from infoplane.models.layers import Layer, nonlinearity, positive, probability
+from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT
+
+
+class AlexNet(nn.Module):
+    """Convolutions ``conv1``, ``conv2``, …, fully connected ``fc1``, ``fc2``, …, and ``output``.
+
+    Zeros around the image keep its size in every convolution; 2 × 2 max pooling after the first, the second and the
+    last one halves it.
+
+    Parameters
+    ----------
+    shape
+        Of one image, (channel, height, width).
+    classes
+        Number of outputs.
+    filters
+        Feature maps of each convolution.
+    hidden
+        Units of each hidden fully connected layer.
+    kernel_sizes
+        Side of the filters of the first convolution, the second, …, in pixels, odd; the last one given holds for all
+        convolutions that follow.
+    activation
+        ``relu``, ``sigmoid`` or ``tanh``.
+    dropout
+        Probability with which a unit of a hidden fully connected layer is left out of a step of training.
+
+    Raises
+    ------
+    ValueError
+        If the inputs are no images, or too small for the pooling, or an option is out of range.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        classes: int,
+        *,
+        filters: Sequence[int] = (16, 32, 32, 32),
+        hidden: Sequence[int] = (128, 64),
+        kernel_sizes: Sequence[int] = (5, 5, 3),
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if len(shape) != 3:
+            raise ValueError(f"inputs have shape {shape}; accepted: images (channel, height, width)")
+        counts, sides, left_out = positive("filters", filters), _odd(kernel_sizes), probability("dropout", dropout)
+        pooled = {1, 2, len(counts)} & set(range(1, len(counts) + 1))
+        features, height, width = shape
+        smallest = 2 ** len(pooled)
+        if min(height, width) < smallest:
+            raise ValueError(
+                f"images of {height} × {width} are too small for the pooling; accepted: sides of at least {smallest}"
+            )
+        layers = []
+        stages: OrderedDict[str, nn.Module] = OrderedDict()
+        for index, maps in enumerate(counts, start=1):
+            name, side = f"conv{index}", sides[min(index, len(sides)) - 1]
+            stages[name] = _stage(nn.Conv2d(features, maps, side, padding=side // 2), activation)
+            if index in pooled:
+                stages[f"pool{index}"] = nn.MaxPool2d(2)
+            layers.append(Layer(name, CONVOLUTIONAL, f"{name}.activation", f"{name}.weighted"))
+            features = maps
+        stages["flatten"] = nn.Flatten()
+        features *= (height // smallest) * (width // smallest)
+        for index, units in enumerate(positive("hidden", hidden), start=1):
+            name = f"fc{index}"
+            stages[name] = _stage(nn.Linear(features, units), activation)
+            if left_out:
+                stages[f"dropout{index}"] = nn.Dropout(left_out)
+            layers.append(Layer(name, FULLY_CONNECTED, f"{name}.activation", f"{name}.weighted"))
+            features = units
+        stages["output"] = nn.Linear(features, classes)
+        layers.append(Layer("output", OUTPUT, "output", "output"))
+        for name, stage in stages.items():
+            self.add_module(name, stage)
+        self.layers = tuple(layers)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (n, classes) of images (n, channel, height, width)."""
+        for stage in self.children():
+            inputs = stage(inputs)
+        return inputs
+
+
+def _stage(weighted: nn.Module, activation: str) -> nn.Sequential:
+    return nn.Sequential(OrderedDict(weighted=weighted, activation=nonlinearity(activation)))
+
+
+def _odd(sides: Sequence[int]) -> tuple[int, ...]:
+    """Sides of filters that have a pixel at their centre, so that padding by half of them keeps the image's size."""
+    found = positive("kernel_sizes", sides)
+    if not found or any(side % 2 == 0 for side in found):
+        raise ValueError(f"kernel_sizes is {sides!r}; accepted: a list of odd numbers, at least one")
+    return found

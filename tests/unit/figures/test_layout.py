@@ -237,6 +237,16 @@ def test_the_accuracy_stands_at_the_end_of_each_line(build):
     assert names == {f"{filters} ({100 * accuracy:.1f} %)" for filters in ("6-6", "6-12")}
 
 
+def test_long_names_beside_the_lines_are_not_cut(build, monkeypatch):
+    sweep = [(f"{maps}-16-16-16", "relu") for maps in (2, 4, 16)] + [("8-32-16-16", "relu"), ("8-4-16-16", "relu")]
+    _assert_readable(
+        figures.multivariate_information(
+            build(sweep, layers=["conv1", "conv2", "conv3", "conv4", "output"], lacks=None)
+        ),
+        monkeypatch,
+    )
+
+
 def test_the_untrained_network_and_the_shuffled_samples_are_grey(build):
     figure = figures.multivariate_information(build([("3-6", "relu"), ("6-12", "relu")]))
     colours = [to_hex(line.get_color()) for line in _points(figure, "conv1")]

@@ -31,6 +31,18 @@ def test_the_foot_says_all_that_a_value_depends_on(summary):
     )
 
 
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        ({"file": "some/folder/own.npz"}, "own.npz, train probe"),
+        ({"factory": "data/make.py:spirals", "turns": 3}, "make.py:spirals, train probe"),
+        ({"name": "mnist", "limit": 100}, "mnist, train probe"),
+    ],
+)
+def test_data_are_named_wherever_they_come_from(build, dataset, said):
+    assert _foot("information_plane", build([("3-6", "relu")], dataset=dataset))[0] == said
+
+
 def test_errors_have_a_width_of_their_own(summary):
     foot = " ".join(_foot("data_processing", summary))
     assert "σ of errors: silverman × 0.1" in foot

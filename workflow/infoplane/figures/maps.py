@@ -27,6 +27,7 @@ from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
 from infoplane.schema import CONVOLUTIONAL, COORDINATES
 
+_PANEL = 35.0  # mm, the least width of a panel without the names beside it
 READING = "points and lines: mean over seeds; bars and bands: ± 1 standard deviation"
 SYMBOLS = {"input": "X", "target": "Y"}
 
@@ -143,7 +144,10 @@ def draw(table: pd.DataFrame, strips: Sequence[Strip], notes: Notes, key: Iterab
     hues = _hues(table)
     lines = {layer: _lines(table[table["layer"] == layer], hues) for layer in layers}
     swept = variants.varies(table, "channels", within="layer")
-    columns = min(len(layers), 3 if len(layers) <= 6 else 4 if len(table["variant"].unique()) > 1 else 5)
+    longest = max(len(line.name) for of_layer in lines.values() for line in of_layer.values())
+    columns = min(
+        len(layers), 3 if len(layers) <= 6 else 5, max(1, int(style.PAGE / (_PANEL + longest * style.CHARACTER)))
+    )
     blocks = ceil(len(layers) / columns)
     rows = _rows(strips, max(map(len, lines.values())), 38.0 if blocks < 3 else 32.0, swept=swept)
     heights = [row.height for row in rows] * blocks

@@ -99,8 +99,10 @@ def _settings(about: Mapping[str, Any], options: Measured) -> Mapping[str, Any]:
 
 
 def _data(about: Mapping[str, Any], options: Options) -> str:
-    name = about["dataset"]["name"]
-    return f"{name}, {options.split} probe" if isinstance(options, Measured) else str(name)
+    """Return the data set's name, or that of the file or function that it comes from."""
+    (source,) = (about["dataset"][key] for key in ("name", "file", "factory") if key in about["dataset"])
+    name = source.rpartition("/")[2]
+    return f"{name}, {options.split} probe" if isinstance(options, Measured) else name
 
 
 def _estimator(about: Mapping[str, Any], options: Measured, *, errors: bool) -> str:

@@ -141,5 +141,7 @@ def test_tables_are_tidy(summary):
     for name in figures.names():
         table = figures.table(name, summary)
         assert isinstance(table, pd.DataFrame)
-        keys = {"variant", "chain", "stage", "control", "split", "layer", "epoch [epochs]", "seed"} & set(table.columns)
+        keys = {"variant", "chain", "stage", "of", "control", "split", "layer", "epoch [epochs]", "seed"} & set(
+            table.columns
+        )
         assert not table.duplicated(sorted(keys)).any(), name

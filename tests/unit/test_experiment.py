@@ -241,6 +241,10 @@ class TestPreview:
         assert (short.name, short.settings["training"]["epochs"], short.seeds) == ("mine-preview", 1, (0,))
         assert short.settings["training"]["optimiser"] == "sgd"
 
+    def test_none_to_apply(self, file: Path) -> None:
+        with pytest.raises(ConfigError, match=rf"^{file}: has no `preview` section to apply; add one, or leave"):
+            with_preview(file, {}, asked=True)
+
     def test_a_fault_in_it_is_told_also_when_it_is_not_asked_for(self, file: Path) -> None:
         message = rf"^{file} with its preview section:\n  - key 'training\.epoch' \(value 1\) is not known"
         with pytest.raises(ConfigError, match=message):

@@ -163,6 +163,8 @@ def load(path: Path, *, preview: bool, first: int | None = None) -> Experiment:
         raise ConfigError(
             f"{path}: the file's name {path.stem!r} becomes a folder's; accepted: letters, digits, _ and -"
         )
+    if preview and not full["preview"]:
+        raise ConfigError(f"{path}: has no `preview` section to apply; add one, or leave preview=true out")
     name, settings = (f"{path.stem}-preview", shown) if preview else (path.stem, full)
     experiment = Experiment(name, path, settings, preview, first)
     raise_all(dict.fromkeys(_contradictions(experiment)), heading=str(path), error=ConfigError)

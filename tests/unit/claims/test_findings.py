@@ -78,7 +78,19 @@ class TestBypass:
         )
         (found,) = findings.bypass(evidence(tree))
         assert (found.layer, found.information) == ("conv1", 1)
-        assert found.reason == "no more than with shuffled samples, 1.2 ± 0 bits"
+        assert found.reason == "not surely more than with shuffled samples: -0.2 bits, 95 % interval from -0.2"
+
+    @pytest.mark.parametrize(("odd", "listed"), [(0.1, False), (-0.1, True)])
+    def test_seeds_are_paired_with_their_own_control(self, summary, odd, listed):
+        """Seeds differ by whole bits; each is above its own control by 0.2 bits, or by `odd` in odd seeds."""
+        tree = summary(
+            filters=[(6, 6)],
+            activations=["relu"],
+            mutual_information_error=lambda f: (
+                f["seed"] + f["depth"] - xr.where(f["seed"] % 2 == 0, 0.2, odd) * (f["control"] != "none")
+            ),
+        )
+        assert [each.layer for each in findings.bypass(evidence(tree))] == (["conv1", "conv2", "fc1"][::-1] * listed)
 
     def test_without_the_control_only_the_chain_counts(self, summary):
         tree = summary(mutual_information_error=lambda f: 0 * f["depth"] + f["noise"])

@@ -29,7 +29,7 @@ def effect(*values):
         ((2, 3, 4), (2, 2), verdict.SUPPORTED),
         ((0, 2, 4), (2, 2, 3), verdict.INCONCLUSIVE),
         ((0, 0.5, 0.9), (2, 2, 3), verdict.CONTRADICTED),
-        ((1, 1, 1), None, verdict.CONTRADICTED),
+        ((1, 1, 1), None, verdict.INCONCLUSIVE),
         ((2, 3), None, verdict.NONE),
     ],
 )

@@ -18,7 +18,7 @@ ABOUT = {
 
 @pytest.fixture
 def written(summary, tmp_path):
-    wanted = [claims.claim(name, folder=tmp_path) for name in ("yu2021.forward_chain", "yu2021.error_chain")]
+    wanted = [claims.claim(name, folder=tmp_path) for name in ("yu2021.information_grows", "yu2021.error_chain")]
     paths = {"json_path": tmp_path / "c.json", "text": tmp_path / "c.md", "page": tmp_path / "c.html"}
     write.write(claims.judge(summary(), wanted), findings.of_summary(summary()), ABOUT, summary="c0ffee", **paths)
     return {name: path.read_text() for name, path in paths.items()}
@@ -30,19 +30,23 @@ def test_data(written):
     assert found["preview"] is True
     assert found["summary"] == "c0ffee"
     first, second = found["claims"]
-    assert first["id"] == "P1.a"
+    assert first["id"] == "P1.c"
     assert first["estimator"] == "renyi"
-    assert first["rule"] == "above 0.8"
-    assert first["effect"] == {"seeds": [0, 1, 2, 3, 4], "values": [1.0] * 5, "mean": 1.0, "low": 1.0, "high": 1.0}
+    assert first["rule"] == "above -0.05 bits"
+    assert first["effect"]["seeds"] == [0, 1, 2, 3, 4]
+    assert first["effect"]["low"] <= first["effect"]["mean"] <= first["effect"]["high"]
+    assert first["effect"]["mean"] == pytest.approx(sum(first["effect"]["values"]) / 5)
     assert set(first["controls"]) == {"untrained", "shuffled_samples"}
     assert first["verdict"] == "explained by the control"
-    assert second["remark"].startswith("At the end 100 % of the steps keep it")
+    assert set(second["controls"]) == {"shuffled_samples"}
+    assert second["effect"]["values"] == [1.0] * 5
+    assert second["remark"].startswith("Of the untrained networks' steps 100 % keep it. At the end 100 % do")
 
 
 def test_text(written):
     assert written["text"].startswith("# Claims: Planted & <b>\n\n**PREVIEW**")
-    row = next(line for line in written["text"].splitlines() if line.startswith("| **P1.a**"))
-    assert "| renyi, train probe | 1 [1, 1], 5 seeds | untrained: 1 [1, 1], 5 seeds<br>shuffled samples:" in row
+    row = next(line for line in written["text"].splitlines() if line.startswith("| **P1.b**"))
+    assert "| renyi, train probe | 1 [1, 1], 5 seeds | shuffled samples: 1 [1, 1], 5 seeds |" in row
     assert row.endswith("| explained by the control |")
 
 
@@ -81,7 +85,7 @@ def test_findings(written):
     }
     assert found[0]["bypass"][0]["layer"] == "fc1"
     assert "| renyi, train probe | conv1 | 1-6_relu to 12-6_relu | 1, 3, 6, 12 | 12 | 6 |" in written["text"]
-    assert "no more than with shuffled samples" in written["text"]
+    assert "not surely more than with shuffled samples" in written["text"]
 
 
 def test_no_number_that_json_does_not_know(summary, tmp_path):

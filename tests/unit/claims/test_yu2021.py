@@ -180,6 +180,41 @@ def test_what_a_control_does_not_show_is_supported(summary):
 def test_the_remark_on_the_error_chain_is_made_from_the_end(summary):
     tree = summary(mutual_information_error=lambda f: 5 + 0.5 * f["depth"] * xr.where(f["epoch"] == LAST, -1, 1))
     assert judged("yu2021.error_chain", tree).remark == (
-        "At the end 0 % of the steps keep it, with a median distance of 5 to 5 kernel widths between the errors of two "
-        "samples."
+        "Of the untrained networks' steps 100 % keep it. At the end 0 % do, with a median distance of 5 to 5 kernel "
+        "widths between the errors of two samples."
     )
+
+
+def test_the_most_accurate_of_two_starts_is_compared(summary):
+    """Of two sigmoid networks the first stays at chance, and compresses nothing."""
+    tree = summary(
+        filters=[(6, 12)],
+        activations=["tanh", "sigmoid", "relu"],
+        accuracy=lambda f: xr.where(f["variant"] == f["variant"][0], 0.1, 0.9) + 0 * f["seed"],
+        weighted_nonredundant_information=lambda f: (
+            1 - 0.3 * (f["epoch"] == LAST) * (f["variant"] == f["variant"][1]) + 0 * f["channels"] + 0 * f["seed"]
+        ),
+    )
+    names = tree["decomposition"]["variant"].values
+    started_otherwise = {"model.activation": ("variant", ["sigmoid", "sigmoid", "relu"])}
+    tree["decomposition"] = tree["decomposition"].to_dataset().assign_coords(started_otherwise)
+    found = judged("yu2021.sigmoid_compresses_more", tree)
+    assert found.effect.mean == pytest.approx(30)
+    assert found.remark == f"Compared: {names[1]} with {names[2]}."
+
+
+def test_chains_that_hold_without_training_too_are_supported(summary):
+    tree = summary(mutual_information_input_layer=lambda f: only_none(f, 6 - 0.5 * f["depth"], 1 + 0.5 * f["depth"]))
+    found = judged("yu2021.forward_chain", tree)
+    assert found.verdict == verdict.SUPPORTED
+    assert found.remark == "Of the untrained networks' steps 100 % keep it."
+
+
+def test_an_effect_at_the_threshold_is_neither(summary):
+    equal = summary(weighted_nonredundant_information=lambda f: 1 + 0 * f["channels"] + 0 * f["noise"])
+    assert judged("yu2021.sigmoid_compresses_more", equal).verdict == verdict.INCONCLUSIVE
+
+
+def test_what_saturation_was_not_reached_is_told(summary):
+    tree = summary(multivariate_mutual_information=lambda f: 3 + 0 * f["channels"] + f["noise"])
+    assert judged("yu2021.saturates_early", tree).remark.startswith("In 20 of 20 sweeps and seeds no number of filters")

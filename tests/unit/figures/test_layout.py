@@ -144,6 +144,14 @@ def test_a_gap_does_not_turn_a_path_back(build):
         assert (np.diff(luminance) > 0).all()
 
 
+def test_a_kernel_width_that_is_never_seen_leaves_the_panel_readable(build, monkeypatch):
+    summary = build(FEW[:1])
+    data = summary["information"].to_dataset()
+    data["median_distance"] = data["median_distance"].where(data["layer"] != "fc1", 0.0)
+    summary["information"] = data
+    _assert_readable(figures.kernel_widths(summary), monkeypatch)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", figures.names())
 def test_thirteen_variants_fit_a_page(name, build, monkeypatch):

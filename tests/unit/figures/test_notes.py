@@ -79,7 +79,7 @@ def test_only_the_variants_drawn_are_counted(summary):
 def test_pairs_left_out_of_the_percentages_are_counted(build):
     summary = build([("3-6", "relu")])
     summary["decomposition"]["pairs_excluded"].loc[{"layer": "conv2"}] = 7
-    assert "pairs of maps with at most 1e-6 bits left out: up to 7 a layer" in _written(
+    assert "pairs of maps with at most 1e-6 bits left out: up to 7 pairs a layer" in _written(
         figures.redundancy_synergy(summary)
     )
     assert "left out" not in _written(figures.redundancy_synergy(summary, layers=["conv1"]))

@@ -250,6 +250,20 @@ def test_kernel_widths_show_every_layer_its_errors_and_the_input(summary):
     np.testing.assert_allclose(table["median_distance_over_bandwidth_input [1]"], 2.1)
 
 
+def test_a_layer_whose_samples_are_all_alike_counts_as_zero(build):
+    summary = build([("3-6", "relu")])
+    data = summary["information"].to_dataset()
+    alike = (data["layer"] == "fc1") & (data["seed"] == 0) & (data["epoch"] == 10)
+    data["median_distance"] = data["median_distance"].where(~alike, 0.0)
+    summary["information"] = data
+    table = figures.kernel_widths.table(summary)
+    at_the_end = _mean(table, layer="fc1", of="activations").loc[10.0]
+    before = _mean(table, layer="fc1", of="activations").loc[7.0]
+    ratio = "median_distance_over_bandwidth [1]"
+    assert at_the_end[ratio] == pytest.approx(2 / 3 * before[ratio])
+    assert at_the_end["seeds"] == 3
+
+
 def test_kernel_widths_do_without_an_error_chain(build):
     summary = build([("3-6", "relu")])
     del summary["error_chain"]

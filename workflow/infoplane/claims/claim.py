@@ -27,6 +27,10 @@ class Rule:
         """Whether a value is on the right side."""
         return value > self.threshold if self.side == "above" else value < self.threshold
 
+    def breaks(self, value: float) -> bool:
+        """Whether a value is on the wrong side; the threshold itself is on neither."""
+        return value < self.threshold if self.side == "above" else value > self.threshold
+
 
 @dataclass(frozen=True)
 class Claim:

@@ -104,8 +104,8 @@ class Evidence:
 
     @staticmethod
     def at_epoch(values: xr.DataArray, epoch: float) -> xr.DataArray:
-        """Values of each variant at the epoch nearest to one."""
-        return _at(values, epoch)
+        """Values of each variant at the epoch nearest to one; the untrained network is near to none but 0."""
+        return _at(values if epoch == 0 else values.where(values["epoch"] > 0), epoch)
 
     def across(self, found: Sequence[xr.DataArray]) -> xr.DataArray:
         """Effects (seed) of several sweeps or pairs as one array (sweep, seed); NaN where there is none."""

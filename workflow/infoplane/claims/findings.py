@@ -14,6 +14,7 @@ import xarray as xr
 
 from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
+from infoplane.claims.verdict import interval
 
 
 @dataclass(frozen=True)
@@ -106,35 +107,30 @@ def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
 
 def bypass(evidence: Evidence) -> list[Bypass]:
     """Layers, hidden ones, at which the error chain rises, or is no higher than with shuffled samples; needs it."""
-    chain, spread = _error_chain(evidence)
+    chain = evidence.at_the_end(evidence.error_chain())
     shuffled = SHUFFLED in evidence.experiment.get("controls", [])
-    control, control_spread = _error_chain(evidence.under(SHUFFLED)) if shuffled else (chain * np.nan, spread)
+    control = evidence.under(SHUFFLED)
+    above = chain - evidence.at_the_end(control.error_chain()) if shuffled else chain * np.nan
     return [
         Bypass(variant, layer, value, reason)
         for variant in chain["variant"].values.tolist()
-        for layer, value, reason in _of_variant(
-            *(each.sel(variant=variant) for each in (chain, control, control_spread))
-        )
+        for layer, value, reason in _of_variant(chain.sel(variant=variant), above.sel(variant=variant))
     ]
 
 
-def _of_variant(chain: xr.DataArray, control: xr.DataArray, spread: xr.DataArray) -> Iterator[tuple[str, float, str]]:
+def _of_variant(chain: xr.DataArray, above: xr.DataArray) -> Iterator[tuple[str, float, str]]:
+    """Layers of one variant and why, from I(δ_K; δ_k) and its distance from shuffled samples, (layer, seed)."""
     before = np.inf
     for layer in chain["layer"].values.tolist():
-        value, level, room = (each.sel(layer=layer).item() for each in (chain, control, spread))
+        value, distances = chain.sel(layer=layer).mean().item(), above.sel(layer=layer).dropna("seed").values
         if np.isnan(value):
             continue
         if value > before + TOLERANCE:
             yield layer, value, f"more information about the output's error than the layer behind it, {before:.3g} bits"
-        elif value <= level + room:
-            yield layer, value, f"no more than with shuffled samples, {level:.3g} ± {room:.2g} bits"
+        elif distances.size and (low := interval(distances.tolist())[0]) <= 0:
+            found = f"{distances.mean():+.2g} bits, 95 % interval from {low:+.2g}"
+            yield layer, value, f"not surely more than with shuffled samples: {found}"
         before = value
-
-
-def _error_chain(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray]:
-    """Mean and spread over seeds of I(δ_K; δ_k) at the end, (variant, layer), from the output back."""
-    values = evidence.at_the_end(evidence.error_chain())
-    return values.mean("seed"), values.std("seed")
 
 
 def _first_at_best(values: np.ndarray) -> int:

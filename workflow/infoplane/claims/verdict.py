@@ -111,8 +111,8 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _word(effect: Effect, rule: Rule) -> str:
-    kept = [rule.holds(end) for end in (effect.low, effect.high)]
-    return SUPPORTED if all(kept) else INCONCLUSIVE if any(kept) else CONTRADICTED
+    ends = (effect.low, effect.high)
+    return SUPPORTED if all(map(rule.holds, ends)) else CONTRADICTED if all(map(rule.breaks, ends)) else INCONCLUSIVE
 
 
 def _effect(claim: Claim, evidence: Evidence) -> Effect:

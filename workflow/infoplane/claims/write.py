@@ -20,7 +20,7 @@ LEGEND = (
     "The effect is the mean over seeds with its 95 % interval (percentile bootstrap over seeds). *supported*: the "
     "whole interval keeps the rule; *contradicted*: the whole interval breaks it; *inconclusive*: neither; *explained "
     "by the control*: the untrained network, or shuffled samples, keep the rule as firmly; *no verdict*: fewer than 3 "
-    "seeds."
+    "seeds show an effect, or there is nothing to compare."
 )
 
 DIFFERENCES = "Where this differs from the paper"
@@ -30,7 +30,7 @@ _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <style>
 body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 68rem; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; }
+th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; overflow-wrap: anywhere; }
 tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 .supported { color: #1b6e3c; } .contradicted { color: #a3261b; } td.verdict { font-weight: 600; }
 </style>
@@ -39,7 +39,7 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 {% if preview %}<p><strong>PREVIEW</strong>: of a reduced experiment.</p>{% endif %}
 <p class="quiet">{{ legend | replace("*", "") }}</p>
 <table>
-<col style="width: 42%"><col style="width: 11%"><col style="width: 15%"><col style="width: 19%"><col>
+<col style="width: 38%"><col style="width: 15%"><col style="width: 15%"><col style="width: 19%"><col>
 <tr><th>Claim</th><th>Judged with</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
 {% for row in rows %}<tr><td><strong>{{ row.mark }}</strong> {{ row.statement }}
 <div class="quiet">Measured: {{ row.measured }}; rule: {{ row.rule }}. {{ row.remark }}</div></td>

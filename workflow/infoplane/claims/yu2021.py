@@ -14,17 +14,25 @@ from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
-    from infoplane.claims.evidence import Evidence
+    from infoplane.claims.evidence import Evidence, Sweep
 
 _SOURCE = "Yu et al. 2021"
 _SATURATED = 0.95  # of the entropy of the input
 _FIRST = 1.0  # the epoch of the second stage
+_FALL = 5.0  # % by which information may fall before a convolution counts as compressing
 
 
 def forward_chain(evidence: Evidence) -> xr.DataArray:
     """Share of steps from one layer to the next, at three stages, on which I(X; T) does not rise."""
     values = evidence.group("information")["mutual_information_input_layer"]
     return _share_of_falls(_stages(evidence, values))
+
+
+def forward_chain_untrained(evidence: Evidence) -> str:
+    """What the forward chain does before any training."""
+    values = evidence.group("information")["mutual_information_input_layer"]
+    share = float(_share_of_falls([evidence.at_epoch(values, 0.0)]).mean())
+    return f"Of the untrained networks' steps {100 * share:.0f} % keep it."
 
 
 def error_chain(evidence: Evidence) -> xr.DataArray:
@@ -34,13 +42,16 @@ def error_chain(evidence: Evidence) -> xr.DataArray:
 
 def error_chain_at_the_end(evidence: Evidence) -> str:
     """What the error chain does when the networks have converged, and how wide its kernel is then."""
-    share = float(_share_of_falls([evidence.at_the_end(evidence.error_chain())]).mean())
+    chain = evidence.error_chain()
+    untrained, share = (
+        float(_share_of_falls([stage]).mean()) for stage in (evidence.at_epoch(chain, 0.0), evidence.at_the_end(chain))
+    )
     data = evidence.group("error_chain")
     ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
     low, high = (float(end) for end in (ratio.min(), ratio.max()))
     return (
-        f"At the end {100 * share:.0f} % of the steps keep it, with a median distance of {low:.2g} to {high:.2g} "
-        "kernel widths between the errors of two samples."
+        f"Of the untrained networks' steps {100 * untrained:.0f} % keep it. At the end {100 * share:.0f} % do, with a "
+        f"median distance of {low:.2g} to {high:.2g} kernel widths between the errors of two samples."
     )
 
 
@@ -60,18 +71,33 @@ def saturates_early(evidence: Evidence) -> xr.DataArray:
     The information needs the fewest filters that tell 95 % of S(X); the accuracy the fewest with which it is within the
     spread over seeds of the best of its seed. What is never reached counts as twice the most filters that were tried.
     """
-    values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
-    bound = evidence.at_the_end(evidence.group("information")["entropy_input"])
     accuracy, ratios = evidence.accuracy(), []
-    for sweep in evidence.sweeps():
-        names = list(sweep.variants)
-        own = accuracy.sel(variant=names)
+    for sweep, for_information in _for_information(evidence):
+        own = accuracy.sel(variant=list(sweep.variants))
         best = own.isel(variant=int(np.argmax(own.mean("seed").fillna(-np.inf).values)))
-        for_accuracy = _fewest(own, own.max("variant") - best.std("seed"), sweep.filters)
-        information = values.sel(variant=names, layer=sweep.layer)
-        ratios.append(for_accuracy / _fewest(information, _SATURATED * bound.sel(variant=names), sweep.filters))
+        ratios.append(_fewest(own, own.max("variant") - best.std("seed"), sweep.filters) / for_information)
     found = evidence.across(ratios)
     return found.copy(data=np.log2(found.values)).mean("sweep")
+
+
+def saturation_not_reached(evidence: Evidence) -> str:
+    """How often the information was never as high as the claim asks, and its number of filters is a bound."""
+    counts = [
+        (int((found > sweep.filters[-1]).sum()), found.sizes["seed"]) for sweep, found in _for_information(evidence)
+    ]
+    missed, whole = (sum(each) for each in zip(*counts, strict=True)) if counts else (0, 0)
+    return f"In {missed} of {whole} sweeps and seeds no number of filters that was tried reached 95 % of S(X)."
+
+
+def _for_information(evidence: Evidence) -> list[tuple[Sweep, xr.DataArray]]:
+    """Every sweep, and the fewest filters that tell 95 % of S(X), (seed)."""
+    values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
+    bound = _SATURATED * evidence.at_the_end(evidence.group("information")["entropy_input"])
+    return [
+        (sweep, _fewest(values.sel(variant=names, layer=sweep.layer), bound.sel(variant=names), sweep.filters))
+        for sweep in evidence.sweeps()
+        for names in [list(sweep.variants)]
+    ]
 
 
 def synergy_grows(evidence: Evidence) -> xr.DataArray:
@@ -101,6 +127,17 @@ def plane_stays(evidence: Evidence) -> xr.DataArray:
     return _falls(evidence, values).max(["variant", "layer"])
 
 
+def plane_falls_most(evidence: Evidence) -> str:
+    """Which convolution falls most, and how many do not."""
+    values = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
+    falls = _falls(evidence, values).mean("seed").stack(place=("variant", "layer")).dropna("place")
+    if not falls.size:
+        return ""
+    variant, layer = falls["place"].values[int(np.argmax(falls.values))]
+    share = 100 * float((falls < _FALL).mean())
+    return f"It falls most in {layer} of {variant}; {share:.0f} % of all convolutions fall by less than {_FALL:g} %."
+
+
 def modified_plane_falls(evidence: Evidence) -> xr.DataArray:
     """The fall of the non-redundant information about the input from its greatest value to the end, %, on average."""
     return _falls(evidence, _nonredundant(evidence)).mean(["variant", "layer"])
@@ -109,20 +146,34 @@ def modified_plane_falls(evidence: Evidence) -> xr.DataArray:
 def sigmoid_falls_more(evidence: Evidence) -> xr.DataArray:
     """The same fall of sigmoid networks less that of ReLU networks with the same filters, percentage points.
 
-    Of several networks with the same filters and activation, which started otherwise, the first counts.
+    Of several networks with the same filters and activation, which started otherwise, the most accurate counts: one
+    that stays at chance has nothing to compress.
     """
     falls = _falls(evidence, _nonredundant(evidence)).mean("layer")
-    if "model.activation" not in falls.coords:
-        return evidence.across([])
+    return evidence.across(
+        [falls.sel(variant=sigmoid) - falls.sel(variant=relu) for sigmoid, relu in _nonlinearities(evidence)]
+    ).mean("sweep")
+
+
+def nonlinearities_compared(evidence: Evidence) -> str:
+    """Which networks are compared."""
+    pairs = "; ".join(f"{sigmoid} with {relu}" for sigmoid, relu in _nonlinearities(evidence))
+    return f"Compared: {pairs}." if pairs else ""
+
+
+def _nonlinearities(evidence: Evidence) -> list[tuple[str, str]]:
+    """Sigmoid and ReLU variants of the same filters; of several of one kind the most accurate on average."""
+    data, accuracy = evidence.group("decomposition"), evidence.accuracy().mean("seed").fillna(-np.inf)
+    if "model.activation" not in data.coords:
+        return []
     by_filters: dict[str, dict[str, str]] = {}
     for variant, activation, filters in zip(
-        falls["variant"].values.tolist(), falls["model.activation"].values.tolist(), evidence.filters(), strict=True
+        data["variant"].values.tolist(), data["model.activation"].values.tolist(), evidence.filters(), strict=True
     ):
-        by_filters.setdefault(repr(filters), {}).setdefault(activation, variant)
-    pairs = [each for each in by_filters.values() if {"sigmoid", "relu"} <= set(each)]
-    return evidence.across(
-        [falls.sel(variant=each["sigmoid"]) - falls.sel(variant=each["relu"]) for each in pairs]
-    ).mean("sweep")
+        of_filters = by_filters.setdefault(repr(filters), {})
+        known = of_filters.setdefault(activation, variant)
+        of_filters[activation] = max(known, variant, key=lambda name: accuracy.sel(variant=name).item())
+    return [(each["sigmoid"], each["relu"]) for each in by_filters.values() if {"sigmoid", "relu"} <= set(each)]
 
 
 def _nonredundant(evidence: Evidence) -> xr.DataArray:
@@ -188,6 +239,8 @@ CLAIMS = (
         "1",
         Rule("above", 0.8),
         needs=("information",),
+        controls=(SHUFFLED,),  # that it holds without training, too, is part of the claim
+        remark=forward_chain_untrained,
     ),
     Claim(
         "yu2021.error_chain",
@@ -199,6 +252,7 @@ CLAIMS = (
         "1",
         Rule("above", 0.8),
         needs=("error_chain",),
+        controls=(SHUFFLED,),
         remark=error_chain_at_the_end,
     ),
     Claim(
@@ -223,6 +277,7 @@ CLAIMS = (
         Rule("above", 0),
         needs=("decomposition", "information", "training"),
         controls=(SHUFFLED,),
+        remark=saturation_not_reached,
     ),
     Claim(
         "yu2021.synergy_grows",
@@ -255,9 +310,10 @@ CLAIMS = (
         plane_stays,
         "largest fall of I(X; T) of a convolution from its greatest value to the end",
         "%",
-        Rule("below", 5),
+        Rule("below", _FALL),
         needs=("decomposition",),
         controls=(SHUFFLED,),
+        remark=plane_falls_most,
     ),
     Claim(
         "yu2021.compression_in_the_modified_plane",
@@ -280,7 +336,8 @@ CLAIMS = (
         "fall in sigmoid networks less that in ReLU networks of the same filters and seed",
         "%",
         Rule("above", 0),
-        needs=("decomposition",),
+        needs=("decomposition", "training"),
         controls=(SHUFFLED,),
+        remark=nonlinearities_compared,
     ),
 )

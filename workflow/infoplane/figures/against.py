@@ -18,7 +18,7 @@ from infoplane.figures.labels import End
 
 CONTROLS: dict[str, style.Look] = {
     "shuffled samples": {"color": style.FAINT, "linestyle": style.DASHES[2], "linewidth": 0.7, "markersize": 2.4},
-    "untrained": {"color": style.GREY, "linewidth": 0.6, "markersize": 2.4},
+    "untrained": {"color": style.GREY, "linestyle": style.DASHES[0], "linewidth": 0.6, "markersize": 2.4},
 }
 _EDGE = 1.25  # room left and right of the smallest and largest number of maps, as a factor
 _ASIDE = 0.012  # of the axis: between hues of one number of maps, so that no point hides another

@@ -187,7 +187,7 @@ def with_excluded(notes: Notes, table: pd.DataFrame) -> Notes:
     if not most > 0:
         return notes
     return replace(
-        notes, foot=(*notes.foot, f"pairs of maps with at most 1e-6 bits left out: up to {most:.2g} a layer")
+        notes, foot=(*notes.foot, f"pairs of maps with at most 1e-6 bits left out: up to {most:.2g} pairs a layer")
     )
 
 

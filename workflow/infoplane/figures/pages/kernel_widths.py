@@ -21,7 +21,7 @@ from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = "lines: mean over seeds, thin: each seed"
+READING = "lines: mean over seeds, thin: each seed; a line leaves the panel where all samples are alike, at 0"
 _RATIO = "median_distance_over_bandwidth"
 _OF: dict[str, tuple[str, str, str, style.Dash]] = {  # group, distance, bandwidth, and the line that draws it
     "activations": ("information", "median_distance", "bandwidth", style.DASHES[0]),
@@ -74,8 +74,9 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
             seeds.each(axes, rows, "place", _RATIO, colour)
             mean = seeds.means(rows)
             axes.plot(mean["place"].to_numpy(), mean[_RATIO].to_numpy(), color=colour, linestyle=_OF[str(what)][-1])
-            if what == "activations":
-                ends.append(End(float(mean["place"].iloc[-1]), float(mean[_RATIO].iloc[-1]), str(layer), colour))
+            above = mean[mean[_RATIO] > 0]
+            if what == "activations" and not above.empty:
+                ends.append(End(float(above["place"].iloc[-1]), float(above[_RATIO].iloc[-1]), str(layer), colour))
         axes.axhline(float(shown[f"{_RATIO}_input"].iloc[0]), color=style.GREY, linestyle=style.DASHES[2], zorder=0.6)
         axes.axhline(1.0, color=style.FAINT, linewidth=0.6, zorder=0.5)
         labels.beside(axes, ends, panel - 12)
@@ -85,5 +86,4 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
 
 def _ratio(data: xr.Dataset, distance: str, width: str) -> xr.Dataset:
     """Return the ratio, averaged over probe batches already, of the networks themselves; NaN without a bandwidth."""
-    ratio = data[distance] / data[width].where(data[width] > 0)
-    return ratio.where(ratio > 0).rename(_RATIO).to_dataset()
+    return (data[distance] / data[width].where(data[width] > 0)).rename(_RATIO).to_dataset()

@@ -191,7 +191,7 @@ def accuracies(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
 
 
 def verdicts(claims: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of all verdicts, one for every estimator and split; what is said of a claim is said once."""
+    """Header and rows of all verdicts; estimators that agree share a row, and a claim is told once."""
     controls = list(dict.fromkeys(name for claim in claims for name in claim["controls"]))
     rows: list[list[str]] = []
     told: set[str] = set()
@@ -201,7 +201,11 @@ def verdicts(claims: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[
         told.update(new)
         under = [_effect(claim["controls"].get(name), claim["units"]) for name in controls]
         effect = _effect(claim["effect"], claim["units"])
-        rows.append([" ".join(new).strip(), _judged_with(claim), effect, *under, claim["verdict"]])
+        row = [" ".join(new).strip(), _judged_with(claim), effect, *under, claim["verdict"]]
+        if rows and not row[0] and rows[-1][2:] == row[2:]:  # an estimator that says the same of the claim above
+            rows[-1][1] += f"; {row[1]}"
+        else:
+            rows.append(row)
     names = (name.replace("_", " ") for name in controls)
     return ["claim (measured; rule)", "judged with", "effect [95 % interval]", *names, "verdict"], rows
 

@@ -1,5 +1,6 @@
 """Verdicts as data, text and page."""
 
+import dataclasses
 import json
 
 import pytest
@@ -94,3 +95,20 @@ def test_no_number_that_json_does_not_know(summary, tmp_path):
     assert found["effect"]["mean"] is None
     assert "NaN" not in json.dumps(found)
     assert "not seen in any seed" in write.markdown(verdicts, [], ABOUT)
+
+
+def test_estimators_that_agree_share_a_row(summary, tmp_path):
+    (one,) = claims.judge(summary(), [claims.claim("yu2021.information_grows", folder=tmp_path)])
+    alike = dataclasses.replace(one, estimator="other")
+    otherwise = dataclasses.replace(one, estimator="third", verdict="inconclusive")
+    text = write.markdown([one, alike, otherwise], [], ABOUT)
+    judged = [line.split(" | ")[1] for line in text.splitlines() if line.startswith("| **P1.c**")]
+    assert judged == ["renyi, train probe; other, train probe", "third, train probe"]
+
+
+def test_findings_that_agree_share_a_row(summary):
+    (found,) = findings.of_summary(summary())
+    both = write.tables([found, dataclasses.replace(found, estimator="other")])
+    for alone, together in zip(write.tables([found]), both, strict=True):
+        assert [row[1:] for row in together.rows] == [row[1:] for row in alone.rows]
+        assert {row[0] for row in together.rows} == {"renyi, train probe; other, train probe"}

@@ -103,7 +103,7 @@ def write(
     }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     files.write(text, markdown(verdicts, findings, about).encode())
-    shown = {"rows": [_row(verdict) for verdict in verdicts], "tables": tables(findings)}
+    shown = {"rows": _rows(verdicts), "tables": tables(findings)}
     files.write(page, _PAGE.render(legend=LEGEND, heading=DIFFERENCES, **shown, **facts).encode())
 
 
@@ -135,7 +135,7 @@ def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: M
     if about.get("source"):
         lines += [about["source"], ""]
     rows = []
-    for row in map(_row, verdicts):
+    for row in _rows(verdicts):
         sentence = f"**{row['mark']}** {row['statement']}"
         sentence += f" (measured: {row['measured']}; rule: {row['rule']}) {row['remark']}"
         rows.append((sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"]))
@@ -155,7 +155,7 @@ def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def tables(findings: Sequence[Findings]) -> list[Table]:
-    """The findings, without kinds of which there are none."""
+    """The findings, without kinds of which there are none; estimators that find the same share a row."""
     filters = [
         (
             judged_with(found),
@@ -180,14 +180,14 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
             "about the input, and the accuracy on the test split, are no further below their best than seeds are "
             "spread.",
             ("judged with", "layer", "variants", "tried", "for the information", "for the accuracy"),
-            filters,
+            _together(filters),
         ),
         Table(
             "Layers that learn little",
             "Hidden layers to which, at the end of training, the error chain rises, or whose errors tell no more of "
-            "the output's than shuffled samples do (within one standard deviation over seeds).",
+            "the output's than shuffled samples do (the 95 % interval of their difference, paired by seed, reaches 0).",
             ("judged with", "variant", "layer", "I(δ_K; δ_k)", "why"),
-            layers,
+            _together(layers),
         ),
     ]
     return [table for table in kinds if table.rows]
@@ -196,6 +196,23 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
 def judged_with(by: Verdict | Findings) -> str:
     """Estimator and split."""
     return f"{by.estimator}, {by.split} probe"
+
+
+def _together(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows that differ in their first cell alone as one."""
+    judged: dict[tuple[str, ...], list[str]] = {}
+    for first, *rest in rows:
+        judged.setdefault(tuple(rest), []).append(first)
+    return [("; ".join(first), *rest) for rest, first in judged.items()]
+
+
+def _rows(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """What is shown of verdicts; those of several estimators that agree in all of it share a row."""
+    shown: dict[str, dict[str, Any]] = {}
+    for row in map(_row, verdicts):
+        alike = shown.setdefault(repr({**row, "judged_with": ""}), {**row, "judged_with": ""})
+        alike["judged_with"] = "; ".join(filter(None, [alike["judged_with"], row["judged_with"]]))
+    return list(shown.values())
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

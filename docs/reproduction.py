@@ -51,12 +51,12 @@ class Finished:
     judged
         The content of its claims.json.
     figures
-        Its figures, PNG files.
+        Its figures: PNG files, and the registered figure that each shows.
     """
 
     summary: xr.DataTree
     judged: Mapping[str, Any]
-    figures: Sequence[Path]
+    figures: Mapping[Path, str]
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -71,20 +71,35 @@ def read(folder: Path) -> Finished:
     Raises
     ------
     StoreError
-        If the summary, the verdicts or the figures are missing, or the verdicts were judged by another summary.
+        If the summary, the verdicts or the figures are missing, or come from another summary.
     """
     summary, claims, drawn = folder / "summary.zarr", folder / "claims.json", list(folder.glob("figures/*.png"))
     missing = [path.name for path in (summary, claims) if not path.exists()] + ["figures/*.png"] * (not drawn)
     raise_all(
-        [f"{name} is missing; run snakemake on an experiment with figures and claims" for name in missing],
+        [f"{name}: missing; run snakemake on an experiment with figures and claims" for name in missing],
         heading=str(folder),
         error=StoreError,
     )
     tree, judged = store.load(summary, "summary"), json.loads(claims.read_text())
-    if judged.get("summary") != files.sha256(summary / files.MANIFEST):
-        raise StoreError(f"{claims}: was made from another summary than {summary}; run snakemake again")
-    order = [*figures.names(), ""]
-    return Finished(tree, judged, sorted(drawn, key=lambda path: (order.index(_registered(path.stem)), path.stem)))
+    digest = files.sha256(summary / files.MANIFEST)
+    facts = {path: _facts(path) for path in drawn}
+    others = [claims.name] * (judged.get("summary") != digest)
+    others += [f"figures/{path.name}" for path in sorted(drawn) if facts[path].get("summary") != digest]
+    raise_all(
+        [f"{name}: was made from another summary; run snakemake again, or remove it" for name in others],
+        heading=str(folder),
+        error=StoreError,
+    )
+    shown = {path: str(facts[path]["figure"]) for path in drawn}
+    order = figures.names()
+    return Finished(tree, judged, dict(sorted(shown.items(), key=lambda each: (order.index(each[1]), each[0].stem))))
+
+
+def _facts(path: Path) -> Mapping[str, Any]:
+    """What a picture says of itself."""
+    with Image.open(path) as image:
+        image.load()
+        return dict(image.info)
 
 
 def page(runs: Sequence[Finished]) -> str:
@@ -109,9 +124,9 @@ def section(run: Finished) -> Iterator[str]:
     )
     yield _grid(*accuracies(run.summary))
     yield "### Figures"
-    for path in run.figures:
-        shows = _shows(path.stem)
-        yield f"![{shows}; {about['title']}]({_picture_path(run, path)})\n\n*{shows}* (`{about['name']}`)."
+    for path, figure in run.figures.items():
+        shows = _shows(figure)
+        yield f"![{shows}; {about['title']}]({_picture_path(run, path)})\n\n*{shows}* (`{path.stem}`)."
     yield "### Verdicts"
     yield _grid(*verdicts(run.judged["claims"]))
     for table in write.tables([_findings(each) for each in run.judged["findings"]]):
@@ -250,15 +265,9 @@ def _picture_path(run: Finished, path: Path) -> str:
     return f"reproduction/{run.about['name']}/{path.name}"
 
 
-def _registered(name: str) -> str:
-    """The registered figure that a file shows: one that its name is or starts with; empty if there is none."""
-    return max((each for each in figures.names() if name.startswith(each)), key=len, default="")
-
-
-def _shows(name: str) -> str:
-    """What a figure shows, in one phrase."""
-    registered = _registered(name)
-    phrase: str = getattr(figures, registered).shows if registered else name.replace("_", " ")
+def _shows(figure: str) -> str:
+    """What a registered figure shows, in one phrase."""
+    phrase: str = getattr(figures, figure).shows
     return phrase[:1].upper() + phrase[1:]
 
 

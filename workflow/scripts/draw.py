@@ -4,9 +4,11 @@ from pathlib import Path
 
 from infoplane import figures, jobs, store
 from infoplane.figures import files
+from infoplane.files import MANIFEST, sha256
 
 with jobs.reported(snakemake.log[0]):
     tree, settings = store.load(snakemake.input.summary, "summary"), snakemake.params.settings
     figure = figures.draw(settings["figure"], tree, settings["options"])
     table = figures.table(settings["figure"], tree, settings["options"])
-    files.save(figure, table, Path(snakemake.output.svg).with_suffix(""))
+    made_of = {"figure": settings["figure"], "summary": sha256(Path(snakemake.input.summary) / MANIFEST)}
+    files.save(figure, table, Path(snakemake.output.svg).with_suffix(""), **made_of)

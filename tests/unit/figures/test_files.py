@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from PIL import Image
 
 from infoplane import figures
 from infoplane.figures.files import save
@@ -48,6 +49,20 @@ def test_no_date_in_any_file(saved):
 def test_width_is_that_of_a_page(saved):
     (width,) = re.findall(r'<svg[^>]* width="([0-9.]+)pt"', saved[".svg"].read_text())
     assert float(width) / 72 * 25.4 == pytest.approx(180, abs=0.01)
+
+
+def test_a_picture_says_what_it_was_drawn_from(summary, tmp_path):
+    page, stem = figures.training, tmp_path / "figure"
+    save(
+        page(summary, variants=["v00"]),
+        page.table(summary, variants=["v00"]),
+        stem,
+        figure="training",
+        summary="c0ffee",
+    )
+    with Image.open(stem.with_suffix(".png")) as image:
+        image.load()
+        assert {key: image.info[key] for key in ("figure", "summary")} == {"figure": "training", "summary": "c0ffee"}
 
 
 def test_the_same_figure_gives_the_same_bytes_in_another_process(saved, tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from infoplane import claims, files, store
 from infoplane.claims import findings, write
@@ -64,8 +65,11 @@ def finished(tree, tmp_path_factory):
             writer.add(_whole(name, node.to_dataset()), group=f"/{name}")
     judge(tree, folder)
     picture = Image.radial_gradient("L").resize((1500, 50)).convert("RGBA")
-    for name in ("training", "information_plane_renyi", "other"):
-        picture.save(folder / "figures" / f"{name}.png")
+    for name, figure in (("training", "training"), ("other", "degrees"), ("training_plane", "information_plane")):
+        facts = PngInfo()
+        facts.add_text("figure", figure)
+        facts.add_text("summary", files.sha256(folder / "summary.zarr" / files.MANIFEST))
+        picture.save(folder / "figures" / f"{name}.png", pnginfo=facts)
     return folder
 
 
@@ -233,11 +237,14 @@ def test_pictures_are_small_and_shown_in_the_order_of_the_figures(reproduction, 
     first = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     shown = re.findall(r"!\[(.*); A planted pattern\]\((.*)\)", (tmp_path / "reproduction.md").read_text())
     assert [path.rpartition("/")[2] for _, path in shown] == [
-        "information_plane_renyi.png",
-        "training.png",
+        "training_plane.png",
         "other.png",
+        "training.png",
     ]
-    assert [text for text, _ in shown][1:] == ["Loss, accuracy, and the gradient's mean and spread", "Other"]
+    assert [text for text, _ in shown][1:] == [
+        "Average degrees of redundancy and of vulnerability of the feature maps",
+        "Loss, accuracy, and the gradient's mean and spread",
+    ]
     assert {Path("reproduction.md"), *(Path(path) for _, path in shown)} == set(first)
     assert not (tmp_path / "reproduction" / "gone").exists()
     for _, path in shown:
@@ -251,19 +258,29 @@ def test_pictures_are_small_and_shown_in_the_order_of_the_figures(reproduction, 
 def test_what_is_missing_is_told(reproduction, copy, name):
     (copy / name).rename(copy / "elsewhere")
     missing = {"figures": r"figures/\*\.png"}.get(name, name)
-    with pytest.raises(StoreError, match=rf"^{copy}:\n  - {missing} is missing; run snakemake on an experiment with"):
+    with pytest.raises(StoreError, match=rf"^{copy}:\n  - {missing}: missing; run snakemake on an experiment with"):
         reproduction.read(copy)
 
 
 def test_verdicts_of_another_summary_are_refused(reproduction, copy):
     judged = json.loads((copy / "claims.json").read_text())
     (copy / "claims.json").write_text(json.dumps({**judged, "summary": "another"}))
-    with pytest.raises(StoreError, match=r"claims\.json: was made from another summary than .*; run snakemake again$"):
+    message = r"claims\.json: was made from another summary; run snakemake again, or remove it$"
+    with pytest.raises(StoreError, match=message):
+        reproduction.read(copy)
+
+
+def test_figures_of_another_summary_are_refused(reproduction, copy):
+    Image.new("RGB", (10, 10)).save(copy / "figures" / "decomposition.png")
+    message = (
+        rf"^{copy}:\n  - figures/decomposition\.png: was made from another summary; run snakemake again, or remove"
+    )
+    with pytest.raises(StoreError, match=message):
         reproduction.read(copy)
 
 
 def test_one_message_ends_the_command(reproduction, finished, tmp_path, monkeypatch):
-    with pytest.raises(SystemExit, match=r"^reproduction: .*nothing:\n  - summary\.zarr is missing"):
+    with pytest.raises(SystemExit, match=r"^reproduction: .*nothing:\n  - summary\.zarr: missing"):
         reproduction.main([str(tmp_path / "nothing")])
     monkeypatch.setattr(reproduction, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match=r"^reproduction: two of these folders hold one experiment; name each"):

@@ -27,7 +27,7 @@ _METADATA: Mapping[str, Mapping[str, None]] = {
 _CANVASES = {"svg": FigureCanvasSVG, "png": FigureCanvasAgg, "pdf": FigureCanvasPdf}
 
 
-def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
+def save(figure: Figure, table: pd.DataFrame, stem: Path, /, **facts: str) -> list[Path]:
     """Write ``stem.svg``, ``.png``, ``.pdf`` and ``.csv``, and return their paths.
 
     Parameters
@@ -38,9 +38,12 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
         Its table, with units in the header.
     stem
         Path without a suffix; its folder is made if need be.
+    **facts
+        What the PNG file says of itself, such as what it was drawn from.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
-    contents = {kind: _rendered(figure, kind) for kind in _METADATA}
+    metadata = {**_METADATA, "png": {**_METADATA["png"], **facts}}
+    contents = {kind: _rendered(figure, kind, own) for kind, own in metadata.items()}
     contents["csv"] = table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
     paths = {stem.with_name(f"{stem.name}.{kind}"): content for kind, content in contents.items()}
     for path, content in paths.items():
@@ -49,9 +52,9 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
     return list(paths)
 
 
-def _rendered(figure: Figure, kind: str) -> bytes:
+def _rendered(figure: Figure, kind: str, metadata: Mapping[str, str | None]) -> bytes:
     buffer, dpi = BytesIO(), figure.dpi
     with style.applied():
-        getattr(_CANVASES[kind](figure), f"print_{kind}")(buffer, metadata=dict(_METADATA[kind]))
+        getattr(_CANVASES[kind](figure), f"print_{kind}")(buffer, metadata=dict(metadata))
     figure.dpi = dpi  # the vector formats leave theirs behind
     return buffer.getvalue()

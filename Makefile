@@ -5,7 +5,7 @@
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
 # make bench   our measures against straightforward implementations; see tests/benchmarks (some 20 minutes)
 # make reproduction   docs/reproduction.md: what the runs of yu2021_* under results/ show, figure by figure
-# make docs    the tables in README.md and docs/ that are generated from the schema
+# make docs    the tables in README.md and docs/ that are generated from the code
 # make clean   remove all results
 
 PYTHON ?= python3

@@ -28,7 +28,10 @@ from infoplane.figures.notes import Notes
 from infoplane.schema import CONVOLUTIONAL, COORDINATES
 
 _PANEL = 35.0  # mm, the least width of a panel without the names beside it
-READING = "points and lines: mean over seeds; bars and bands: ± 1 standard deviation"
+READING = (
+    "points and lines: mean over seeds; bars and bands: ± 1 standard deviation; "
+    "against the epoch: the layer's own sweep, if it has one"
+)
 SYMBOLS = {"input": "X", "target": "Y"}
 
 

@@ -16,7 +16,7 @@ from infoplane.figures.choices import Maps
 from infoplane.figures.notes import Notes
 
 READING = (
-    "MMI: multivariate mutual information, of all feature maps together; against the epoch: the layer's own sweep; "
+    "MMI: multivariate mutual information, of all feature maps together; "
     f"{maps.READING}; in brackets: accuracy on the test split at the end"
 )
 _TOGETHER = "multivariate_mutual_information"

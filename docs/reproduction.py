@@ -51,12 +51,12 @@ class Finished:
     judged
         The content of its claims.json.
     figures
-        Its figures: PNG files, and the registered figure that each shows.
+        Its figures: PNG files, and what each says of itself.
     """
 
     summary: xr.DataTree
     judged: Mapping[str, Any]
-    figures: Mapping[Path, str]
+    figures: Mapping[Path, Mapping[str, str]]
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -90,16 +90,16 @@ def read(folder: Path) -> Finished:
         heading=str(folder),
         error=StoreError,
     )
-    shown = {path: str(facts[path]["figure"]) for path in drawn}
     order = figures.names()
-    return Finished(tree, judged, dict(sorted(shown.items(), key=lambda each: (order.index(each[1]), each[0].stem))))
+    shown = sorted(facts.items(), key=lambda each: (order.index(each[1]["figure"]), each[0].stem))
+    return Finished(tree, judged, dict(shown))
 
 
-def _facts(path: Path) -> Mapping[str, Any]:
+def _facts(path: Path) -> Mapping[str, str]:
     """What a picture says of itself."""
     with Image.open(path) as image:
         image.load()
-        return dict(image.info)
+        return {str(name): value for name, value in image.info.items() if isinstance(value, str)}
 
 
 def page(runs: Sequence[Finished]) -> str:
@@ -124,9 +124,9 @@ def section(run: Finished) -> Iterator[str]:
     )
     yield _grid(*accuracies(run.summary))
     yield "### Figures"
-    for path, figure in run.figures.items():
-        shows = _shows(figure)
-        yield f"![{shows}; {about['title']}]({_picture_path(run, path)})\n\n*{shows}* (`{path.stem}`)."
+    for path, facts in run.figures.items():
+        shows = _shows(facts["figure"])
+        yield f"![{shows}; {about['title']}]({_picture_path(run, path)})\n\n*{shows}* ({_origin(path, facts)})."
     yield "### Verdicts"
     yield _grid(*verdicts(run.judged["claims"]))
     for table in write.tables([_findings(each) for each in run.judged["findings"]]):
@@ -269,6 +269,13 @@ def _shows(figure: str) -> str:
     """What a registered figure shows, in one phrase."""
     phrase: str = getattr(figures, figure).shows
     return phrase[:1].upper() + phrase[1:]
+
+
+def _origin(path: Path, facts: Mapping[str, str]) -> str:
+    """A picture's name, the paper's figure that it takes up, and the estimator of what it draws."""
+    estimator = [f"estimator `{facts['estimator']}`"] if "estimator" in facts else []
+    after = getattr(figures, facts["figure"]).after
+    return ", ".join([f"`{path.stem}`", *([f"after {after}"] if after else []), *estimator])
 
 
 def _seeds(run: Sequence[int], left_out: Sequence[int]) -> str:

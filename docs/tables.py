@@ -48,7 +48,9 @@ def _figures() -> str:
     rows = ["| figure | what it shows | options |", "|---|---|---|"]
     for name in figures.names():
         options = (f"`{option}` ({known.accepts})" for option, known in figures.options(name).items())
-        rows.append(f"| `{name}` | {getattr(figures, name).shows} | {', '.join(options)} |")
+        page = getattr(figures, name)
+        after = f" ({page.after})" if page.after else ""
+        rows.append(f"| `{name}` | {page.shows}{after} | {', '.join(options)} |")
     return "\n".join(rows)
 
 

@@ -316,7 +316,13 @@ class TestFigureOptions:
             ),
             ("training", {"split": "train"}, r"unknown option 'split'; it accepts variants, layers$"),
             ("degrees", {"about": "both"}, r"option 'about' is 'both'; it accepts one of 'input', 'target'$"),
-            ("data_processing", {"tolerance": "big"}, r"option 'tolerance' is 'big'; it accepts a number$"),
+            ("data_processing", {"tolerance": "big"}, r"option 'tolerance' is 'big'; it accepts a number ≥ 0$"),
+            ("data_processing", {"tolerance": -1}, r"option 'tolerance' is -1; it accepts a number ≥ 0$"),
+            (
+                "degrees",
+                {"layers": ["fc1", "output"]},
+                r"has 'f', which needs a convolution, and none of fc1, output is one; accepted: layers among conv1, c",
+            ),
         ],
     )
     def test_wrong(self, file: Path, figure: str, options: dict[str, Any], message: str) -> None:
@@ -333,6 +339,13 @@ class TestFigureOptions:
     def test_right(self, file: Path, figure: str, options: dict[str, Any]) -> None:
         found = studied(file, figures=[{"figure": figure, "name": "f", **options}])
         assert found.planned["mine"].draw("f")["options"] == options
+
+    def test_feature_maps_of_a_network_without_any(self, file: Path) -> None:
+        message = (
+            r"'degrees', which needs a convolution, and none of fc1, output is one; accepted: without this figure$"
+        )
+        with pytest.raises(ConfigError, match=message):
+            studied(file, model={"name": "mlp", "hidden": [8]}, sweep=[], figures=["degrees"])
 
     def test_a_layer_that_is_trained_and_not_looked_at(self, file: Path) -> None:
         model = {**QUICKSTART["model"], "layers": ["conv1"]}

@@ -1,6 +1,6 @@
 """Small summaries whose patterns are planted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -68,11 +68,17 @@ DEFAULTS: dict[str, Plant] = {
 }
 
 
+def _diverged(frame: xr.Dataset, seeds: Mapping[str, Sequence[int]]) -> list[Sequence[int]]:
+    return [seeds.get(name, ()) for name in frame["variant"].values.tolist()]
+
+
 @pytest.fixture
 def summary():
     """A summary with every claim's effect planted, unless a variable is replaced."""
 
-    def make(*, seeds: int = 5, filters=tuple(FILTERS), activations=("relu", "sigmoid"), **changes: Plant):
+    def make(
+        *, seeds: int = 5, filters=tuple(FILTERS), activations=("relu", "sigmoid"), diverged=None, **changes: Plant
+    ):
         frame = _frame(seeds, list(filters), list(activations))
         planted = {name: (changes.get(name) or plant)(frame) for name, plant in DEFAULTS.items()}
         own = {"variant": frame["variant"], **{key: frame[key] for key in ("model.filters", "model.activation")}}
@@ -102,6 +108,8 @@ def summary():
         }
         accuracy = planted["accuracy"].drop_vars(["noise", "depth"], errors="ignore")
         training = {"accuracy": accuracy.expand_dims({"epoch": EPOCHS, "split": ["train", "test"]})}
+        lost = [[1.0 if seed in each else np.nan for seed in range(seeds)] for each in _diverged(frame, diverged or {})]
+        training["diverged_epoch"] = xr.DataArray(lost, dims=("variant", "seed"))
         tree = {name: xr.Dataset(values).assign_coords({**own, **places}) for name, values in groups.items()}
         tree["training"] = xr.Dataset(training).assign_coords(own)
         about = {"name": "planted", "title": "Planted", "preview": False, "controls": ["shuffled_samples"]}

@@ -210,6 +210,15 @@ def test_chains_that_hold_without_training_too_are_supported(summary):
     assert found.remark == "Of the untrained networks' steps 100 % keep it."
 
 
+def test_a_training_that_ends_after_one_epoch_counts_its_end_once(summary):
+    """All steps keep the chain before training, and none does at the end."""
+    tree = summary(mutual_information_input_layer=lambda f: 6 + (2 * (f["epoch"] > 0) - 1) * f["depth"] + f["noise"])
+    short = xr.DataTree.from_dict({name: node.to_dataset().sel(epoch=[0.0, 0.5, 1.0]) for name, node in tree.items()})
+    short.attrs = tree.attrs
+    assert judged("yu2021.forward_chain", short).effect.mean == pytest.approx(1 / 2)
+    assert judged("yu2021.forward_chain", tree).effect.mean == pytest.approx(1 / 3)
+
+
 def test_an_effect_at_the_threshold_is_neither(summary):
     equal = summary(weighted_nonredundant_information=lambda f: 1 + 0 * f["channels"] + 0 * f["noise"])
     assert judged("yu2021.sigmoid_compresses_more", equal).verdict == verdict.INCONCLUSIVE

@@ -32,7 +32,7 @@ def test_options_say_what_they_accept():
     found = figures.options("data_processing")
     assert list(found) == ["variants", "layers", "estimator", "split", "tolerance"]
     assert found["layers"] == figures.Option("a list of strings or nothing", None)
-    assert found["tolerance"] == figures.Option("a number", 0.05)
+    assert found["tolerance"] == figures.Option("a number ≥ 0", 0.05)
     assert figures.options("degrees")["about"].accepts == "one of 'input', 'target'"
     assert list(figures.options("training")) == ["variants", "layers"]
 

@@ -65,8 +65,10 @@ def finished(tree, tmp_path_factory):
             writer.add(_whole(name, node.to_dataset()), group=f"/{name}")
     judge(tree, folder)
     picture = Image.radial_gradient("L").resize((1500, 50)).convert("RGBA")
-    for name, figure in (("training", "training"), ("other", "degrees"), ("training_plane", "information_plane")):
+    for name, figure in (("training", "training"), ("other", "degrees"), ("training_plane", "planes")):
         facts = PngInfo()
+        if figure != "training":
+            facts.add_text("estimator", "renyi")
         facts.add_text("figure", figure)
         facts.add_text("summary", files.sha256(folder / "summary.zarr" / files.MANIFEST))
         picture.save(folder / "figures" / f"{name}.png", pnginfo=facts)
@@ -80,6 +82,7 @@ def judge(tree, folder):
         claims.judge(tree, wanted),
         findings.of_summary(tree),
         tree.attrs["experiment"],
+        diverged=findings.diverged(tree),
         summary=files.sha256(folder / "summary.zarr" / files.MANIFEST),
         json_path=folder / "claims.json",
         text=folder / "claims.md",
@@ -244,6 +247,12 @@ def test_pictures_are_small_and_shown_in_the_order_of_the_figures(reproduction, 
     assert [text for text, _ in shown][1:] == [
         "Average degrees of redundancy and of vulnerability of the feature maps",
         "Loss, accuracy, and the gradient's mean and spread",
+    ]
+    captions = re.findall(r"^\*.*\* \((.*)\)\.$", (tmp_path / "reproduction.md").read_text(), re.MULTILINE)
+    assert captions == [
+        "`training_plane`, after figure 6 of Yu et al. 2021, estimator `renyi`",
+        "`other`, estimator `renyi`",
+        "`training`",
     ]
     assert {Path("reproduction.md"), *(Path(path) for _, path in shown)} == set(first)
     assert not (tmp_path / "reproduction" / "gone").exists()

@@ -99,7 +99,7 @@ class Evidence:
 
     @staticmethod
     def at_the_end(values: xr.DataArray) -> xr.DataArray:
-        """Values of each variant at its last epoch, which need not be that of others."""
+        """Values of each variant at its last epoch, which need not be that of others, and says which."""
         return _at(values, values["epoch"].max().item())
 
     @staticmethod
@@ -118,7 +118,7 @@ class Evidence:
 def _at(values: xr.DataArray, epoch: float) -> xr.DataArray:
     others = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
     distance = abs(values["epoch"] - epoch).where(values.notnull().any(others), np.inf)
-    return values.isel(epoch=distance.argmin("epoch")).drop_vars(["epoch", "step"], errors="ignore")
+    return values.isel(epoch=distance.argmin("epoch")).drop_vars("step", errors="ignore")
 
 
 def _tells(labels: xr.DataArray, filters: xr.DataArray) -> bool:

@@ -90,6 +90,13 @@ def of_summary(summary: xr.DataTree) -> list[Findings]:
     return found
 
 
+def diverged(summary: xr.DataTree) -> dict[str, list[int]]:
+    """Variants and seeds whose training diverged; after that they have no values, and count in no effect."""
+    lost = summary["training"].to_dataset()["diverged_epoch"].notnull()
+    seeds = {str(name): lost["seed"].values[lost.sel(variant=name).values].tolist() for name in lost["variant"].values}
+    return {name: found for name, found in seeds.items() if found}
+
+
 def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
     """The filters needed in every sweep over those of one convolution; needs decomposition and training."""
     maps = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")

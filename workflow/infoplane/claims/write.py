@@ -38,6 +38,7 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 {% if source %}<p>{{ source }}</p>{% endif %}
 {% if preview %}<p><strong>PREVIEW</strong>: of a reduced experiment.</p>{% endif %}
 <p class="quiet">{{ legend | replace("*", "") }}</p>
+{% if lost %}<p>{{ lost }}</p>{% endif %}
 <table>
 <col style="width: 38%"><col style="width: 15%"><col style="width: 15%"><col style="width: 19%"><col>
 <tr><th>Claim</th><th>Judged with</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
@@ -70,6 +71,7 @@ def write(
     findings: Sequence[Findings],
     about: Mapping[str, Any],
     *,
+    diverged: Mapping[str, Sequence[int]],
     summary: str,
     json_path: Path,
     text: Path,
@@ -83,6 +85,8 @@ def write(
         In the order in which they are shown.
     about
         The experiment as resolved: its title, whether it is a preview, the paper that it follows, and where it differs.
+    diverged
+        Seeds by variant whose training diverged.
     summary
         Digest of the summary that they come from.
     json_path, text, page
@@ -98,12 +102,13 @@ def write(
     content = {
         **facts,
         "summary": summary,
+        "diverged": {variant: list(seeds) for variant, seeds in diverged.items()},
         "claims": [data(verdict) for verdict in verdicts],
         "findings": [asdict(found) for found in findings],
     }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-    files.write(text, markdown(verdicts, findings, about).encode())
-    shown = {"rows": _rows(verdicts), "tables": tables(findings)}
+    files.write(text, markdown(verdicts, findings, about, diverged).encode())
+    shown = {"rows": _rows(verdicts), "tables": tables(findings), "lost": _lost(diverged)}
     files.write(page, _PAGE.render(legend=LEGEND, heading=DIFFERENCES, **shown, **facts).encode())
 
 
@@ -127,7 +132,12 @@ def data(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: Mapping[str, Any]) -> str:
+def markdown(
+    verdicts: Iterable[Verdict],
+    findings: Sequence[Findings],
+    about: Mapping[str, Any],
+    diverged: Mapping[str, Sequence[int]],
+) -> str:
     """The verdicts and findings as tables in Markdown."""
     lines = [f"# Claims: {about['title']}", ""]
     if about["preview"]:
@@ -139,7 +149,12 @@ def markdown(verdicts: Iterable[Verdict], findings: Sequence[Findings], about: M
         sentence = f"**{row['mark']}** {row['statement']}"
         sentence += f" (measured: {row['measured']}; rule: {row['rule']}) {row['remark']}"
         rows.append((sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"]))
-    lines += [LEGEND, "", *grid(("claim", "judged with", "effect", "controls", "verdict"), rows)]
+    lines += [
+        LEGEND,
+        "",
+        *([_lost(diverged), ""] if diverged else []),
+        *grid(("claim", "judged with", "effect", "controls", "verdict"), rows),
+    ]
     for table in tables(findings):
         lines += ["", f"## {table.title}", "", table.meaning, "", *grid(table.header, table.rows)]
     if about.get("differences"):
@@ -196,6 +211,12 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
 def judged_with(by: Verdict | Findings) -> str:
     """Estimator and split."""
     return f"{by.estimator}, {by.split} probe"
+
+
+def _lost(diverged: Mapping[str, Sequence[int]]) -> str:
+    """What diverged, in a sentence; empty if nothing did."""
+    named = [f"{name} (seeds {', '.join(map(str, seeds))})" for name, seeds in diverged.items()]
+    return f"Diverged in training, and left out of every effect: {'; '.join(named)}." if named else ""
 
 
 def _together(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -181,13 +181,15 @@ def _nonredundant(evidence: Evidence) -> xr.DataArray:
 
 
 def _stages(evidence: Evidence, values: xr.DataArray) -> list[xr.DataArray]:
-    """Values of the untrained networks, after one epoch, and at the end; of these the first alone, if untrained."""
+    """Values of the untrained networks, after one epoch, and at the end; of these the first alone, if untrained.
+
+    A network that ends with the epoch nearest to one has no third stage.
+    """
     untrained = evidence.at_epoch(values, 0.0)
-    return (
-        [untrained]
-        if evidence.untrained
-        else [untrained, evidence.at_epoch(values, _FIRST), evidence.at_the_end(values)]
-    )
+    if evidence.untrained:
+        return [untrained]
+    early, end = evidence.at_epoch(values, _FIRST), evidence.at_the_end(values)
+    return [untrained, early, end.where(end["epoch"] > early["epoch"])]
 
 
 def _share_of_falls(stages: list[xr.DataArray]) -> xr.DataArray:

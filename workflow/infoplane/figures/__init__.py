@@ -61,24 +61,28 @@ planes = Page(
     "the information plane and the modified one, side by side, a trajectory per convolution",
     needs=("information", "decomposition"),
     options=choices.Measured,
+    after="figure 6 of Yu et al. 2021",
 )
 data_processing = Page(
     "data_processing",
     "both data-processing inequalities, layer by layer",
     needs=("information", "error_chain"),
     options=choices.Processing,
+    after="figure 2 of Yu et al. 2021",
 )
 multivariate_information = Page(
     "multivariate_information",
     "what all feature maps of a convolution know together, under its bound",
     needs=("information", "decomposition", "training"),
     options=choices.Maps,
+    after="figure 4 of Yu et al. 2021",
 )
 redundancy_synergy = Page(
     "redundancy_synergy",
     "redundancy minus synergy, and non-redundant information, as shares of what pairs of feature maps know",
     needs=("decomposition",),
     options=choices.Maps,
+    after="figure 5 of Yu et al. 2021",
 )
 degrees = Page(
     "degrees",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
+from math import inf
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -116,8 +117,8 @@ def _fits(value: object, hint: object) -> bool:
         return value in get_args(hint)
     if get_origin(hint) is tuple:
         return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, str) for item in value)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is float:  # a quantity in bits
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
     return isinstance(value, hint) if isinstance(hint, type) else False
 
 
@@ -128,4 +129,4 @@ def _words(hint: object) -> str:
         return "one of " + ", ".join(map(repr, get_args(hint)))
     if get_origin(hint) is tuple:
         return "a list of strings"
-    return {str: "a string", float: "a number", NoneType: "nothing"}[hint]  # type: ignore[index]
+    return {str: "a string", float: "a number ≥ 0", NoneType: "nothing"}[hint]  # type: ignore[index]

@@ -44,12 +44,15 @@ class Page:
         Groups of the summary that it reads; the order of the first one's estimators decides the default.
     options
         Class of the options that it accepts.
+    after
+        The figure of a paper that it takes up, if there is one.
     """
 
     name: str
     shows: str
     needs: tuple[str, ...]
     options: type[choices.Options]
+    after: str = ""
 
     def check(self, values: Mapping[str, object]) -> choices.Options:
         """Options from plain values, or a ConfigError that tells every fault."""

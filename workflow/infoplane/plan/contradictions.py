@@ -8,6 +8,7 @@ from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
 from infoplane.names import accepted
 from infoplane.plan.planned import Figure, Planned
+from infoplane.schema import CONVOLUTIONAL
 
 
 def of_settings(planned: Planned) -> Iterator[str]:
@@ -26,6 +27,7 @@ def of_networks(planned: Planned) -> Iterator[str]:
     made: set[str] = set()
     trained: dict[str, None] = {}
     looked_at: dict[str, None] = {}
+    convolutions: set[str] = set()
     failed = False
     for variant in planned.experiment.variants:
         found, model = planned.describe(variant), variant.settings["model"]
@@ -40,11 +42,15 @@ def of_networks(planned: Planned) -> Iterator[str]:
             failed = True
             continue
         layers = [layer.name for layer in network.layers]
+        convolutions |= {layer.name for layer in network.layers if layer.kind == CONVOLUTIONAL}
         trained |= dict.fromkeys(layers)
         looked_at |= dict.fromkeys(_looked_at(planned, variant, layers))
     for figure in () if failed else planned.figures.values():
-        known = trained if figures.needs(figure.figure) == {"training"} else looked_at
+        needs = figures.needs(figure.figure)
+        known = trained if needs == {"training"} else looked_at
         yield from _not_among(figure, "layers", known)
+        if "decomposition" in needs:
+            yield from _without_maps(figure, known, convolutions)
 
 
 def of_names(planned: Iterable[Planned]) -> Iterator[str]:
@@ -131,3 +137,14 @@ def _not_among(figure: Figure, option: str, names: Collection[str]) -> Iterator[
     for each in value if isinstance(value, list) else [value]:
         if each is not None and each not in names:
             yield f"key 'figures' has {option} {each!r} in {figure.name!r}; {accepted(each, names)}"
+
+
+def _without_maps(figure: Figure, known: Collection[str], convolutions: Collection[str]) -> Iterator[str]:
+    """Tell when a figure of feature maps is to show known layers that have none."""
+    chosen = figure.options.get("layers") or list(known)
+    if set(chosen) <= set(known) and not set(chosen) & set(convolutions):
+        there = ", ".join(each for each in known if each in convolutions)
+        yield (
+            f"key 'figures' has {figure.name!r}, which needs a convolution, and none of {', '.join(chosen)} is one; "
+            f"accepted: {f'layers among {there}' if there else 'without this figure'}"
+        )

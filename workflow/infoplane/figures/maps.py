@@ -46,7 +46,8 @@ class Strip:
     labels
         Label of the vertical axis for all of them together, then for each of them alone.
     limits
-        Grey lines: numbers, or columns of the table with a value per variant.
+        Grey lines: numbers, against the filters alone, where there is room, or columns of the table with a value per
+        variant.
     """
 
     quantities: tuple[Quantity, ...]
@@ -198,7 +199,7 @@ def _rows(strips: Sequence[Strip], names: int, low: float, *, swept: bool) -> li
     high = max(low, style.TEXT_HEIGHT * names + 14)  # room for the names of the lines, one under another
     over_filters = [_Row("filters", strip.quantities, strip.labels[0], strip.limits, low) for strip in strips]
     over_epochs = [
-        _Row("epochs", (quantity,), label, strip.limits, high)
+        _Row("epochs", (quantity,), label, tuple(each for each in strip.limits if isinstance(each, str)), high)
         for strip in strips
         for quantity, label in zip(strip.quantities, strip.labels[-len(strip.quantities) :], strict=True)
     ]

@@ -4,16 +4,16 @@ Which of them are pooled is as in Krizhevsky, Sutskever and Hinton 2012, section
 pixels: the sizes, the padding, pooling windows that do not overlap, and neither strides nor response normalisation.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import nn
 
-from infoplane.models.layers import Layer, nonlinearity, positive, probability
-from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT
+from infoplane.models.chain import Chain
+from infoplane.models.layers import positive, probability
+from infoplane.schema import CONVOLUTIONAL
 
 
-class AlexNet(nn.Module):
+class AlexNet(Chain):
     """Convolutions ``conv1``, ``conv2``, …, fully connected ``fc1``, ``fc2``, …, and ``output``.
 
     Zeros around the image keep its size in every convolution; 2 × 2 max pooling after the first, the second and the
@@ -65,39 +65,17 @@ class AlexNet(nn.Module):
             raise ValueError(
                 f"images of {height} × {width} are too small for the pooling; accepted: sides of at least {smallest}"
             )
-        layers = []
-        stages: OrderedDict[str, nn.Module] = OrderedDict()
         for index, maps in enumerate(counts, start=1):
-            name, side = f"conv{index}", sides[min(index, len(sides)) - 1]
-            stages[name] = _stage(nn.Conv2d(features, maps, side, padding=side // 2), activation)
+            side = sides[min(index, len(sides)) - 1]
+            self.add_layer(
+                f"conv{index}", CONVOLUTIONAL, nn.Conv2d(features, maps, side, padding=side // 2), activation
+            )
             if index in pooled:
-                stages[f"pool{index}"] = nn.MaxPool2d(2)
-            layers.append(Layer(name, CONVOLUTIONAL, f"{name}.activation", f"{name}.weighted"))
+                self.add_module(f"pool{index}", nn.MaxPool2d(2))
             features = maps
-        stages["flatten"] = nn.Flatten()
+        self.add_module("flatten", nn.Flatten())
         features *= (height // smallest) * (width // smallest)
-        for index, units in enumerate(positive("hidden", hidden), start=1):
-            name = f"fc{index}"
-            stages[name] = _stage(nn.Linear(features, units), activation)
-            if left_out:
-                stages[f"dropout{index}"] = nn.Dropout(left_out)
-            layers.append(Layer(name, FULLY_CONNECTED, f"{name}.activation", f"{name}.weighted"))
-            features = units
-        stages["output"] = nn.Linear(features, classes)
-        layers.append(Layer("output", OUTPUT, "output", "output"))
-        for name, stage in stages.items():
-            self.add_module(name, stage)
-        self.layers = tuple(layers)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (n, classes) of images (n, channel, height, width)."""
-        for stage in self.children():
-            inputs = stage(inputs)
-        return inputs
-
-
-def _stage(weighted: nn.Module, activation: str) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(weighted=weighted, activation=nonlinearity(activation)))
+        self.add_head(features, classes, hidden=hidden, activation=activation, dropout=left_out)
 
 
 def _odd(sides: Sequence[int]) -> tuple[int, ...]:

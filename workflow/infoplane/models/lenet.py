@@ -1,16 +1,16 @@
 """LeNet-5: two convolutions with pooling, then fully connected layers (LeCun et al. 1998, section II.B)."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from infoplane.models.layers import Layer, nonlinearity, positive, probability, switch, whole
-from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT
+from infoplane.models.chain import Chain
+from infoplane.models.layers import positive, probability, switch, whole
+from infoplane.schema import CONVOLUTIONAL
 
 
-class LeNet(nn.Module):
+class LeNet(Chain):
     """Convolutions ``conv1``, ``conv2``, … with pooling, fully connected ``fc1``, ``fc2``, …, and ``output``.
 
     Parameters
@@ -60,42 +60,16 @@ class LeNet(nn.Module):
         side, border = whole("kernel_size", kernel_size, least=1), whole("padding", padding, least=0)
         normalised = switch("batch_normalisation", batch_normalisation)
         left_out = probability("dropout", dropout)
-        layers = []
         channels = shape[0]
-        stages: OrderedDict[str, nn.Module] = OrderedDict()
         for index, maps in enumerate(positive("filters", filters), start=1):
-            name = f"conv{index}"
-            weighted = nn.Conv2d(channels, maps, side, padding=border)
-            stages[name] = _stage(weighted, nn.BatchNorm2d(maps) if normalised else None, activation)
-            stages[f"pool{index}"] = nn.MaxPool2d(2)
-            layers.append(Layer(name, CONVOLUTIONAL, f"{name}.activation", f"{name}.weighted"))
+            normalisation = nn.BatchNorm2d(maps) if normalised else None
+            convolution = nn.Conv2d(channels, maps, side, padding=border)
+            self.add_layer(f"conv{index}", CONVOLUTIONAL, convolution, activation, normalisation)
+            self.add_module(f"pool{index}", nn.MaxPool2d(2))
             channels = maps
-        stages["flatten"] = nn.Flatten()
-        features = _features(nn.Sequential(stages), shape)
-        for index, units in enumerate(positive("hidden", hidden), start=1):
-            name = f"fc{index}"
-            dense = nn.Linear(features, units)
-            stages[name] = _stage(dense, nn.BatchNorm1d(units) if normalised else None, activation)
-            if left_out:
-                stages[f"dropout{index}"] = nn.Dropout(left_out)
-            layers.append(Layer(name, FULLY_CONNECTED, f"{name}.activation", f"{name}.weighted"))
-            features = units
-        stages["output"] = nn.Linear(features, classes)
-        layers.append(Layer("output", OUTPUT, "output", "output"))
-        for name, stage in stages.items():
-            self.add_module(name, stage)
-        self.layers = tuple(layers)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (n, classes) of images (n, channel, height, width)."""
-        for stage in self.children():
-            inputs = stage(inputs)
-        return inputs
-
-
-def _stage(weighted: nn.Module, normalisation: nn.Module | None, activation: str) -> nn.Sequential:
-    linear = weighted if normalisation is None else nn.Sequential(weighted, normalisation)
-    return nn.Sequential(OrderedDict(weighted=linear, activation=nonlinearity(activation)))
+        self.add_module("flatten", nn.Flatten())
+        features = _features(self, shape)
+        self.add_head(features, classes, hidden=hidden, activation=activation, normalised=normalised, dropout=left_out)
 
 
 def _features(stages: nn.Module, shape: tuple[int, ...]) -> int:

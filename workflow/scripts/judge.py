@@ -12,7 +12,7 @@ with jobs.reported(snakemake.log[0]):
         claims.judge(tree, wanted),
         findings.of_summary(tree),
         tree.attrs["experiment"],
-        diverged=findings.diverged(tree),
+        failures=findings.failures(tree),
         summary=files.sha256(Path(snakemake.input.summary) / files.MANIFEST),
         json_path=Path(snakemake.output.json),
         text=Path(snakemake.output.text),

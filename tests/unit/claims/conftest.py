@@ -68,8 +68,10 @@ DEFAULTS: dict[str, Plant] = {
 }
 
 
-def _diverged(frame: xr.Dataset, seeds: Mapping[str, Sequence[int]]) -> list[Sequence[int]]:
-    return [seeds.get(name, ()) for name in frame["variant"].values.tolist()]
+def _marked(frame: xr.Dataset, seeds: Mapping[str, Sequence[int]]) -> xr.DataArray:
+    """Whether a network is one of those given, (variant, seed)."""
+    known = [[seed in seeds.get(name, ()) for seed in frame["seed"].values] for name in frame["variant"].values]
+    return xr.DataArray(known, dims=("variant", "seed"))
 
 
 @pytest.fixture
@@ -77,7 +79,13 @@ def summary():
     """A summary with every claim's effect planted, unless a variable is replaced."""
 
     def make(
-        *, seeds: int = 5, filters=tuple(FILTERS), activations=("relu", "sigmoid"), diverged=None, **changes: Plant
+        *,
+        seeds: int = 5,
+        filters=tuple(FILTERS),
+        activations=("relu", "sigmoid"),
+        diverged=None,
+        unlearned=None,
+        **changes: Plant,
     ):
         frame = _frame(seeds, list(filters), list(activations))
         planted = {name: (changes.get(name) or plant)(frame) for name, plant in DEFAULTS.items()}
@@ -107,9 +115,11 @@ def summary():
             },
         }
         accuracy = planted["accuracy"].drop_vars(["noise", "depth"], errors="ignore")
-        training = {"accuracy": accuracy.expand_dims({"epoch": EPOCHS, "split": ["train", "test"]})}
-        lost = [[1.0 if seed in each else np.nan for seed in range(seeds)] for each in _diverged(frame, diverged or {})]
-        training["diverged_epoch"] = xr.DataArray(lost, dims=("variant", "seed"))
+        accuracy = accuracy.where(~_marked(frame, unlearned or {}), 0.12)
+        epochs = xr.DataArray(EPOCHS, dims="epoch", coords={"epoch": EPOCHS})
+        by_epoch = xr.where(epochs > 0, accuracy, 0.1)
+        training = {"accuracy": by_epoch.expand_dims({"split": ["train", "test"]})}
+        training["diverged_epoch"] = xr.where(_marked(frame, diverged or {}), 1.0, np.nan)
         tree = {name: xr.Dataset(values).assign_coords({**own, **places}) for name, values in groups.items()}
         tree["training"] = xr.Dataset(training).assign_coords(own)
         about = {"name": "planted", "title": "Planted", "preview": False, "controls": ["shuffled_samples"]}

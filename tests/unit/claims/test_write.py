@@ -17,12 +17,15 @@ ABOUT = {
 }
 
 
+FINE = findings.Failures({}, {})
+
+
 @pytest.fixture
 def written(summary, tmp_path):
     wanted = [claims.claim(name, folder=tmp_path) for name in ("yu2021.information_grows", "yu2021.error_chain")]
     paths = {"json_path": tmp_path / "c.json", "text": tmp_path / "c.md", "page": tmp_path / "c.html"}
-    tree = summary(diverged={"3-6_relu": [1, 4]})
-    facts = {"diverged": findings.diverged(tree), "summary": "c0ffee", **paths}
+    tree = summary(diverged={"3-6_relu": [1, 4]}, unlearned={"6-1_sigmoid": [3]})
+    facts = {"failures": findings.failures(tree), "summary": "c0ffee", **paths}
     write.write(claims.judge(summary(), wanted), findings.of_summary(summary()), ABOUT, **facts)
     return {name: path.read_text() for name, path in paths.items()}
 
@@ -46,11 +49,17 @@ def test_data(written):
     assert second["remark"].startswith("Of the untrained networks' steps 100 % keep it. At the end 100 % do")
 
 
-def test_what_diverged_is_named(written):
-    assert json.loads(written["json_path"])["diverged"] == {"3-6_relu": [1, 4]}
-    sentence = "Diverged in training, and left out of every effect: 3-6_relu (seeds 1, 4)."
-    assert f"\n\n{sentence}\n\n|" in written["text"]
-    assert f"<p>{sentence}</p>" in written["page"]
+def test_networks_that_failed_are_named(written):
+    found = json.loads(written["json_path"])["failures"]
+    assert found["diverged"] == {"3-6_relu": [1, 4]}
+    assert found["unlearned"] == {"6-1_sigmoid": [3]}
+    diverged = "Diverged in training, and left out of every effect: 2 networks: 3-6_relu (seeds 1, 4)."
+    unlearned = (
+        "Less than 5 percentage points more accurate at the end than untrained, and counted in every effect: "
+        "1 network: 6-1_sigmoid (seed 3)."
+    )
+    assert f"\n\n{diverged}\n\n{unlearned}\n\n|" in written["text"]
+    assert f"<p>{diverged}</p>\n<p>{unlearned}</p>" in written["page"]
 
 
 def test_text(written):
@@ -79,7 +88,7 @@ def test_the_paper_and_where_the_experiment_differs_from_it(written):
 
 def test_an_experiment_that_follows_no_paper(summary):
     about = {"name": "own", "title": "Own", "preview": False, "differences": []}
-    text = write.markdown([], findings.of_summary(summary()), about, {})
+    text = write.markdown([], findings.of_summary(summary()), about, FINE)
     assert text.startswith("# Claims: Own\n\nThe effect is the mean")
     assert "differs" not in text
     assert "Diverged" not in text
@@ -104,14 +113,14 @@ def test_no_number_that_json_does_not_know(summary, tmp_path):
     (found,) = map(write.data, verdicts)
     assert found["effect"]["mean"] is None
     assert "NaN" not in json.dumps(found)
-    assert "not seen in any seed" in write.markdown(verdicts, [], ABOUT, {})
+    assert "not seen in any seed" in write.markdown(verdicts, [], ABOUT, FINE)
 
 
 def test_estimators_that_agree_share_a_row(summary, tmp_path):
     (one,) = claims.judge(summary(), [claims.claim("yu2021.information_grows", folder=tmp_path)])
     alike = dataclasses.replace(one, estimator="other")
     otherwise = dataclasses.replace(one, estimator="third", verdict="inconclusive")
-    text = write.markdown([one, alike, otherwise], [], ABOUT, {})
+    text = write.markdown([one, alike, otherwise], [], ABOUT, FINE)
     judged = [line.split(" | ")[1] for line in text.splitlines() if line.startswith("| **P1.c**")]
     assert judged == ["renyi, train probe; other, train probe", "third, train probe"]
 

@@ -82,7 +82,7 @@ def judge(tree, folder):
         claims.judge(tree, wanted),
         findings.of_summary(tree),
         tree.attrs["experiment"],
-        diverged=findings.diverged(tree),
+        failures=findings.failures(tree),
         summary=files.sha256(folder / "summary.zarr" / files.MANIFEST),
         json_path=folder / "claims.json",
         text=folder / "claims.md",

@@ -5,7 +5,7 @@ Both take up what Yu et al. 2021 leave to future work; the definitions are ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,6 +15,8 @@ import xarray as xr
 from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.verdict import interval
+
+_GAIN = 0.05  # in accuracy, below which a network has learned nothing
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,23 @@ class Bypass:
 
 
 @dataclass(frozen=True)
+class Failures:
+    """Networks, as seeds by variant, that did not train as they should.
+
+    Parameters
+    ----------
+    diverged
+        Their loss stopped being finite; they have no values from there on, and count in no effect.
+    unlearned
+        At the last epoch they are right on the test split less than 5 percentage points more often than untrained; they
+        count in every effect.
+    """
+
+    diverged: Mapping[str, Sequence[int]]
+    unlearned: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
 class Findings:
     """Both, with one estimator on one split."""
 
@@ -90,10 +109,20 @@ def of_summary(summary: xr.DataTree) -> list[Findings]:
     return found
 
 
-def diverged(summary: xr.DataTree) -> dict[str, list[int]]:
-    """Variants and seeds whose training diverged; after that they have no values, and count in no effect."""
-    lost = summary["training"].to_dataset()["diverged_epoch"].notnull()
-    seeds = {str(name): lost["seed"].values[lost.sel(variant=name).values].tolist() for name in lost["variant"].values}
+def failures(summary: xr.DataTree) -> Failures:
+    """Networks that diverged, and networks that trained to the end and learned nothing."""
+    evidence = Evidence(summary, "", "")
+    gained = evidence.accuracy() - evidence.under("none", untrained=True).accuracy()
+    return Failures(
+        diverged=_seeds(summary["training"].to_dataset()["diverged_epoch"].notnull()), unlearned=_seeds(gained < _GAIN)
+    )
+
+
+def _seeds(marked: xr.DataArray) -> dict[str, list[int]]:
+    """Variants with the seeds that are marked (variant, seed), without those that have none."""
+    seeds = {
+        str(name): marked["seed"].values[marked.sel(variant=name).values].tolist() for name in marked["variant"].values
+    }
     return {name: found for name, found in seeds.items() if found}
 
 

@@ -13,7 +13,7 @@ from jinja2 import Environment
 
 from infoplane import files
 from infoplane.claims.claim import Rule
-from infoplane.claims.findings import Findings
+from infoplane.claims.findings import Failures, Findings
 from infoplane.claims.verdict import Effect, Verdict
 
 LEGEND = (
@@ -38,8 +38,8 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 {% if source %}<p>{{ source }}</p>{% endif %}
 {% if preview %}<p><strong>PREVIEW</strong>: of a reduced experiment.</p>{% endif %}
 <p class="quiet">{{ legend | replace("*", "") }}</p>
-{% if lost %}<p>{{ lost }}</p>{% endif %}
-<table>
+{% for sentence in failures %}<p>{{ sentence }}</p>
+{% endfor %}<table>
 <col style="width: 38%"><col style="width: 15%"><col style="width: 15%"><col style="width: 19%"><col>
 <tr><th>Claim</th><th>Judged with</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
 {% for row in rows %}<tr><td><strong>{{ row.mark }}</strong> {{ row.statement }}
@@ -71,7 +71,7 @@ def write(
     findings: Sequence[Findings],
     about: Mapping[str, Any],
     *,
-    diverged: Mapping[str, Sequence[int]],
+    failures: Failures,
     summary: str,
     json_path: Path,
     text: Path,
@@ -85,8 +85,8 @@ def write(
         In the order in which they are shown.
     about
         The experiment as resolved: its title, whether it is a preview, the paper that it follows, and where it differs.
-    diverged
-        Seeds by variant whose training diverged.
+    failures
+        Networks that did not train as they should.
     summary
         Digest of the summary that they come from.
     json_path, text, page
@@ -102,13 +102,13 @@ def write(
     content = {
         **facts,
         "summary": summary,
-        "diverged": {variant: list(seeds) for variant, seeds in diverged.items()},
+        "failures": asdict(failures),
         "claims": [data(verdict) for verdict in verdicts],
         "findings": [asdict(found) for found in findings],
     }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-    files.write(text, markdown(verdicts, findings, about, diverged).encode())
-    shown = {"rows": _rows(verdicts), "tables": tables(findings), "lost": _lost(diverged)}
+    files.write(text, markdown(verdicts, findings, about, failures).encode())
+    shown = {"rows": _rows(verdicts), "tables": tables(findings), "failures": told(failures)}
     files.write(page, _PAGE.render(legend=LEGEND, heading=DIFFERENCES, **shown, **facts).encode())
 
 
@@ -136,7 +136,7 @@ def markdown(
     verdicts: Iterable[Verdict],
     findings: Sequence[Findings],
     about: Mapping[str, Any],
-    diverged: Mapping[str, Sequence[int]],
+    failures: Failures,
 ) -> str:
     """The verdicts and findings as tables in Markdown."""
     lines = [f"# Claims: {about['title']}", ""]
@@ -152,7 +152,7 @@ def markdown(
     lines += [
         LEGEND,
         "",
-        *([_lost(diverged), ""] if diverged else []),
+        *(line for sentence in told(failures) for line in (sentence, "")),
         *grid(("claim", "judged with", "effect", "controls", "verdict"), rows),
     ]
     for table in tables(findings):
@@ -213,10 +213,22 @@ def judged_with(by: Verdict | Findings) -> str:
     return f"{by.estimator}, {by.split} probe"
 
 
-def _lost(diverged: Mapping[str, Sequence[int]]) -> str:
-    """What diverged, in a sentence; empty if nothing did."""
-    named = [f"{name} (seeds {', '.join(map(str, seeds))})" for name, seeds in diverged.items()]
-    return f"Diverged in training, and left out of every effect: {'; '.join(named)}." if named else ""
+def told(failures: Failures) -> list[str]:
+    """A sentence for each kind of failure that there is."""
+    kinds = {
+        "Diverged in training, and left out of every effect": failures.diverged,
+        "Less than 5 percentage points more accurate at the end than untrained, and counted in every effect": (
+            failures.unlearned
+        ),
+    }
+    return [f"{kind}: {_networks(found)}." for kind, found in kinds.items() if found]
+
+
+def _networks(found: Mapping[str, Sequence[int]]) -> str:
+    """Networks by variant and seed, in words."""
+    count = sum(map(len, found.values()))
+    named = (f"{name} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})" for name, seeds in found.items())
+    return f"{count} network{'s' * (count > 1)}: {'; '.join(named)}"
 
 
 def _together(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:

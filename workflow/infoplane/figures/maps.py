@@ -190,9 +190,9 @@ def with_excluded(notes: Notes, table: pd.DataFrame) -> Notes:
     most = table["pairs_excluded"].max()
     if not most > 0:
         return notes
-    return replace(
-        notes, foot=(*notes.foot, f"pairs of maps with at most 1e-6 bits left out: up to {most:.2g} pairs a layer")
-    )
+    count = f"{most:,.0f}" if most >= 10 else f"{most:.2g}"
+    phrase = f"pairs of maps with at most 1e-6 bits left out: up to {count} pairs a layer, on average"
+    return replace(notes, foot=(*notes.foot, phrase))
 
 
 def _rows(strips: Sequence[Strip], names: int, low: float, *, swept: bool) -> list[_Row]:

@@ -76,8 +76,15 @@ def group(summary: xr.DataTree, name: str, options: Options) -> xr.Dataset:
     for option, dim in _SEVERAL.items():
         if dim in data.dims:
             chosen[dim] = [label for label in data[dim].to_numpy() if label in getattr(options, option)]
-    data = data.sel(chosen)
+    data = _in_order_of_the_sweep(data.sel(chosen), summary)
     return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
+
+
+def _in_order_of_the_sweep(data: xr.Dataset, summary: xr.DataTree) -> xr.Dataset:
+    """Put the swept keys in the order of the experiment; a store gives them in that of the alphabet."""
+    blocks = summary.attrs.get("experiment", {}).get("sweep", [])
+    keys = [key for key in dict.fromkeys(key for block in blocks for key in block) if key in data.coords]
+    return data.drop_vars(keys).assign_coords({key: data[key] for key in keys})
 
 
 def swept(data: xr.Dataset | pd.DataFrame) -> list[str]:

@@ -45,6 +45,6 @@ def varies(table: pd.DataFrame, column: str, *, within: str) -> bool:
 
 
 def _named(key: str, value: str) -> str:
-    """Return a number or a truth with its key, a name by itself: ``filters 6-12``, ``relu``."""
-    speaks = not value[:1].isdigit() and value.lower() not in {"true", "false"}
+    """Return a number, a truth or a default with its key, a name by itself: ``filters 6-12``, ``relu``."""
+    speaks = not value[:1].isdigit() and value.lower() not in {"true", "false", "on", "off", "default"}
     return value if speaks else f"{key.rpartition('.')[2].replace('_', ' ')} {value}"

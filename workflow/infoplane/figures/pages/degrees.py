@@ -16,7 +16,7 @@ from infoplane.figures.choices import Maps
 from infoplane.figures.notes import Notes
 
 READING = maps.READING
-_DEGREES = ("degree_of_redundancy", "degree_of_vulnerability")
+_DEGREES = {"degree_of_redundancy": "Degree of redundancy", "degree_of_vulnerability": "Degree of vulnerability"}
 
 
 def table(summary: xr.DataTree, options: Maps) -> pd.DataFrame:
@@ -27,14 +27,13 @@ def table(summary: xr.DataTree, options: Maps) -> pd.DataFrame:
     ConfigError
         If no chosen layer is a convolution, or `hue` is no swept key.
     """
-    return maps.table("degrees", summary, options, _DEGREES)
+    return maps.table("degrees", summary, options, list(_DEGREES))
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a row of panels for each degree."""
     symbol = maps.SYMBOLS[table["about"].iloc[0]]
     strips = [
-        maps.Strip((Quantity(degree),), (f"{notes.labels[degree]}, about {symbol}",), limits=(0,))
-        for degree in _DEGREES
+        maps.Strip((Quantity(degree),), (f"{name} about {symbol}",), limits=(0,)) for degree, name in _DEGREES.items()
     ]
     return maps.draw(table, strips, notes)

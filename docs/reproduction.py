@@ -21,7 +21,7 @@ from PIL import Image
 from infoplane import figures, files, store
 from infoplane.claims import write
 from infoplane.claims.evidence import Evidence
-from infoplane.claims.findings import Bypass, FiltersNeeded, Findings
+from infoplane.claims.findings import Bypass, Failures, FiltersNeeded, Findings
 from infoplane.claims.verdict import SUPPORTED, Effect
 from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
@@ -123,6 +123,7 @@ def section(run: Finished) -> Iterator[str]:
         f"{about['training']['evaluation_size']} samples) at the last epoch: mean ± standard deviation over seeds."
     )
     yield _grid(*accuracies(run.summary))
+    yield from write.told(Failures(**run.judged["failures"]))
     yield "### Figures"
     for path, facts in run.figures.items():
         shows = _shows(facts["figure"])

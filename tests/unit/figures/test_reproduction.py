@@ -147,7 +147,7 @@ def test_command_of_a_whole_experiment_and_of_one_s_own(reproduction):
     assert "'experiments=[path/to/mine-preview.yaml]'" in reproduction.command({**whole, "name": "mine-preview"})
 
 
-def test_accuracy_is_that_of_the_seeds_that_did_not_diverge(page, tree):
+def test_accuracy_is_that_of_the_seeds_that_did_not_diverge(page, tree, finished):
     values = tree["training"]["accuracy"].sel(split="test", epoch=10).values
     for index, (name, seeds) in enumerate((("v00", [0, 1, 2]), ("v02", [0, 2]))):
         own = 100 * values[index * 2, seeds]
@@ -156,6 +156,9 @@ def test_accuracy_is_that_of_the_seeds_that_did_not_diverge(page, tree):
         assert found[3:] == [f"{own.mean():.2f} ± {spread:.2f} %", str(len(seeds)), str(3 - len(seeds))]
     assert "| variant | filters | activation | accuracy | seeds | diverged |" in page
     assert "(of at most 500 samples) at the last epoch" in page
+    lost = [name for name, seeds in json.loads((finished / "claims.json").read_text())["failures"]["diverged"].items()]
+    assert lost == ["v02"]
+    assert "\n\nDiverged in training, and left out of every effect: 1 network: v02 (seed 1).\n\n" in page
 
 
 def test_verdicts_are_those_of_the_claims(page, finished):

@@ -75,6 +75,16 @@ def test_the_swept_keys_are_columns(summary):
     assert list(pairs.itertuples(index=False, name=None))[3:] == [("3-6", "sigmoid"), ("6-12", "sigmoid")]
 
 
+def test_the_swept_keys_are_in_the_order_of_the_experiment(build):
+    """In which the coordinates of an opened store are not."""
+    summary = build([("3-6", "relu"), ("6-12", "relu")])
+    summary.attrs["experiment"]["sweep"] = [{"model.activation": ["relu"]}, {"model.filters": [[3, 6], [6, 12]]}]
+    columns = list(figures.modified_information_plane.table(summary).columns)
+    assert columns[:3] == ["variant", "model.activation", "model.filters"]
+    stored = list(summary["decomposition"].coords)
+    assert stored.index("model.filters") < stored.index("model.activation")
+
+
 def test_a_swept_key_need_not_have_a_dot(build):
     summary = build([("3-6", "digits"), ("3-6", "mnist")], keys=("model.filters", "dataset"))
     table = figures.data_processing.table(summary)

@@ -84,7 +84,7 @@ def _in_order_of_the_sweep(data: xr.Dataset, summary: xr.DataTree) -> xr.Dataset
     """Put the swept keys in the order of the experiment; a store gives them in that of the alphabet."""
     blocks = summary.attrs.get("experiment", {}).get("sweep", [])
     keys = [key for key in dict.fromkeys(key for block in blocks for key in block) if key in data.coords]
-    return data.drop_vars(keys).assign_coords({key: data[key] for key in keys})
+    return data.drop_vars(keys).assign_coords({key: data[key].variable for key in keys})
 
 
 def swept(data: xr.Dataset | pd.DataFrame) -> list[str]:

@@ -28,7 +28,7 @@ from infoplane.experiment import label
 
 ROOT = Path(__file__).parents[1]
 WIDTH = 1200  # of a picture, pixels
-COLOURS = 64  # in its palette
+COLOURS = 256  # in its palette
 LONG = 20  # rows of a table that is folded
 
 HEAD = f"""# Reproduction

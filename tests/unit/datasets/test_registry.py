@@ -11,24 +11,25 @@ from infoplane.errors import ConfigError
 
 
 def test_registered_names() -> None:
-    assert datasets.names() == ("digits", "mnist", "fashion_mnist", "cifar10")
+    assert datasets.names() == ("digits", "mnist", "fashion_mnist", "cifar10", "szt")
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "train", "test"),
+    ("name", "shape", "classes", "train", "test"),
     [
-        ("digits", (1, 8, 8), 1437, 360),
-        ("mnist", (1, 28, 28), 60_000, 10_000),
-        ("fashion_mnist", (1, 28, 28), 60_000, 10_000),
-        ("cifar10", (3, 32, 32), 50_000, 10_000),
+        ("digits", (1, 8, 8), 10, 1437, 360),
+        ("mnist", (1, 28, 28), 10, 60_000, 10_000),
+        ("fashion_mnist", (1, 28, 28), 10, 60_000, 10_000),
+        ("cifar10", (3, 32, 32), 10, 50_000, 10_000),
+        ("szt", (12,), 2, 4096, 4096),
     ],
 )
 def test_a_registered_set_is_described_without_its_files(
-    monkeypatch: pytest.MonkeyPatch, name: str, shape: tuple[int, ...], train: int, test: int
+    monkeypatch: pytest.MonkeyPatch, name: str, shape: tuple[int, ...], classes: int, train: int, test: int
 ) -> None:
     monkeypatch.setenv("INFOPLANE_DATA", "/nowhere")
     description = datasets.describe({"name": name})
-    assert (description.name, description.shape, description.classes) == (name, shape, 10)
+    assert (description.name, description.shape, description.classes) == (name, shape, classes)
     assert description.sizes == {"train": train, "test": test}
     assert len(bytes.fromhex(description.checksum)) == 32
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infoplane.datasets import arrays, cifar10, digits, factory, idx, npz
+from infoplane.datasets import arrays, cifar10, digits, factory, idx, npz, szt
 from infoplane.datasets.content import Dataset, Description, Page, dataset
 from infoplane.errors import ConfigError
 from infoplane.names import unknown
 
 _PAGES: Mapping[str, Page] = {
-    page.description.name: page for page in (digits.DIGITS, idx.MNIST, idx.FASHION_MNIST, cifar10.CIFAR10)
+    page.description.name: page for page in (digits.DIGITS, idx.MNIST, idx.FASHION_MNIST, cifar10.CIFAR10, szt.SZT)
 }
 _KINDS = ("name", "file", "factory")
 

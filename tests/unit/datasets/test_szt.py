@@ -19,7 +19,7 @@ from infoplane.errors import DataError
 from infoplane.measures import bottleneck
 from infoplane.training import checkpoints, train_run
 
-BOTH = pytest.mark.parametrize("name", ["szt"])
+BOTH = pytest.mark.parametrize("name", ["szt", "szt_committee"])
 PLACES = 2 ** np.arange(12)[::-1]
 # Pairs of bits in the rule that gives the labels of the authors' data file (PAPERS.md 3.1).
 EDGES = (
@@ -79,6 +79,7 @@ class TestPatterns:
     def test_other_labels_are_refused_with_both_checksums(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         expected = datasets.describe({"name": name}).checksum
         monkeypatch.setattr(szt, "VERTICES", szt.VERTICES[::-1])
+        monkeypatch.setattr(szt, "_SEED", 1)
         with pytest.raises(DataError, match=rf"^{name}: .*SHA-256 [0-9a-f]{{64}}, expected {expected}\).*constraints"):
             datasets.load(name)
 
@@ -128,6 +129,21 @@ class TestSoftTargets:
         joint = torch.from_numpy(szt.soft_targets()) / 4096
         found = bottleneck.curve(joint, betas=[100.0])
         assert found.information_target.item() == pytest.approx(0.99, abs=1e-3)
+
+
+class TestCommittee:
+    def test_half_of_the_patterns_are_ones_one_of_each_complementary_pair(self) -> None:
+        y = labels("szt_committee")
+        assert y.sum() == 2048
+        np.testing.assert_array_equal(y[::-1], 1 - y)
+
+    def test_it_is_the_sum_of_three_units_drawn_from_the_stated_seed(self) -> None:
+        w = np.random.default_rng(0).random((3, 12))
+        units = [np.where(szt.patterns() == 1, each, 0).sum(axis=1) for each in w]
+        np.testing.assert_array_equal(sum(units) > w.sum() / 2, labels("szt_committee"))
+
+    def test_no_symmetry_but_the_identity_leaves_every_label(self) -> None:
+        assert sorted(changed("szt_committee") > 0.01) == [False] + [True] * 119
 
 
 class TestUse:

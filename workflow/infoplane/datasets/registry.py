@@ -10,7 +10,8 @@ from infoplane.errors import ConfigError
 from infoplane.names import unknown
 
 _PAGES: Mapping[str, Page] = {
-    page.description.name: page for page in (digits.DIGITS, idx.MNIST, idx.FASHION_MNIST, cifar10.CIFAR10, szt.SZT)
+    page.description.name: page
+    for page in (digits.DIGITS, idx.MNIST, idx.FASHION_MNIST, cifar10.CIFAR10, szt.SZT, szt.SZT_COMMITTEE)
 }
 _KINDS = ("name", "file", "factory")
 

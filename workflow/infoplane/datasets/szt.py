@@ -40,6 +40,8 @@ VERTICES = (  # of the icosahedron, by bit
 )
 _THRESHOLD = 171.8
 GAIN = 4.131  # of the soft rule: I(X;Y) = 0.99 bits
+_UNITS = 3
+_SEED = 0
 
 
 def patterns() -> _Floats:
@@ -91,6 +93,34 @@ def soft_targets() -> _Floats:
     return np.exp(-np.logaddexp(0, exponents))
 
 
+def committee_margin(x: _Floats) -> _Floats:
+    """Σ_j w_j·x − θ of three linear units, a rule that is not invariant: y is 1 where it is positive.
+
+    It stands for the committee machine of Shwartz-Ziv and Tishby 2017, Fig. 8. A second file of labels that they
+    published follows such a sum, and is presumably that of the figure. Its coefficients are not used; chosen here:
+
+    - w, (3, 12), is ``np.random.default_rng(0).random((3, 12))``. None is negative, so rectified units give the same
+      labels, as they do in that file. Thresholds of the units would only add to θ.
+    - θ is half the sum of all w. Of a pattern and its complement exactly one is above it, so p(y=1) = 0.5.
+
+    A sum of linear units is linear: the rule is linearly separable, as that of the file is.
+
+    Parameters
+    ----------
+    x
+        Patterns of 0 and 1, (n, 12).
+
+    Returns
+    -------
+    ndarray
+        (n,), float64.
+    """
+    coefficients = np.random.default_rng(_SEED).random((_UNITS, BITS))
+    threshold: float = coefficients.sum() / 2
+    sums: _Floats = (x @ coefficients.T).sum(axis=1)
+    return sums - threshold
+
+
 def _pairs(x: _Floats, related: npt.NDArray[np.bool_]) -> _Floats:
     """How many pairs of related points are on, (n,)."""
     ordered: _Floats = (x @ related * x).sum(axis=1)
@@ -116,3 +146,9 @@ def _read(description: Description, rule: Callable[[_Floats], _Floats]) -> Array
 
 
 SZT = _page("szt", margin, checksum="596fd8fcf023de1934db3132eb0c374587fd56a367eaf8ae73832212ade124dd")
+
+SZT_COMMITTEE = _page(
+    "szt_committee",
+    committee_margin,
+    checksum="5927d31edf2987dcfea83cb20b9a32f5567349cb6bf7286dacbd7a4b88416cd1",
+)

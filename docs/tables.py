@@ -65,7 +65,7 @@ def _keys(schema: dict[str, Any], root: dict[str, Any], prefix: str = "") -> Ite
             yield from _keys(_resolved(option, root), root, f"{key}.")
         items = known.get("items", {})
         for option in (items, *items.get("oneOf", [])):
-            yield from _keys(option, root, f"{key}.*.")
+            yield from _keys(_resolved(option, root), root, f"{key}.*.")
 
 
 def _row(key: str, schema: dict[str, Any], root: dict[str, Any]) -> str:

@@ -172,7 +172,11 @@ class TestComplete:
                 {"spacing": "linear", "per_decade": 3},
                 r"'training\.checkpoints\.per_decade' \(value 3\) is",
             ),
-            ("checkpoints", {"spacing": "cubic"}, r"key 'training\.checkpoints' is .*cubic.*; accepted: a list"),
+            (
+                "checkpoints",
+                {"spacing": "cubic"},
+                r"checkpoints\.spacing' is 'cubic'; accepted: one of linear, logarithmic$",
+            ),
         ],
     )
     def test_message_for_a_wrong_value(self, key: str, value: object, message: str) -> None:

@@ -19,6 +19,7 @@ from infoplane.errors import ConfigError
 ROOT = Path(__file__).parents[2]
 QUICKSTART: dict[str, Any] = yaml.safe_load((ROOT / "workflow" / "experiments" / "quickstart.yaml").read_text())
 ESTIMATOR = QUICKSTART["estimators"][0]
+BINNING = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 30}}
 Parameters = dict[str, dict[str, str]]
 
 
@@ -70,6 +71,8 @@ def differing(before: Parameters, after: Parameters) -> set[str]:
         ({"figures": ["training", {"figure": "training", "name": "more"}, *QUICKSTART["figures"][:-1]]}, set()),
         ({"figures": [{"figure": "training", "layers": ["conv1"]}, *QUICKSTART["figures"][:-1]]}, {"draw"}),
         ({"estimators": [ESTIMATOR, {"name": "tensor", "joint": "tensor"}]}, {"aggregate"}),
+        ({"estimators": [ESTIMATOR, BINNING]}, {"aggregate"}),
+        ({"estimators": [ESTIMATOR, {**BINNING, "read": "preactivation"}]}, {"capture", "measure", "aggregate"}),
         ({"estimators": [{**ESTIMATOR, "alpha": 2}]}, {"measure", "aggregate"}),
         ({"controls": []}, {"measure", "aggregate"}),
         ({"probe": {"size": 50}}, {"capture", "measure", "aggregate"}),
@@ -117,6 +120,14 @@ def test_distances_per_map_are_kept_only_where_an_estimator_needs_them(file: Pat
     assert alone.measures("tensor") == ["information", "error_chain"]
     raw = [parameters(planned(file, figures=[], claims=[], estimators=each)) for each in (tensor, both)]
     assert differing(*raw) == {"aggregate"}
+
+
+def test_bounds_are_two_estimates_of_one_job_that_measures_information_alone(file: Path) -> None:
+    found = planned(file, estimators=[{"name": "noisy", "kind": "kde"}, BINNING], figures=[], claims=[])
+    assert found.estimates == ["noisy_upper", "noisy_lower", "bins"]
+    assert list(found.estimators) == ["noisy", "bins"]
+    assert found.measures("noisy") == found.measures("bins") == ["information"]
+    assert not found.capture(next(iter(found.runs.values())))["errors"]
 
 
 def test_later_epochs_resume_where_the_earlier_ended(file: Path) -> None:

@@ -17,6 +17,9 @@ from infoplane.errors import ConfigError
 ROOT = Path(__file__).parents[2]
 QUICKSTART: dict[str, Any] = yaml.safe_load((ROOT / "workflow/experiments/quickstart.yaml").read_text())
 ESTIMATOR = QUICKSTART["estimators"][0]
+BINNING = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 30}}
+PLANE = {"figure": "information_plane"}
+QUIET: dict[str, Any] = {"figures": [], "claims": []}
 
 
 def planned(path: Path | str, **settings: Any) -> plan.Study:
@@ -104,7 +107,39 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown kind of estimator": (
         changed(estimators=[{**ESTIMATOR, "kind": "guess"}]),
-        r"key 'estimators\.0\.kind' is 'guess'; accepted: one of renyi",
+        r"key 'estimators\.0\.kind' is 'guess'; accepted: one of renyi, binning, kde$",
+    ),
+    "a setting of another kind of estimator": (
+        changed(estimators=[{**BINNING, "alpha": 1.01}]),
+        r"key 'estimators\.0\.alpha' \(value 1\.01\) is not known; .*accepted: edges, kind, name, probe_size, read$",
+    ),
+    "binning without edges": (
+        changed(estimators=[{"name": "bins", "kind": "binning"}]),
+        r"key 'estimators\.0\.edges' is missing; accepted: a mapping with the keys count, high, low, rule, or a mapp",
+    ),
+    "unknown edges": (
+        changed(estimators=[{**BINNING, "edges": {"rule": "equal", "bins": 30}}]),
+        r"key 'estimators\.0\.edges\.rule' is 'equal'; accepted: one of fixed, equal_width, range, equal_count$",
+    ),
+    "edges without their ends": (
+        changed(estimators=[{**BINNING, "edges": {"rule": "equal_width", "bins": 30, "low": -1}}]),
+        r"key 'estimators\.0\.edges\.high' is missing; accepted: a number$",
+    ),
+    "edges that do not ascend": (
+        changed(estimators=[{**BINNING, "edges": {"rule": "fixed", "count": 30, "low": 1, "high": 1}}], **QUIET),
+        r"key 'estimators' has edges from 1 to 1 in 'bins'; accepted: low below high$",
+    ),
+    "binning of distances": (
+        changed(estimators=[ESTIMATOR, BINNING], store="smaller"),
+        r"key 'store' is 'smaller', and estimator 'bins' needs the activations themselves; accepted: raw, or esti",
+    ),
+    "an estimator called as a bound of another": (
+        changed(estimators=[{**ESTIMATOR, "name": "b_upper"}, {"name": "b", "kind": "kde"}], **QUIET),
+        r"key 'estimators' gives 'b_upper' more than once; accepted: names that stay apart, with _upper and _lower$",
+    ),
+    "unknown bound of a figure": (
+        changed(estimators=[{"name": "b", "kind": "kde"}], claims=[], figures=[{**PLANE, "estimator": "b"}]),
+        r"key 'figures' has estimator 'b' in 'information_plane'; .*accepted: b_upper, b_lower$",
     ),
     "layer that the model lacks": (
         changed(model__layers=["conv1", "conv3"]),

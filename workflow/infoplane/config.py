@@ -94,6 +94,7 @@ def value_at(settings: Mapping[str, Any], key: str) -> Any:
     return value
 
 
+_TELLING = ("spacing", "kind", "rule")  # keys whose value says which alternative of a oneOf is meant
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -186,6 +187,10 @@ def _explained(error: Any, root: Settings) -> Iterator[str]:
             for inner in error.context:
                 if inner.schema_path[0] == index:
                     yield from _explained(inner, root)
+        case "oneOf" if isinstance(error.instance, dict) and (told := _told_by(error.schema, root)):
+            name, values = told
+            value = _shown(error.instance[name]) if name in error.instance else "missing"
+            yield f"key '{prefix}{name}' is {value}; accepted: one of {', '.join(map(str, values))}"
         case "oneOf" if all("required" in each for each in error.schema["oneOf"]):
             names = ", ".join(each["required"][0] for each in error.schema["oneOf"])
             yield f"key '{key}' is {_shown(error.instance)}; accepted: a mapping with exactly one of the keys {names}"
@@ -202,15 +207,25 @@ def _explained(error: Any, root: Settings) -> Iterator[str]:
 
 
 def _alternative(value: Any, schema: Settings, root: Settings) -> Settings | None:
-    """The alternative of a oneOf that the user must have meant: of the same type, with the same `spacing`."""
+    """The alternative of a oneOf that the user must have meant: of the same type, and with the same key that tells."""
     kind = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "none"
     for each in (_resolved(each, root) for each in schema["oneOf"]):
-        if each.get("type") != kind:
-            continue
-        spacing = each.get("properties", {}).get("spacing", {}).get("enum", [])
-        if not spacing or value.get("spacing") in spacing:
+        if each.get("type") == kind and all(value.get(key, default) in known for key, known, default in _telling(each)):
             return each
     return None
+
+
+def _telling(alternative: Settings) -> Iterator[tuple[str, list[Any], Any]]:
+    """Keys that tell alternatives apart, each with its accepted values and its default."""
+    for key in _TELLING:
+        if known := alternative.get("properties", {}).get(key):
+            yield key, known["enum"], known.get("default")
+
+
+def _told_by(schema: Settings, root: Settings) -> tuple[str, list[Any]] | None:
+    """The key that tells the alternatives of a oneOf apart, and all that it may be."""
+    told = [found for each in schema["oneOf"] for found in _telling(_resolved(each, root))]
+    return (told[0][0], [value for _, known, _ in told for value in known]) if told else None
 
 
 def _resolved(schema: Settings, root: Settings) -> Settings:

@@ -249,6 +249,9 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"key 'estimators' has {name!r} more than once; accepted: a name of its own for each"
     for estimator in settings["estimators"]:
+        low, high = (estimator.get("edges", {}).get(end) for end in ("low", "high"))
+        if low is not None and high is not None and low >= high:
+            yield f"key 'estimators' has edges from {low} to {high} in {estimator['name']!r}; accepted: low below high"
         size = estimator.get("probe_size", 0)
         if size > settings["probe"]["size"]:
             yield (

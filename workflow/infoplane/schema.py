@@ -7,6 +7,7 @@ axis labels from it, and the artifact table of the README is generated from it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
+from typing import Any
 
 FORMAT_VERSION = 1
 FEATURES = "..."  # in a variable's dimensions: those of one sample, as the layer or data set has them
@@ -48,6 +49,12 @@ class Variable:
 Variables = Mapping[str, Variable]
 
 
+def estimates(estimator: Mapping[str, Any]) -> list[str]:
+    """Labels of what an estimator of an experiment gives: one estimate, or an upper and a lower bound."""
+    ends = ("_upper", "_lower") if estimator["kind"] == "kde" else ("",)
+    return [f"{estimator['name']}{end}" for end in ends]
+
+
 @dataclass(frozen=True)
 class Artifact:
     """One kind of store: where it lies under ``results/``, which stage writes it, and what is in it."""
@@ -75,9 +82,9 @@ COORDINATES: Variables = {
     "control": Variable(("control",), "1", "Control", dtype="str"),
 }
 
-_PROBE = ("seed", "split", "epoch", "probe_batch")
-_LAYER = ("seed", "control", "split", "epoch", "layer", "probe_batch")
-_KERNEL = ("seed", "split", "epoch", "layer", "probe_batch")
+_PROBE = ("seed", "estimator", "split", "epoch", "probe_batch")
+_LAYER = ("seed", "estimator", "control", "split", "epoch", "layer", "probe_batch")
+_KERNEL = ("seed", "estimator", "split", "epoch", "layer", "probe_batch")
 _MAPS = (*_LAYER, "about")
 
 
@@ -139,6 +146,7 @@ _SAMPLES = ("seed", "epoch", "probe_batch", "sample")
 _PAIRS = (*_SAMPLES, "other_sample", FEATURES)
 ACTIVATION_LAYER: Variables = {
     "activation": Variable((*_SAMPLES, FEATURES), "1", "Activation", dtype="float32", optional=True),
+    "preactivation": Variable((*_SAMPLES, FEATURES), "1", "Net input", dtype="float32", optional=True),
     "error": Variable((*_SAMPLES, FEATURES), "1", "Back-propagated error", dtype="float32", optional=True),
     "squared_distance": Variable(
         _PAIRS, "1", "Squared distance between activations (upper triangle)", minimum=0, optional=True
@@ -149,13 +157,9 @@ ACTIVATION_LAYER: Variables = {
 }
 
 
-def _over_runs(variables: Variables, *, estimated: bool) -> dict[str, Variable]:
-    """Variables of one run as the summary holds them: over variants too, and over estimators if estimated."""
-    middle = ("estimator",) if estimated else ()
-    return {
-        name: replace(variable, dims=("variant", variable.dims[0], *middle, *variable.dims[1:]))
-        for name, variable in variables.items()
-    }
+def _over_runs(variables: Variables) -> dict[str, Variable]:
+    """Variables of one run as the summary holds them: over variants too."""
+    return {name: replace(variable, dims=("variant", *variable.dims)) for name, variable in variables.items()}
 
 
 ARTIFACTS: Mapping[str, Artifact] = {
@@ -211,10 +215,10 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "aggregate",
         "all of the above over all runs, as one xarray DataTree",
         {
-            "/training": _over_runs(TRAINING, estimated=False),
-            "/information": _over_runs(INFORMATION, estimated=True),
-            "/decomposition": _over_runs(DECOMPOSITION, estimated=True),
-            "/error_chain": _over_runs(ERROR_CHAIN, estimated=True),
+            "/training": _over_runs(TRAINING),
+            "/information": _over_runs(INFORMATION),
+            "/decomposition": _over_runs(DECOMPOSITION),
+            "/error_chain": _over_runs(ERROR_CHAIN),
         },
     ),
     "claims": Artifact(

@@ -71,7 +71,7 @@ class TestInAStore:
         tree["fc1"]["activation"].values[0, 0, ..., :4] = classes
         tree["output"]["activation"].values[0, 0] = classes
         control = ["shuffled_samples", "permuted_labels"]
-        return information(tree, estimator(), control=control, work=tmp_path, code="")
+        return information(tree, estimator(), control=control, work=tmp_path, code="").squeeze("estimator", drop=True)
 
     def test_shuffling_keeps_the_entropy_of_layers_of_one_map(self, found):
         entropy = found["entropy_layer"].sel(layer=["conv2", "fc1", "output"])

@@ -13,7 +13,8 @@ VARIABLES = ARTIFACTS["decomposition"].groups["/"]
 @pytest.fixture
 def measured(tmp_path):
     def run(tree, settings, control=CONTROLS):
-        return decomposition(tree, settings, control=control, work=tmp_path / "work", code="c")
+        found = decomposition(tree, settings, control=control, work=tmp_path / "work", code="c")
+        return found.squeeze("estimator", drop=True)
 
     return run
 
@@ -74,7 +75,7 @@ def test_dimensions_and_layers(activations, estimator, measured):
     """The convolutions alone."""
     found = measured(activations(seeds=(4,), epochs=(0.5,)), estimator())
     assert {name: values.dims for name, values in found.data_vars.items()} == {
-        name: variable.dims for name, variable in VARIABLES.items()
+        name: tuple(dim for dim in variable.dims if dim != "estimator") for name, variable in VARIABLES.items()
     }
     assert found["layer"].values.tolist() == ["conv1", "conv2"]
     assert found["channels"].values.tolist() == [3, 1]
@@ -87,8 +88,10 @@ def test_the_joint_information_is_that_of_the_layer(activations, estimator, meas
 
     tree = activations(seeds=(4,), epochs=(0.5,))
     found = measured(tree, estimator())["multivariate_mutual_information"]
-    whole = information(tree, estimator(), control=CONTROLS, work=tmp_path / "other", code="c").sel(
-        layer=["conv1", "conv2"]
+    whole = (
+        information(tree, estimator(), control=CONTROLS, work=tmp_path / "other", code="c")
+        .squeeze("estimator")
+        .sel(layer=["conv1", "conv2"])
     )
     for about, name in (("input", "mutual_information_input_layer"), ("target", "mutual_information_layer_target")):
         np.testing.assert_allclose(found.sel(about=about), whole[name], rtol=0, atol=1e-10)

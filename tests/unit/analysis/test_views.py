@@ -10,6 +10,7 @@ import xarray as xr
 
 from infoplane import labels, store
 from infoplane.analysis import decomposition, error_chain, information, views
+from infoplane.analysis.information import renyi
 from infoplane.analysis.measure import measure
 from infoplane.errors import StoreError
 from infoplane.schema import ARTIFACTS
@@ -23,13 +24,14 @@ def measured(request, tmp_path, estimator, monkeypatch):
     """A function that measures a store, and tells the seed of every network that it looked at, epoch by epoch."""
     name, looked_at = getattr(request, "param", "information"), []
     module = MEASURES[name]
-    original = module._measure
+    within = renyi if module is information else module
+    original = within._measure
 
     def counted(view, *arguments):
         looked_at.append(view.seed)
         return original(view, *arguments)
 
-    monkeypatch.setattr(module, "_measure", counted)
+    monkeypatch.setattr(within, "_measure", counted)
 
     def run(tree, *, control=(), code="c", **changes):
         looked_at.clear()
@@ -153,15 +155,13 @@ class TestMemory:
         peaks = {}
         for epochs in (2, 12):
             tree = self._large(tmp_path / f"{epochs}.zarr", epochs)
-            tracemalloc.start()
-            views.measure_each(
-                tree,
+            method = views.Method(
                 lambda view: {"entropy_layer": view.layers[0].arrays["activation"].mean(keepdims=True)},
-                layers=["fc1"],
-                variables=["activation"],
-                work=tmp_path / f"work-{epochs}",
+                variables=("activation",),
                 facts=[],
             )
+            tracemalloc.start()
+            views.measure_each(tree, method, layers=["fc1"], work=tmp_path / f"work-{epochs}")
             peaks[epochs] = tracemalloc.get_traced_memory()[1] / 2e6
             tracemalloc.stop()
         assert peaks[2] >= 1
@@ -207,9 +207,11 @@ class TestOrder:
         tree = activations(splits=("test", "train"))
         values = np.arange(2 * 3 * 3 * 4 * 4).reshape(2, 3, 3, 4, 4).astype(float)
         names = ["none", "shuffled_samples", "permuted_labels"]
-        found = views.labelled("information", {"entropy_layer": values}, tree, views.layer_names(tree), control=names)[
-            "entropy_layer"
-        ]
+        coords = {"control": names, "estimator": ["renyi"]}
+        found = views.labelled(
+            "information", {"entropy_layer": values[:, :, None]}, tree, views.layer_names(tree), **coords
+        )
+        found = found["entropy_layer"].squeeze("estimator")
         for seed, epoch, control, layer, batch in np.ndindex(2, 3, 3, 4, 4):
             place = {"seed": [0, 4][seed], "epoch": [0, 0.5, 1][epoch], "control": names[control]}
             place |= {"layer": ["conv1", "conv2", "fc1", "output"][layer], "split": ["test", "train"][batch // 2]}

@@ -60,6 +60,17 @@ class TestRaw:
                         np.testing.assert_allclose(group["activation"], after[layer].detach(), rtol=0, atol=1e-14)
                         np.testing.assert_allclose(group["error"], errors[layer], rtol=0, atol=1e-14)
 
+    def test_net_inputs_are_those_of_the_published_weights(self, recipe, train, capture):
+        """They are there beside what else was asked for, and only where they were."""
+        trained = train(recipe(dtype="float64", epochs=(0, 2)))
+        tree, without = capture(trained, preactivations=True, errors=False), capture(trained, "without")
+        values = torch.from_numpy(tree.dataset["input"].values[1]).double()
+        before, _ = lenet(trained.weights(trained.record.coords["step"][1], folder="seed-1"), values)
+        for layer in LAYERS:
+            found = tree[layer].dataset["preactivation"].isel(seed=1, epoch=1, probe_batch=1)
+            np.testing.assert_allclose(found, before[layer].detach(), rtol=0, atol=1e-14)
+            assert "preactivation" not in without[layer]
+
     def test_the_probe_is_what_its_indices_say(self, recipe, train, capture, data):
         root = capture(train(recipe("mlp", epochs=(0, 1)))).dataset
         assert root["split"].values.tolist() == ["train", "train", "test", "test"]

@@ -25,11 +25,32 @@ def shuffled(maps: Tensor, *, seed: int, depth: int) -> Tensor:
     seed, depth
         Of the network and of the layer; they fix the permutations, which are the same at every epoch.
     """
-    batches, channels, n = maps.shape[:3]
-    random = np.random.default_rng([seed, _SAMPLES, depth])
-    orders = random.permuted(np.tile(np.arange(n), (batches, channels, 1)), axis=-1)
-    rows = torch.from_numpy(orders)[..., None].expand_as(maps)
+    rows = _orders(*maps.shape[:3], seed=seed, depth=depth)[..., None].expand_as(maps)
     return maps.gather(-2, rows).gather(-1, rows.mT)
+
+
+def shuffled_values(values: Tensor, *, channels: int, seed: int, depth: int) -> Tensor:
+    """Values (P, n, …) of a layer with the samples of each feature map permuted by itself, as `shuffled` does.
+
+    Parameters
+    ----------
+    values
+        Of the layer.
+    channels
+        Its feature maps, the first of the further dimensions; 1 if it has none.
+    seed, depth
+        As in `shuffled`.
+    """
+    batches, n = values.shape[:2]
+    maps = values.reshape(batches, n, channels, -1)
+    orders = _orders(batches, channels, n, seed=seed, depth=depth).mT
+    return maps.gather(1, orders[..., None].expand_as(maps)).reshape(values.shape)
+
+
+def _orders(batches: int, channels: int, n: int, *, seed: int, depth: int) -> Tensor:
+    """Permutations of n samples, (P, C, n)."""
+    random = np.random.default_rng([seed, _SAMPLES, depth])
+    return torch.from_numpy(random.permuted(np.tile(np.arange(n), (batches, channels, 1)), axis=-1))
 
 
 def permuted(targets: Tensor, *, seed: int) -> Tensor:

@@ -10,9 +10,9 @@ import xarray as xr
 
 from infoplane.analysis import controls, kernels, views
 from infoplane.analysis.kernels import Kernel
-from infoplane.analysis.views import LayerView, Measured, View
+from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import invariants, pid
-from infoplane.schema import CONVOLUTIONAL, DECOMPOSITION
+from infoplane.schema import CONVOLUTIONAL, DECOMPOSITION, estimates
 
 ABOUT = ["input", "target"]
 _DEGREES = ("redundancy", "vulnerability")
@@ -40,26 +40,26 @@ def decomposition(
     """
     names = controls.names(control)
     layers = [name for name in views.layer_names(tree) if tree[name].attrs["kind"] == CONVOLUTIONAL]
-    found = views.measure_each(
-        tree,
+    method = Method(
         lambda view: _measure(view, estimator, names),
-        layers=layers,
-        variables=["activation", "squared_distance"],
-        work=work,
+        variables=("activation", "squared_distance"),
         facts=["decomposition", dict(estimator), names, code],
     )
-    return views.labelled("decomposition", found, tree, layers, control=names, about=ABOUT)
+    found = views.measure_each(tree, method, layers=layers, work=work)
+    return views.labelled(
+        "decomposition", found, tree, layers, control=names, estimator=estimates(estimator), about=ABOUT
+    )
 
 
 def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
     kernels_of = [kernels.of_layer(view, layer, estimator) for layer in view.layers]
-    shape = len(names), len(view.layers), len(ABOUT), len(view.targets)
+    shape = 1, len(names), len(view.layers), len(ABOUT), len(view.targets)
     found = {name: np.full(shape, np.nan) for name in DECOMPOSITION}
     for row, name in enumerate(names):
         for column, (layer, kernel) in enumerate(zip(view.layers, kernels_of, strict=True)):
             for about, quantities in _of_control(name, view, layer, kernel, estimator).items():
                 for field, values in quantities.items():
-                    found[field][row, column, ABOUT.index(about)] = values
+                    found[field][0, row, column, ABOUT.index(about)] = values
     return found
 
 

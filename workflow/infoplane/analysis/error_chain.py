@@ -11,8 +11,9 @@ from torch import Tensor
 
 from infoplane.analysis import controls, kernels, views
 from infoplane.analysis.kernels import Kernel
-from infoplane.analysis.views import LayerView, Measured, View
+from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import renyi
+from infoplane.schema import estimates
 
 
 def error_chain(
@@ -35,15 +36,13 @@ def error_chain(
     """
     names = controls.names(control)
     layers = views.layer_names(tree)
-    found = views.measure_each(
-        tree,
+    method = Method(
         lambda view: _measure(view, estimator, names),
-        layers=layers,
-        variables=["error", "error_squared_distance"],
-        work=work,
+        variables=("error", "error_squared_distance"),
         facts=["error_chain", dict(estimator), names, code],
     )
-    return views.labelled("error_chain", found, tree, layers, control=names)
+    found = views.measure_each(tree, method, layers=layers, work=work)
+    return views.labelled("error_chain", found, tree, layers, control=names, estimator=estimates(estimator))
 
 
 def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
@@ -56,11 +55,12 @@ def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> 
         ]
         for name in names
     ]
-    return {
+    found = {
         "mutual_information_error": np.array(rows),
         "error_bandwidth": np.stack([kernel.bandwidth.numpy() for kernel in errors]),
         "error_median_distance": np.stack([kernel.median_distance.numpy() for kernel in errors]),
     }
+    return {name: values[np.newaxis] for name, values in found.items()}
 
 
 def _of_control(name: str, view: View, layer: LayerView, kernel: Kernel, output: Tensor, alpha: float) -> np.ndarray:

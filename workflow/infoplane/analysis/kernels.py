@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from infoplane.analysis import controls
-from infoplane.analysis.views import LayerView, View
+from infoplane.analysis.views import LayerView, View, samples
 from infoplane.measures import gram, renyi
 
 
@@ -32,11 +32,6 @@ class Kernel:
     def joint(self) -> Tensor:
         """The Gram matrix of all feature maps as one variable, (P, n, n)."""
         return self.maps[:, 0] if self.maps.shape[1] == 1 else renyi.joint(self.maps)
-
-
-def samples(view: View, estimator: Mapping[str, Any]) -> int:
-    """Samples of a probe batch that an estimator uses."""
-    return int(estimator.get("probe_size", view.targets.shape[1]))
 
 
 def of_input(view: View, estimator: Mapping[str, Any]) -> Kernel:

@@ -10,6 +10,7 @@ from infoplane.analysis import controls, views
 from infoplane.analysis.decomposition import ABOUT, decomposition
 from infoplane.analysis.error_chain import error_chain
 from infoplane.analysis.information import information
+from infoplane.schema import estimates
 
 _MEASURES = {"information": information, "decomposition": decomposition, "error_chain": error_chain}
 
@@ -43,7 +44,7 @@ def measure(
         The groups information, decomposition and error_chain of the data model; one that was not asked for has no
         layers.
     """
-    coords = {"control": controls.names(control)}
+    coords = {"control": controls.names(control), "estimator": estimates(estimator)}
     empty = {"information": coords, "decomposition": {**coords, "about": ABOUT}, "error_chain": coords}
     return {
         name: found(tree, estimator, control=control, work=work / name, code=code[name])

@@ -28,15 +28,12 @@ class Part:
         Of the summary: training, information, decomposition or error_chain.
     variant
         Name of the variant.
-    estimator
-        Name of the estimator; empty for training.
     path
         Of the store.
     """
 
     group: str
     variant: str
-    estimator: str
     path: Path
 
 
@@ -146,8 +143,6 @@ def _frame(
     for dim in dict.fromkeys(dim for _, each in found for dim in each.dims):
         values = [each[dim].values.tolist() for _, each in found]
         coords[str(dim)] = merged(values) if dim == "layer" else _united(str(dim), values)
-    if estimators := list(dict.fromkeys(part.estimator for part, _ in found if part.estimator)):
-        coords["estimator"] = estimators
     for name, dim in _OF_VARIANTS.items():
         if any(name in each.coords for _, each in found):
             coords[name] = (("variant", dim), _by_variant(name, dim, found, list(variants), coords[dim]))
@@ -191,9 +186,7 @@ def _block(
     block = np.full((len(variants), *(frame.sizes[dim] for dim in variable.dims[1:])), np.nan)
     for part, tree in runs:
         own = tree.dataset[name]
-        where = [[variants.index(part.variant)]]
-        for dim in variable.dims[1:]:
-            values = [part.estimator] if dim == "estimator" else own[dim].values.tolist()
-            where.append([places[dim][value] for value in values])
+        inner = ([places[dim][value] for value in own[dim].values.tolist()] for dim in variable.dims[1:])
+        where = [[variants.index(part.variant)], *inner]
         block[np.ix_(*where)] = store.read(own).reshape([len(each) for each in where])
     return block

@@ -123,33 +123,47 @@ class View:
         return any(layer.holds_nan() for layer in self.layers)
 
 
+def samples(view: View, estimator: Mapping[str, Any]) -> int:
+    """Samples of a probe batch that an estimator uses."""
+    return int(estimator.get("probe_size", view.targets.shape[1]))
+
+
 Measured = dict[str, Array]
 
 
-def measure_each(
-    tree: xr.DataTree,
-    measure: Callable[[View], Measured],
-    *,
-    layers: list[str],
-    variables: list[str],
-    work: Path,
-    facts: Any,
-) -> Measured:
+@dataclass(frozen=True)
+class Method:
+    """How a view is measured.
+
+    Parameters
+    ----------
+    measure
+        From a view to arrays by name: the dimensions of the schema but those of the view, in its order.
+    variables
+        What it reads of a layer; what the store lacks of them is left out.
+    facts
+        What its numbers depend on beside the view.
+    """
+
+    measure: Callable[[View], Measured]
+    variables: tuple[str, ...]
+    facts: Any
+
+
+def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: Path) -> Measured:
     """Measure every network at every epoch, or what has not been measured yet.
 
     Parameters
     ----------
     tree
         An opened activation store.
-    measure
-        From a view to arrays by name.
-    layers, variables
-        To be read from the store; what it lacks of the variables is left out.
+    method
+        How.
+    layers
+        To be read from the store.
     work
         Folder that keeps what has been measured, under a digest of all that it depends on: a killed job goes on
         from there, and a longer training is measured at its new epochs only.
-    facts
-        What else the numbers depend on: the estimator, the controls, the code.
 
     Returns
     -------
@@ -161,7 +175,7 @@ def measure_each(
     rows: list[tuple[Path | None, Measured | None]] = []
     said = time.monotonic()
     for seed, epoch in product(range(seeds), range(epochs)):
-        rows.append(_row(_view(tree, layers, variables, seed=seed, epoch=epoch), measure, work, facts))
+        rows.append(_row(_view(tree, layers, method.variables, seed=seed, epoch=epoch), method, work))
         if time.monotonic() - said > _SECONDS_BETWEEN_MESSAGES:
             said = time.monotonic()
             log.info("measured %d of %d (seeds × epochs)", len(rows), seeds * epochs)
@@ -180,7 +194,7 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
         A name of `infoplane.schema.ARTIFACTS`.
     found
         Arrays (S, E, …, P): between epochs and probe batches lie the further dimensions of the variable, in the
-        order of the schema. Probe batches of all splits follow one another. Without arrays, everything is NaN.
+        order of the schema. Probe batches of all splits follow one another. What is not there is NaN.
     tree
         The activation store.
     layers
@@ -190,7 +204,7 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
     """
     splits = list(dict.fromkeys(tree.dataset["split"].values.tolist()))
     arrays = {}
-    for name, values in (found or _unmeasured(artifact, tree, layers, coords)).items():
+    for name, values in (_unmeasured(artifact, tree, layers, coords) | found).items():
         dims = ARTIFACTS[artifact].groups["/"][name].dims
         inner = [dim for dim in dims if dim not in _OUTER]
         apart = values.reshape(*values.shape[:-1], len(splits), values.shape[-1] // len(splits))
@@ -226,24 +240,22 @@ def _unmeasured(
     return found
 
 
-def _row(
-    view: View, measure: Callable[[View], Measured], work: Path, facts: Any
-) -> tuple[Path | None, Measured | None]:
+def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured | None]:
     """What is measured of a view, now or earlier, with the file that keeps it; nothing where the network diverged."""
     if view.diverged():
         return None, None
-    path = work / f"{files.digest([view.digest(), facts])}.npz"
-    return path, _kept(path) or _measured(path, measure(view))
+    path = work / f"{files.digest([view.digest(), method.facts])}.npz"
+    return path, _kept(path) or _measured(path, method.measure(view))
 
 
-def _view(tree: xr.DataTree, names: list[str], variables: list[str], *, seed: int, epoch: int) -> View:
+def _view(tree: xr.DataTree, names: list[str], variables: Sequence[str], *, seed: int, epoch: int) -> View:
     inputs, targets = (_at(tree.dataset[name], seed=seed, epoch=epoch) for name in ("input", "target"))
     layers = tuple(_layer(tree, name, variables, seed=seed, epoch=epoch) for name in names)
     number = int(tree.dataset["seed"].values[seed])
     return View(number, torch.from_numpy(inputs), torch.from_numpy(targets), tree.attrs["classes"], layers)
 
 
-def _layer(tree: xr.DataTree, name: str, variables: list[str], *, seed: int, epoch: int) -> LayerView:
+def _layer(tree: xr.DataTree, name: str, variables: Sequence[str], *, seed: int, epoch: int) -> LayerView:
     group = tree[name]
     held = [each for each in variables if each in group.data_vars]
     arrays = {each: _at(group.dataset[each], seed=seed, epoch=epoch) for each in held}

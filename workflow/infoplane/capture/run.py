@@ -50,6 +50,8 @@ class Recipe:
         Whether back-propagated errors are wanted.
     maps
         Whether distances are wanted for every feature map, rather than for all of a layer's together.
+    preactivations
+        Whether net inputs are wanted, always as they are.
     folder
         Where relative paths of the experiment start.
     """
@@ -62,6 +64,7 @@ class Recipe:
     store: str
     errors: bool
     maps: bool
+    preactivations: bool = False
     folder: Path = Path()
 
     @classmethod
@@ -266,9 +269,13 @@ class Capture:
             layer.name: {
                 **self._kept("activation", "squared_distance", recorder.activations[layer.name], layer),
                 **(self._kept("error", "error_squared_distance", deltas[layer.name], layer) if deltas else {}),
+                **self._net_input(recorder.preactivations[layer.name]),
             }
             for layer in self.layers
         }
+
+    def _net_input(self, values: Tensor) -> Arrays:
+        return {"preactivation": values.detach().cpu().numpy()} if self._recipe.preactivations else {}
 
     def _kept(self, raw: str, distances: str, values: Tensor, layer: Layer) -> Arrays:
         values = values.detach()

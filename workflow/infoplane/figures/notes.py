@@ -12,7 +12,7 @@ import xarray as xr
 from infoplane.errors import DataError
 from infoplane.figures import select
 from infoplane.figures.choices import Measured, Options
-from infoplane.schema import Variable
+from infoplane.schema import Variable, estimates
 
 if TYPE_CHECKING:
     from infoplane.figures.page import Page
@@ -91,11 +91,11 @@ def _samples(about: Mapping[str, Any], options: Measured) -> int:
 
 
 def _settings(about: Mapping[str, Any], options: Measured) -> Mapping[str, Any]:
-    """Settings of the estimator; one of them may give two estimates, an upper and a lower bound."""
-    chosen = str(options.estimator)
-    single = chosen.removesuffix("_upper").removesuffix("_lower")
-    named: dict[str, Mapping[str, Any]] = {settings["name"]: settings for settings in about["estimators"]}
-    return named.get(chosen) or named.get(single) or {"name": chosen, "kind": chosen}
+    """Settings of the estimator that gives an estimate."""
+    known: dict[str, Mapping[str, Any]] = {
+        name: settings for settings in about["estimators"] for name in estimates(settings)
+    }
+    return known.get(str(options.estimator), {"name": options.estimator, "kind": options.estimator})
 
 
 def _data(about: Mapping[str, Any], options: Options) -> str:

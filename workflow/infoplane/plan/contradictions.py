@@ -18,6 +18,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
             yield from _of_data(planned, variant, planned.describe(variant))
         except InfoplaneError as error:
             yield f"key 'dataset': {error}"
+    yield from _of_estimators(planned)
     yield from _of_figures(planned)
     yield from _of_claims(planned)
 
@@ -76,6 +77,19 @@ def _of_data(planned: Planned, variant: Variant, found: Description) -> Iterator
             )
 
 
+def _of_estimators(planned: Planned) -> Iterator[str]:
+    names = planned.estimates
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"key 'estimators' gives {name!r} more than once; accepted: names that stay apart, with _upper and _lower"
+    store = planned.experiment.settings["store"]
+    for name, settings in planned.estimators.items():
+        if settings["kind"] != "renyi" and store != "raw":
+            yield (
+                f"key 'store' is {store!r}, and estimator {name!r} needs the activations themselves; accepted: raw, or "
+                "estimators of kind renyi alone"
+            )
+
+
 def _of_figures(planned: Planned) -> Iterator[str]:
     names = [
         each if isinstance(each, str) else each.get("name", each["figure"])
@@ -85,7 +99,7 @@ def _of_figures(planned: Planned) -> Iterator[str]:
         yield f"key 'figures' has {name!r} more than once; accepted: a name of its own for each"
     groups = _groups(planned)
     known = {
-        "estimator": tuple(planned.estimators),
+        "estimator": planned.estimates,
         "split": planned.experiment.settings["probe"]["splits"],
         "variants": [variant.name for variant in planned.experiment.variants],
         "hue": planned.experiment.swept,
@@ -127,7 +141,7 @@ def _groups(planned: Planned) -> set[str]:
 def _looked_at(planned: Planned, variant: Variant, layers: Sequence[str]) -> Sequence[str]:
     """Names of the layers of a network that are captured."""
     chosen = variant.settings["model"].get("layers", layers)
-    last = layers[-1:] if "error_chain" in planned.experiment.settings["measures"] else []
+    last = layers[-1:] if planned.errors else []
     return [layer for layer in layers if layer in chosen or layer in last]
 
 

@@ -10,7 +10,7 @@ from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
 from infoplane.provenance import code_digest
-from infoplane.schema import ARTIFACTS
+from infoplane.schema import ARTIFACTS, estimates
 
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _MEASURED = ("information", "decomposition", "error_chain")
@@ -60,9 +60,21 @@ class Planned:
 
     def measures(self, estimator: str) -> list[str]:
         """What is measured with an estimator."""
-        joint = self.estimators[estimator]["joint"]
-        wanted = self.experiment.settings["measures"]
-        return [measure for measure in wanted if measure != "decomposition" or joint == "multivariate"]
+        settings = self.estimators[estimator]
+        offered = {"information"} if settings["kind"] != "renyi" else {"information", "error_chain"}
+        if settings.get("joint") == "multivariate":
+            offered.add("decomposition")
+        return [measure for measure in self.experiment.settings["measures"] if measure in offered]
+
+    @property
+    def errors(self) -> bool:
+        """Whether any estimator measures back-propagated errors."""
+        return any("error_chain" in self.measures(name) for name in self.estimators)
+
+    @cached_property
+    def estimates(self) -> list[str]:
+        """Names of what the estimators give: the bounds are two."""
+        return [name for settings in self.estimators.values() for name in estimates(settings)]
 
     def describe(self, variant: Variant) -> Description:
         """The data set of a variant."""
@@ -105,7 +117,8 @@ class Planned:
             **{key: training[key] for key in ("ensemble", "dtype", "threads")},
             "probe": settings["probe"],
             "store": settings["store"],
-            "errors": "error_chain" in settings["measures"],
+            "errors": self.errors,
+            "preactivations": any(each.get("read") == "preactivation" for each in self.estimators.values()),
             "maps": settings["store"] != "raw" and self._needs_maps(),
             "code": self._code(run.variant, "infoplane.capture.run"),
             "around": code_digest(*_AROUND),
@@ -117,7 +130,7 @@ class Planned:
             "estimator": self.estimators[estimator],
             "controls": self.experiment.settings["controls"],
             "capture": files.digest(self.capture(run)),
-            "code": {name: code_digest(f"infoplane.analysis.{name}") for name in self.measures(estimator)},
+            "code": {name: self._measuring(name, estimator) for name in self.measures(estimator)},
             "around": code_digest(*_AROUND, "infoplane.analysis.measure"),
         }
 
@@ -138,13 +151,13 @@ class Planned:
         }
 
     def parts(self) -> list[dict[str, str]]:
-        """Stores that the summary is made of: group, variant, estimator and path of each."""
+        """Stores that the summary is made of: group, variant and path of each."""
         found = []
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
             for group, estimator in [("training", ""), *product(_MEASURED, self.estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
-                found.append({"group": group, "variant": run.variant.name, "estimator": estimator, "path": path})
+                found.append({"group": group, "variant": run.variant.name, "path": path})
         return found
 
     def judge(self) -> Settings:
@@ -168,8 +181,13 @@ class Planned:
             "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
         }
 
+    def _measuring(self, measure: str, estimator: str) -> str:
+        """Digest of the code that measures, of all kinds of estimators that of the estimator's own."""
+        own = [f"infoplane.analysis.information.{self.estimators[estimator]['kind']}"] * (measure == "information")
+        return code_digest(f"infoplane.analysis.{measure}", *own)
+
     def _needs_maps(self) -> bool:
-        return any(estimator["joint"] == "multivariate" for estimator in self.estimators.values())
+        return any(estimator.get("joint") == "multivariate" for estimator in self.estimators.values())
 
     def _model(self, variant: Variant, without: Iterable[str] = ()) -> Settings:
         model = {key: value for key, value in variant.settings["model"].items() if key not in set(without)}

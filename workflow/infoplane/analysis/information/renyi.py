@@ -1,8 +1,7 @@
-"""Entropies and mutual informations of every layer with input and target."""
+"""Matrix-based Rényi entropies of layers (Sánchez Giraldo, Rao and Príncipe 2015)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from infoplane.analysis import controls, kernels, views
+from infoplane.analysis import controls, kernels
 from infoplane.analysis.kernels import Kernel
-from infoplane.analysis.views import LayerView, Measured, View
+from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import renyi
 
 _OF_LAYER = (
@@ -24,43 +23,17 @@ _OF_LAYER = (
 )
 
 
-def information(
-    tree: xr.DataTree, estimator: Mapping[str, Any], *, control: Sequence[str], work: Path, code: str
-) -> xr.Dataset:
-    """Measure a run: S(X), S(Y), S(T), S(X, T), S(T, Y), I(X; T) and I(T; Y), in bits.
+def method(_: xr.DataTree, estimator: Mapping[str, Any], names: Sequence[str], *, code: str) -> Method:
+    """Measure views by the Gram matrices of input, layer and target.
 
-    The layers of a convolution are measured through the product of one kernel per feature map, or one kernel on all
-    of them, as the estimator says (Yu et al. 2021; Wickstrøm et al. 2023).
-
-    Parameters
-    ----------
-    tree
-        An opened activation store.
-    estimator
-        As the experiment has it.
-    control
-        Controls to measure beside the networks themselves.
-    work
-        Folder for what has been measured already.
-    code
-        Digest of the code, part of what a measurement depends on.
-
-    Returns
-    -------
-    xarray.Dataset
-        The group ``/information`` of the data model, for one run and one estimator.
+    The feature maps of a convolution are one variable through the product of a kernel for each, or one kernel on all of
+    them, as the estimator says (Yu et al. 2021; Wickstrøm et al. 2023).
     """
-    names = controls.names(control)
-    layers = views.layer_names(tree)
-    found = views.measure_each(
-        tree,
+    return Method(
         lambda view: _measure(view, estimator, names),
-        layers=layers,
-        variables=["activation", "squared_distance"],
-        work=work,
+        variables=("activation", "squared_distance"),
         facts=["information", dict(estimator), names, code],
     )
-    return views.labelled("information", found, tree, layers, control=names)
 
 
 def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
@@ -79,7 +52,7 @@ def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> 
         ]
         for name in names
     ]
-    return {
+    found = {
         **{name: values.numpy() for name, values in entropies.items()},
         "bandwidth_input": inputs.bandwidth.numpy(),
         "median_distance_input": inputs.median_distance.numpy(),
@@ -87,6 +60,7 @@ def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> 
         "median_distance": np.stack([kernel.median_distance.numpy() for kernel in by_layer]),
         **{name: np.stack([[cell[name].numpy() for cell in row] for row in rows]) for name in _OF_LAYER},
     }
+    return {name: values[np.newaxis] for name, values in found.items()}
 
 
 def _of_control(

@@ -33,13 +33,13 @@ def test_every_dimension_is_a_coordinate_or_free(case: tuple[str, str, str, Vari
     assert set(case[3].dims) <= set(COORDINATES) | free
 
 
-@pytest.mark.parametrize("group", ["training", "information", "decomposition", "error_chain"])
+@pytest.mark.parametrize("group", ["training", "information", "decomposition", "error_chain", "weights"])
 def test_summary_has_the_variables_of_the_runs_over_variants(group: str) -> None:
     of_run, of_all = ARTIFACTS[group].groups["/"], ARTIFACTS["summary"].groups[f"/{group}"]
     assert set(of_all) == set(of_run) - {"train_index"}  # which has no place among figures
     for name, variable in of_all.items():
         added = [dim for dim in variable.dims if dim not in of_run[name].dims]
-        assert added == (["variant"] if group == "training" else ["variant", "estimator"])
+        assert added == ["variant"]
         assert variable.dims[0] == "variant"
         assert [dim for dim in variable.dims if dim not in added] == list(of_run[name].dims)
         assert (variable.units, variable.long_name) == (of_run[name].units, of_run[name].long_name)
@@ -62,7 +62,7 @@ def test_information_may_be_negative_and_entropy_may_not() -> None:
 
 def test_activations_have_a_group_per_layer_in_either_form() -> None:
     layer = ARTIFACTS["activations"].groups[ANY_LAYER]
-    assert set(layer) == {"activation", "error", "squared_distance", "error_squared_distance"}
+    assert set(layer) == {"activation", "preactivation", "error", "squared_distance", "error_squared_distance"}
     assert all(variable.optional for variable in layer.values())
     assert layer["squared_distance"].dtype == "float64"
     assert layer["squared_distance"].dims[:5] == ("seed", "epoch", "probe_batch", "sample", "other_sample")
@@ -77,4 +77,4 @@ def test_no_two_artifacts_share_a_place() -> None:
 
 def test_paths_use_the_wildcards_of_the_rules() -> None:
     found = {name for artifact in ARTIFACTS.values() for name in re.findall(r"{([a-z_]+)}", artifact.path)}
-    assert found == {"name", "digest", "experiment", "run", "estimator", "figure"}
+    assert found == {"name", "digest", "experiment", "run", "variant", "estimator", "figure"}

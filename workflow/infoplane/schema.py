@@ -70,6 +70,8 @@ COORDINATES: Variables = {
     "seed": Variable(("seed",), "1", "Seed", dtype="int64"),
     "epoch": Variable(("epoch",), "epochs", "Epoch", minimum=0),
     "step": Variable(("epoch",), "1", "Optimiser updates", minimum=0, dtype="int64"),
+    "other_seed": Variable(("other_seed",), "1", "Other seed", dtype="int64"),
+    "other_epoch": Variable(("other_epoch",), "epochs", "Other epoch", minimum=0),
     "layer": Variable(("layer",), "1", "Layer", dtype="str"),
     "depth": Variable(("layer",), "1", "Position in the network", minimum=1, dtype="int64"),
     "kind": Variable(("layer",), "1", "Kind of layer", dtype="str"),
@@ -134,6 +136,17 @@ ERROR_CHAIN: Variables = {
     "mutual_information_error": _bits("I(δ_K; δ_k)", _LAYER),
     "error_bandwidth": Variable(_KERNEL, "1", "Kernel bandwidth of the error", minimum=0),
     "error_median_distance": Variable(_KERNEL, "1", "Median distance between errors", minimum=0),
+}
+
+_NETWORKS = ("seed", "other_seed")
+WEIGHTS: Variables = {
+    "weight_displacement": Variable(
+        ("seed", "epoch", "other_epoch"), "1", "Displacement of the weights and biases", minimum=0
+    ),
+    "weight_distance": Variable(_NETWORKS, "1", "Distance between final weights and biases", minimum=0),
+    "weight_distance_matched": Variable(
+        _NETWORKS, "1", "Distance between final weights and biases, hidden units matched", minimum=0
+    ),
 }
 
 ACTIVATION_ROOT: Variables = {
@@ -210,6 +223,12 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "mutual information between the output's error and every layer's",
         {"/": ERROR_CHAIN},
     ),
+    "weights": Artifact(
+        "{experiment}/weights/{variant}.zarr",
+        "weights",
+        "how far a variant's networks travel while they train, and how far apart they end",
+        {"/": WEIGHTS},
+    ),
     "summary": Artifact(
         "{experiment}/summary.zarr",
         "aggregate",
@@ -219,6 +238,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
             "/information": _over_runs(INFORMATION),
             "/decomposition": _over_runs(DECOMPOSITION),
             "/error_chain": _over_runs(ERROR_CHAIN),
+            "/weights": _over_runs(WEIGHTS),
         },
     ),
     "claims": Artifact(

@@ -190,6 +190,42 @@ class TestCoordinates:
                 assert whole[group][name].attrs == labels.described(variable)
 
 
+class TestWeights:
+    """One store of every variant, without layers."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def both(cls, tmp_path_factory):
+        """Stores of both variants with different epochs and seeds, and their summary."""
+        folder, parts, own = tmp_path_factory.mktemp("weights"), [], {}
+        for place, (variant, facts) in enumerate(VARIANTS.items()):
+            seeds = [seed for block in facts["seeds"] for seed in block]
+            epochs = list(facts["epochs"])
+            coords = {"seed": seeds, "other_seed": seeds, "epoch": epochs, "other_epoch": epochs}
+            arrays = {}
+            for index, (name, variable) in enumerate(ARTIFACTS["weights"].groups["/"].items()):
+                shape = [len(coords[dim]) for dim in variable.dims]
+                arrays[name] = 10 * place + index + np.linspace(0, 0.9, int(np.prod(shape))).reshape(shape)
+            own[variant] = labels.label("weights", arrays, {**coords, "step": list(facts["epochs"].values())})
+            parts.append(Part("weights", variant, folder / f"{variant}.zarr"))
+            store.write(parts[-1].path, "weights", own[variant], provenance=MADE_BY)
+        swept = {variant: facts["labels"] for variant, facts in VARIANTS.items()}
+        summarise(parts, variants=swept, output=folder / "summary.zarr", provenance={})
+        return own, store.load(folder / "summary.zarr", "summary")["weights"].load()
+
+    def test_every_number_is_at_its_place_and_there_are_no_others(self, both):
+        own, found = both
+        assert found["seed"].values.tolist() == found["other_seed"].values.tolist() == [0, 1, 5]
+        assert found["epoch"].values.tolist() == found["other_epoch"].values.tolist() == [0, 0.5, 1, 2]
+        for name in ARTIFACTS["weights"].groups["/"]:
+            for variant, dataset in own.items():
+                values = found[name].sel(variant=variant)
+                at = {dim: dataset[dim].values for dim in dataset[name].dims}
+                np.testing.assert_array_equal(values.sel(at), dataset[name])
+                assert np.isfinite(values).sum() == dataset[name].size
+        np.testing.assert_array_equal(found["step"], [[0, 2, 4, np.nan], [0, np.nan, 8, 16]])
+
+
 class TestParts:
     def test_what_no_run_measured_is_no_group(self, runs, tmp_path):
         some = [run for run in of(runs, "training", "decomposition") if "renyi" not in run[1].get("estimator", ())]

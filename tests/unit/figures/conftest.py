@@ -61,6 +61,7 @@ def synthetic(
         "information": _information(frame),
         "decomposition": _decomposition(frame),
         "error_chain": _error_chain(frame),
+        "weights": _weights(frame),
     }
     if not (frame["kind"] == "convolutional").any():
         del values["decomposition"]
@@ -96,6 +97,8 @@ def _frame(
             "layer": _strings(layers),
             "probe_batch": np.arange(2),
             "about": _strings(["input", "target"]),
+            "other_seed": np.array(seeds),
+            "other_epoch": np.array(epochs),
             "kind": (place, kinds),
             "channels": (place, np.where(present, channels, np.nan)),
             "depth": (place, np.where(present, np.cumsum(present, axis=1), 0)),
@@ -113,6 +116,11 @@ def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive:
         full = (template + values[variable]).transpose(*known.dims)
         if "epoch" in known.dims:
             full = full.where(alive)
+        if "other_epoch" in known.dims:
+            full = full.where(alive.rename(epoch="other_epoch"))
+        if "other_seed" in known.dims:
+            finished = alive.isel(epoch=-1, drop=True)
+            full = full.where(finished & finished.rename(seed="other_seed"))
         if "layer" in known.dims:
             full = full.where(frame["kind"] != "")
         found[variable] = full.assign_attrs(units=known.units, long_name=known.long_name)
@@ -209,6 +217,20 @@ def _error_chain(frame: xr.Dataset) -> dict[str, xr.DataArray]:
         "mutual_information_error": chain * _real(frame) + _shift(frame, 0.1),
         "error_bandwidth": 0.1 * width,
         "error_median_distance": 0.5 / (1 + frame["epoch"]),
+    }
+
+
+def _weights(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return a drift of slope 1 until the peak and a Wiener process from there on; seeds differ in their pace."""
+    now, then = frame["epoch"], frame["other_epoch"]
+    drift = 3 * abs(now.clip(max=PEAK) - then.clip(max=PEAK))
+    wander = abs(now.clip(min=PEAK) - then.clip(min=PEAK))
+    apart = abs(frame["seed"] - frame["other_seed"])  # as are the seeds' information planes
+    units = (frame["kind"] == "convolutional").any("layer")
+    return {
+        "weight_displacement": np.sqrt(drift**2 + wander) * (1 + 0.1 * (frame["seed"] - frame["seed"].mean())),
+        "weight_distance": xr.where(apart == 0, 0.0, 9 / (1 + apart)),
+        "weight_distance_matched": xr.where(apart == 0, 0.0, 2.0 + apart).where(~units),
     }
 
 

@@ -151,7 +151,6 @@ def test_tables_are_tidy(summary):
     for name in figures.names():
         table = figures.table(name, summary)
         assert isinstance(table, pd.DataFrame)
-        keys = {"variant", "chain", "stage", "of", "control", "split", "layer", "epoch [epochs]", "seed"} & set(
-            table.columns
-        )
+        coordinates = {"variant", "chain", "stage", "of", "control", "split", "layer", "epoch [epochs]", "seed"}
+        keys = (coordinates | {"since [epochs]", "other_seed"}) & set(table.columns)
         assert not table.duplicated(sorted(keys)).any(), name

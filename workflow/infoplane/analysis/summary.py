@@ -20,12 +20,12 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Part:
-    """A store of one run.
+    """A store of one run, or of one variant.
 
     Parameters
     ----------
     group
-        Of the summary: training, information, decomposition or error_chain.
+        Of the summary: training, information, decomposition, error_chain or weights.
     variant
         Name of the variant.
     path
@@ -107,7 +107,7 @@ def _write_group(
     variants: Mapping[str, Mapping[str, str]],
 ) -> None:
     frame = _frame(group, found, variants)
-    if not frame.sizes["layer"]:
+    if not frame.sizes.get("layer", 1):
         return  # not measured in any run
     variables = ARTIFACTS["summary"].groups[f"/{group}"]
     writer.add(frame, group=f"/{group}")

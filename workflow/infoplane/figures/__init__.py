@@ -30,6 +30,8 @@ __all__ = [
     "check",
     "data_processing",
     "degrees",
+    "diffusion",
+    "diversity",
     "draw",
     "information_plane",
     "kernel_widths",
@@ -102,6 +104,20 @@ training = Page(
     needs=("training",),
     options=choices.Options,
 )
+diffusion = Page(
+    "diffusion",
+    "how far the weights have moved since the start of training, and since a later epoch",
+    needs=("weights",),
+    options=choices.Diffusion,
+    after="the text of Shwartz-Ziv and Tishby 2017",
+)
+diversity = Page(
+    "diversity",
+    "how far apart the final weights of two seeds are, against how far apart their information planes are",
+    needs=("information", "weights"),
+    options=choices.Measured,
+    after="the text of Shwartz-Ziv and Tishby 2017",
+)
 
 _PAGES = {
     page.name: page
@@ -115,6 +131,8 @@ _PAGES = {
         degrees,
         kernel_widths,
         training,
+        diffusion,
+        diversity,
     )
 }
 

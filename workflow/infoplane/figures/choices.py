@@ -72,6 +72,19 @@ class Maps(Measured):
     hue: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Diffusion(Options):
+    """Options of the figure of the weights' displacement.
+
+    Parameters
+    ----------
+    since
+        Epoch of the second start, such as the beginning of the second phase: the first checkpoint from there on.
+    """
+
+    since: float = 400.0
+
+
 @dataclass(frozen=True)
 class Option:
     """One option as the planner sees it: what it accepts, in words, and its default."""
@@ -117,7 +130,7 @@ def _fits(value: object, hint: object) -> bool:
         return value in get_args(hint)
     if get_origin(hint) is tuple:
         return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, str) for item in value)
-    if hint is float:  # a quantity in bits
+    if hint is float:  # a quantity in bits, or an epoch
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
     return isinstance(value, hint) if isinstance(hint, type) else False
 

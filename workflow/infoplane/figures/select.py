@@ -51,10 +51,10 @@ def resolve(summary: xr.DataTree, page: Page, options: Options) -> Options:
     known |= {option: _present(groups, dim) for option, dim in _SEVERAL.items()}
     faults = [f"no {option} is in all of {', '.join(page.needs)}" for option in _SINGLE if known.get(option) == ()]
     faults += [
-        f"{option} {value!r} is not in the summary; choose from {', '.join(known[option])}"
+        f"{option} {value!r} is not in the summary; choose from {', '.join(known[option]) or 'none'}"
         for option in known
         for value in _listed(names[option])
-        if known[option] and value not in known[option]
+        if (known[option] or option in _SEVERAL) and value not in known[option]
     ]
     raise_all(faults, heading=f"figure {page.name!r}", error=ConfigError)
     several: dict[str, Any] = {

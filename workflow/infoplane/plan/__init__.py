@@ -72,6 +72,20 @@ class Study:
         planned, run = self._run(wildcards)
         return planned.measure(run, wildcards.estimator)
 
+    def checkpoints(self, wildcards: Any) -> list[str]:
+        """Published weights of a variant's runs."""
+        return self._of_runs("checkpoints", wildcards)
+
+    def trained(self, wildcards: Any) -> list[str]:
+        """Stores of the training of a variant's runs."""
+        return self._of_runs("training", wildcards)
+
+    def weights(self, wildcards: Any) -> Settings:
+        """Parameters of measuring the weights of a variant's networks."""
+        planned = self.planned[wildcards.experiment]
+        (variant,) = (each for each in planned.experiment.variants if each.name == wildcards.variant)
+        return planned.weights(variant)
+
     def parts(self, wildcards: Any) -> list[dict[str, str]]:
         """Stores that a summary is made of."""
         return self.planned[wildcards.experiment].parts()
@@ -127,6 +141,11 @@ class Study:
             for figure in planned.figures
             for ending in ("svg", "png", "pdf", "csv")
         ]
+
+    def _of_runs(self, artifact: str, wildcards: Any) -> list[str]:
+        """Paths of an artifact of all runs of a variant."""
+        runs = self.planned[wildcards.experiment].runs_of(wildcards.variant)
+        return [f"results/{ARTIFACTS[artifact].path}".format(experiment=wildcards.experiment, run=run) for run in runs]
 
     def _run(self, wildcards: Any) -> tuple[Planned, Run]:
         planned = self.planned[wildcards.experiment]

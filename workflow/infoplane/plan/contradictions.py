@@ -48,7 +48,7 @@ def of_networks(planned: Planned) -> Iterator[str]:
         looked_at |= dict.fromkeys(_looked_at(planned, variant, layers))
     for figure in () if failed else planned.figures.values():
         needs = figures.needs(figure.figure)
-        known = trained if needs == {"training"} else looked_at
+        known = {} if needs == {"weights"} else trained if needs == {"training"} else looked_at
         yield from _not_among(figure, "layers", known)
         if "decomposition" in needs:
             yield from _without_maps(figure, known, convolutions)
@@ -97,7 +97,6 @@ def _of_figures(planned: Planned) -> Iterator[str]:
     ]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"key 'figures' has {name!r} more than once; accepted: a name of its own for each"
-    groups = _groups(planned)
     known = {
         "estimator": planned.estimates,
         "split": planned.experiment.settings["probe"]["splits"],
@@ -110,11 +109,8 @@ def _of_figures(planned: Planned) -> Iterator[str]:
         except ConfigError as error:
             yield "key 'figures': {}".format(str(error).replace("\n  - ", " "))
             continue
-        for group in sorted(figures.needs(figure.figure) - groups):
-            yield (
-                f"key 'figures' has {figure.figure!r}, which needs {group!r}; accepted: with {group!r} among "
-                "'measures' and an estimator that offers it"
-            )
+        for group in sorted(figures.needs(figure.figure) - planned.groups):
+            yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(group)}"
         for option, there in known.items():
             yield from _not_among(figure, option, there)
 
@@ -126,16 +122,14 @@ def _of_claims(planned: Planned) -> Iterator[str]:
         except ConfigError as error:
             yield f"key 'claims': {error}"
             continue
-        for group in sorted(set(claim.needs) - _groups(planned)):
-            yield (
-                f"key 'claims' has {name!r}, which needs {group!r}; accepted: with {group!r} among 'measures' and an "
-                "estimator that offers it"
-            )
+        for group in sorted(set(claim.needs) - planned.groups):
+            yield f"key 'claims' has {name!r}, which needs {group!r}; {_with(group)}"
 
 
-def _groups(planned: Planned) -> set[str]:
-    """Groups that the summary will have."""
-    return {"training", *(measure for name in planned.estimators for measure in planned.measures(name))}
+def _with(group: str) -> str:
+    """What makes a group of the summary."""
+    offered = "" if group == "weights" else " and an estimator that offers it"
+    return f"accepted: with {group!r} among 'measures'{offered}"
 
 
 def _looked_at(planned: Planned, variant: Variant, layers: Sequence[str]) -> Sequence[str]:

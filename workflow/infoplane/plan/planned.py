@@ -13,7 +13,8 @@ from infoplane.provenance import code_digest
 from infoplane.schema import ARTIFACTS, estimates
 
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
-_MEASURED = ("information", "decomposition", "error_chain")
+_MEASURED = ("information", "decomposition", "error_chain")  # of activations, with an estimator
+_WEIGHTS = "weights"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,33 @@ class Planned:
             "around": code_digest(*_AROUND, "infoplane.analysis.measure"),
         }
 
+    @property
+    def weighs(self) -> bool:
+        """Whether the weights of the networks are measured."""
+        return _WEIGHTS in self.experiment.settings["measures"]
+
+    @property
+    def groups(self) -> set[str]:
+        """Groups that the summary will have."""
+        by_estimator = (measure for name in self.estimators for measure in self.measures(name))
+        return {"training", *by_estimator, *([_WEIGHTS] if self.weighs else [])}
+
+    def runs_of(self, variant: str) -> list[str]:
+        """Names of a variant's runs."""
+        return [name for name, run in self.runs.items() if run.variant.name == variant]
+
+    def weights(self, variant: Variant) -> Settings:
+        """Parameters of measuring the weights of a variant's networks."""
+        data = self.describe(variant)
+        return {
+            **self._model(variant, without={"layers"}),
+            "shape": list(data.shape),
+            "classes": data.classes,
+            "ensemble": variant.settings["training"]["ensemble"],
+            "code": self._code(variant, "infoplane.training.published", "infoplane.analysis.weights"),
+            "around": code_digest(*_AROUND),
+        }
+
     def aggregate(self) -> Settings:
         """Parameters of the summary; with them comes what figures say of the experiment."""
         settings = self.experiment.settings
@@ -153,11 +181,15 @@ class Planned:
     def parts(self) -> list[dict[str, str]]:
         """Stores that the summary is made of: group, variant and path of each."""
         found = []
+        estimators = self.estimators if set(self.experiment.settings["measures"]) - {_WEIGHTS} else ()
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
-            for group, estimator in [("training", ""), *product(_MEASURED, self.estimators)]:
+            for group, estimator in [("training", ""), *product(_MEASURED, estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
                 found.append({"group": group, "variant": run.variant.name, "path": path})
+        for variant in self.experiment.variants if self.weighs else ():
+            path = f"results/{ARTIFACTS[_WEIGHTS].path}".format(experiment=self.experiment.name, variant=variant.name)
+            found.append({"group": _WEIGHTS, "variant": variant.name, "path": path})
         return found
 
     def judge(self) -> Settings:

@@ -1,0 +1,110 @@
+"""How far apart the final weights of two seeds are, against how far apart their information planes are.
+
+Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810) call the networks at the end of training many and diverse; how near they
+come to one another in the plane, this figure sets against it. Hidden units can change places, and of odd nonlinearities
+sign, without changing what a network computes; so the distance of the weights stands here before and after the units
+of the two networks are matched, where they can be. Pairs share seeds: a rank correlation comes without a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from infoplane.figures import canvas, select, style
+from infoplane.figures.canvas import Canvas
+from infoplane.figures.choices import Measured
+from infoplane.figures.notes import Notes
+from infoplane.figures.variants import titles
+
+READING = "a dot: two seeds at the last epoch; ρ: Spearman's rank correlation over pairs"
+_COORDINATES = ["mutual_information_input_layer", "mutual_information_layer_target"]
+_PLANE = "information_distance [bits]"
+_DOT: style.Look = {"markersize": 2.6, "markeredgewidth": 0.5}
+_KINDS: dict[str, tuple[str, style.Look]] = {
+    "weight_distance": ("as trained", {"marker": "o", "color": style.GREY, "markerfacecolor": "white", **_DOT}),
+    "weight_distance_matched": ("units matched", {"marker": "s", "color": style.INK, **_DOT}),
+}
+_RHO = {kind: f"rank_correlation_of_{kind}" for kind in _KINDS}
+_FEWEST = 3  # pairs of a correlation
+
+
+def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
+    """Distances of every pair of seeds, with their rank correlation; a variant without a pair has a row without any.
+
+    The distance of two planes is √(mean over layers of ΔI(X; T)² + ΔI(T; Y)²) at the last epoch.
+    """
+    planes = select.group(summary, "information", options)[_COORDINATES].sel(control="none")
+    apart = select.group(summary, "weights", options)[list(_KINDS)]
+    names = ["variant", *select.swept(apart)]
+    found = []
+    for variant in apart["variant"].to_numpy():
+        own = apart.sel(variant=[variant]).assign({_PLANE: _plane_distance(planes.sel(variant=variant))})
+        rows = own.to_dataframe().reset_index()[[*names, "seed", "other_seed", *_KINDS, _PLANE]]
+        pairs = rows[rows["seed"] < rows["other_seed"]].dropna(subset=[_PLANE, "weight_distance"])
+        if pairs.empty:
+            pairs = rows.head(1).assign(**dict.fromkeys([*_KINDS, _PLANE], np.nan))
+        found.append(pairs.assign(**{_RHO[kind]: _rank_correlation(pairs[[kind, _PLANE]]) for kind in _KINDS}))
+    every = pd.concat(found, ignore_index=True).astype({"seed": str, "other_seed": str})
+    every.insert(len(names), "estimator", options.estimator)
+    every.insert(len(names) + 1, "split", options.split)
+    return every
+
+
+def draw(table: pd.DataFrame, notes: Notes) -> Figure:
+    """Draw a panel per variant."""
+    names = titles(table)
+    columns = min(len(names), 2 if len(names) == 4 else 3 if len(names) <= 9 else 4)
+    width = style.COLUMN if columns == 1 else style.PAGE
+    room = (width - 12) / columns
+    kinds = [kind for kind in _KINDS if kind == "weight_distance" or table[kind].notna().any()]
+    texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
+    panel = 44.0 + 3.3 * max(map(canvas.lines, texts.values()))
+    key = [canvas.handle(_KINDS[kind][0], linestyle="none", **_KINDS[kind][1]) for kind in kinds]
+    page = Canvas.blank(width=width, height=panel * ceil(len(names) / columns) + 6, notes=notes, key=[key])
+    panels = page.panels(len(names), columns)
+    panels[0].xaxis.set_major_locator(MaxNLocator(4))
+    panels[0].yaxis.set_major_locator(MaxNLocator(5))
+    high = table[_PLANE].max()
+    panels[0].set_ylim(0, 1.3 * high if high > 0 else 1.0)  # room for what is written above the dots
+    for axes, (variant, text) in zip(panels, texts.items(), strict=True):
+        axes.set_title(text)
+        _draw_pairs(axes, table[table["variant"] == variant], kinds)
+    page.label("Distance of the final weights and biases", "Distance of the planes [bits]")
+    return page.figure
+
+
+def _plane_distance(information: xr.Dataset) -> xr.DataArray:
+    """Distance of one variant's networks at its last epoch, (seed, other_seed); NaN where one had diverged."""
+    values = information.to_dataarray().where(information["kind"] != "", drop=True)
+    there = (~values.isnull()).any(["variable", "seed", "layer"])
+    end = values.isel(epoch=np.flatnonzero(there).max(initial=0))
+    squares = (end - end.rename(seed="other_seed")) ** 2
+    mean = squares.sum("variable", skipna=False).mean("layer", skipna=False)
+    return (mean**0.5).reset_coords(drop=True)
+
+
+def _rank_correlation(pairs: pd.DataFrame) -> float:
+    """Spearman's, of two columns; NaN where it says nothing: for very few pairs, or if one column is constant."""
+    ranks = pairs.dropna().rank().to_numpy()
+    if len(ranks) < _FEWEST or not ranks.std(axis=0).all():
+        return np.nan
+    return float(np.corrcoef(ranks.T)[0, 1])
+
+
+def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:
+    lines = []
+    for kind in kinds:
+        name, look = _KINDS[kind]
+        axes.plot(pairs[kind].to_numpy(), pairs[_PLANE].to_numpy(), linestyle="none", **look)
+        rho = float(pairs[_RHO[kind]].iloc[0])
+        lines += [f"ρ = {rho:.2f} {name}".replace("-", "−")] if np.isfinite(rho) else []
+    text = "\n".join(lines) if pairs[_PLANE].notna().any() else "no pair of seeds"
+    axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top")

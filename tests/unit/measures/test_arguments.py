@@ -162,6 +162,7 @@ PUBLIC: dict[Callable[..., Any], dict[str, Kind]] = {
     binning.equal_count_edges: {"activations": SAMPLES, "bins": BINS},
     bottleneck.curve: {"joint": JOINT, "betas": WIDTHS, "tolerance": WIDTH, "iterations": COUNT},
     bottleneck.fit: {"joint": JOINT, "encoder": ENCODER},
+    bottleneck.layer: {"joint": JOINT, "states": CLASSES},
     gradients.signal_to_noise: {"gradients": SAMPLES},
 }
 

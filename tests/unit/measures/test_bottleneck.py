@@ -237,6 +237,17 @@ class TestFit:
         assert found.divergence.item() == pytest.approx(divergence_bits(joint, encoder, found.beta.item()), abs=1e-12)
         assert found.divergence.item() > 0.5
 
+    def test_nearly_impossible_outcomes_keep_their_distances(self):
+        """Symbols with p(y|t) of 1e-13 and 1e-18 are alike in p, and 11 nats apart in the divergences."""
+        improbable = torch.tensor([0.005, 0.6, 1e-13, 1e-18, 1e-13, 0.3], dtype=torch.float64)
+        joint = torch.stack([1 - improbable, improbable], dim=1) / 6
+        encoder = torch.eye(3, dtype=torch.float64)[torch.tensor([0, 0, 1, 2, 1, 0])]
+        found = bottleneck.fit(joint, encoder)
+        least = divergence_bits(joint, encoder, found.beta.item())
+        assert 0 < found.beta < math.inf
+        assert found.divergence.item() == pytest.approx(least, abs=1e-12)
+        assert min(divergence_bits(joint, encoder, found.beta.item() * factor) for factor in (0.99, 1.01)) > least
+
     def test_an_encoder_that_tells_nothing_has_beta_zero(self):
         for encoder in (torch.ones(3, 1), torch.tensor([[0.2, 0.8]]).expand(3, 2)):
             assert [part.item() for part in bottleneck.fit(TINY, encoder)] == pytest.approx([0, 0], abs=1e-12)
@@ -268,3 +279,57 @@ class TestFit:
     def test_complains_of_the_encoder(self, encoder, message):
         with pytest.raises(ValueError, match=re.escape(message)):
             bottleneck.fit(TINY, encoder)
+
+
+class TestLayer:
+    """A function of the input, three inputs of which occur three times."""
+
+    JOINT = joint_of(9, 3)[[0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8]]
+    JOINT = JOINT / JOINT.sum()
+    STATES = torch.tensor([4, 4, 0, 2, 0, 2, 2, 7, 7, 0, 4, 4, 2, 7, 0])
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def found(cls):
+        return bottleneck.layer(cls.JOINT, cls.STATES)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def encoder(cls):
+        return torch.eye(8, dtype=torch.float64)[cls.STATES]
+
+    def test_is_the_fit_of_its_matrix(self, found, encoder):
+        expected = bottleneck.fit(self.JOINT, encoder)
+        assert found.beta.item() == pytest.approx(expected.beta.item(), rel=1e-9)
+        assert found.divergence.item() == pytest.approx(expected.divergence.item(), abs=1e-12)
+        assert found.divergence.item() == pytest.approx(
+            divergence_bits(self.JOINT, encoder[:, [0, 2, 4, 7]], found.beta.item()), abs=1e-12
+        )
+
+    def test_lies_where_its_histograms_say(self, found, encoder):
+        """I(X;T) = H(T), and I(T;Y) = Σ p(t, y) log p(t, y) / p(t) p(y)."""
+        p_t, p_y = encoder.mT @ self.JOINT.sum(1), self.JOINT.sum(0)
+        both = (encoder.mT @ self.JOINT)[p_t > 0]
+        p_t = p_t[p_t > 0]
+        assert found.information_input.item() == pytest.approx(-(p_t * p_t.log2()).sum().item())
+        expected = (both * (both / torch.outer(p_t, p_y)).log2()).sum()
+        assert found.information_target.item() == pytest.approx(expected.item())
+
+    def test_one_input_for_those_of_equal_targets_has_the_same_beta_and_a_residual_smaller_by_the_floor(
+        self, found, encoder
+    ):
+        """The floor is H(T | p(y|x)): what the states of inputs with equal p(y|x) differ in."""
+        groups = torch.tensor([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8])
+        gathered = torch.nn.functional.one_hot(groups).double()
+        merged = gathered.mT @ self.JOINT
+        mixed = gathered.mT @ (encoder * self.JOINT.sum(1, keepdim=True)) / merged.sum(1, keepdim=True)
+        within = torch.special.entr(mixed).sum(1) @ merged.sum(1) / math.log(2)
+        expected = bottleneck.fit(merged, mixed)
+        assert found.floor.item() == pytest.approx(within.item())
+        assert found.floor > 0.1
+        assert found.beta.item() == pytest.approx(expected.beta.item(), rel=1e-9)
+        assert found.divergence.item() == pytest.approx(expected.divergence.item() + within.item(), abs=1e-12)
+
+    def test_inputs_that_do_not_occur_change_nothing(self, found):
+        never = bottleneck.layer(torch.cat([self.JOINT, torch.zeros(2, 3)]), torch.cat([self.STATES, torch.arange(2)]))
+        assert [part.item() for part in never] == pytest.approx([part.item() for part in found], rel=1e-12)

@@ -17,6 +17,10 @@ from infoplane.measures import checks
 # Conditional distributions that round to the same multiple of this are one. Merging costs its square in bits.
 _INPUT_GRID, _SYMBOL_GRID = 1e-12, 1e-7
 
+# Symbols of a fit are one where their log p(y|t) round to the same multiple of this (nats), since divergences take the
+# logarithm, in which 1e-13 and 1e-18 are far apart.
+_LOG_GRID = 1e-12
+
 # This part of every warm start is p(t): a p(y|t) of 0 would keep a symbol apart from all others at any β.
 _SMOOTHING = 1e-3
 
@@ -56,6 +60,22 @@ class Fit(NamedTuple):
 
     beta: Tensor
     divergence: Tensor
+
+
+class Layer(NamedTuple):
+    """A layer that is a function of its input: where it lies in the information plane, and its fit; each is ().
+
+    - `information_input`: I(X;T), bits.
+    - `information_target`: I(T;Y), bits.
+    - `beta`, `divergence`: as of `Fit`.
+    - `floor`: I(X;T | p(y|x)), bits; no encoder that sees p(y|x) alone has a smaller divergence.
+    """
+
+    information_input: Tensor
+    information_target: Tensor
+    beta: Tensor
+    divergence: Tensor
+    floor: Tensor
 
 
 def curve(
@@ -153,23 +173,76 @@ def fit(joint: Tensor, encoder: Tensor) -> Fit:
             f"encoder must have a row for each of the {len(joint)} inputs of joint on {joint.device}, "
             f"got {tuple(encoder.shape)} on {encoder.device}"
         )
-    problem = _fit_problem(joint, encoder)
-    beta = _least_divergent(problem)
-    return Fit(joint.new_tensor(beta), joint.new_tensor(_divergence(problem, beta) / _LN2))
+    return _fitted(_fit_problem(joint, encoder.mT @ joint, _informations(encoder, joint)[0]))
+
+
+def layer(joint: Tensor, states: Tensor) -> Layer:
+    """The place and the `fit` of a layer that is a function of its input, without a matrix of |X| × |T| numbers.
+
+    Of a function of X, I(X;T) = H(T). Inputs of equal p(y|x) have the same p_β(t|x), whatever their states, so the
+    divergence (Shwartz-Ziv and Tishby 2017, eq. 12) is the sum of two: that of the encoder in which they are one input,
+    and I(X;T | p(y|x)), on which β has no influence. Both encoders have the same β*.
+
+    Parameters
+    ----------
+    joint
+        p(x, y), (|X|, |Y|), sum 1.
+    states
+        The state T of each input as an integer, (|X|), such as `infoplane.measures.binning.states` gives.
+
+    Returns
+    -------
+    Layer
+        Of tensors (), float64.
+
+    Raises
+    ------
+    ValueError
+        If `joint` is no matrix of finite probabilities with sum 1, or `states` are no integers, one for each input.
+    """
+    joint = checks.distribution(joint, "joint", shape="(|X|, |Y|)", over=(0, 1))
+    states = checks.classes_of(joint, states, "states")
+    possible = joint.sum(-1) > 0
+    joint, states = joint[possible], torch.unique(states[possible], return_inverse=True)[1]
+    group = _groups(_conditional(joint), _INPUT_GRID)
+    both = torch.unique(group * len(states) + states, return_inverse=True)[1]
+    symbols = _summed(joint, states)
+    entropy = _entropy(symbols)
+    found = _fitted(_fit_problem(joint, symbols, entropy))
+    floor = _entropy(_summed(joint, both)) - _entropy(_summed(joint, group))
+    return Layer(entropy / _LN2, _information(symbols) / _LN2, *found, floor / _LN2)
 
 
 def merge(joint: Tensor, *, grid: float = _INPUT_GRID) -> Tensor:
     """p(x, y), (|X|, |Y|), with inputs of equal p(y|x) summed, and without those and the outcomes of probability 0."""
-    joint = joint[joint.sum(-1) > 0][:, joint.sum(0) > 0]
-    group = _groups(joint, grid)
+    joint = _possible(joint)
+    return _summed(joint, _groups(_conditional(joint), grid))
+
+
+def _possible(joint: Tensor) -> Tensor:
+    """A joint distribution without the rows and columns of probability 0."""
+    return joint[joint.sum(-1) > 0][:, joint.sum(0) > 0]
+
+
+def _conditional(joint: Tensor) -> Tensor:
+    """p(y|x), (|X|, |Y|)."""
+    return joint / joint.sum(-1, keepdim=True)
+
+
+def _groups(rows: Tensor, grid: float) -> Tensor:
+    """The group (|X|) of each row of (|X|, |Y|), of those that are equal on a grid."""
+    group: Tensor = torch.unique((rows / grid).round(), dim=0, return_inverse=True)[1]
+    return group
+
+
+def _summed(joint: Tensor, group: Tensor) -> Tensor:
+    """Rows of a joint distribution (|X|, |Y|), summed over each group."""
     return joint.new_zeros(int(group.max()) + 1, joint.shape[1]).index_add_(0, group, joint)
 
 
-def _groups(joint: Tensor, grid: float) -> Tensor:
-    """The group (|X|) of each row of a joint distribution, of those with conditionals equal on a grid."""
-    conditional = joint / joint.sum(-1, keepdim=True)
-    group: Tensor = torch.unique((conditional / grid).round(), dim=0, return_inverse=True)[1]
-    return group
+def _entropy(joint: Tensor) -> Tensor:
+    """The entropy of the first variable of a joint distribution, nats."""
+    return torch.special.entr(joint.sum(-1)).sum()
 
 
 def _informations(encoder: Tensor, joint: Tensor) -> tuple[Tensor, Tensor]:
@@ -236,7 +309,7 @@ def _extrapolate(start: Tensor, first: Tensor, second: Tensor, source: Tensor) -
 def _distinct(encoder: Tensor, joint: Tensor) -> Tensor:
     """An encoder (|X|, |T|) without symbols that never occur, and with those of equal p(y|t) summed."""
     encoder = encoder[:, joint.sum(-1) @ encoder > _INPUT_GRID]
-    group = _groups(encoder.mT @ joint, _SYMBOL_GRID)
+    group = _groups(_conditional(encoder.mT @ joint), _SYMBOL_GRID)
     merged = encoder.new_zeros(len(encoder), int(group.max()) + 1).index_add_(1, group, encoder)
     return merged / merged.sum(-1, keepdim=True)
 
@@ -244,7 +317,7 @@ def _distinct(encoder: Tensor, joint: Tensor) -> Tensor:
 class _FitProblem(NamedTuple):
     """What the divergence of a fit depends on, after merging inputs of equal p(y|x) and symbols of equal p(y|t).
 
-    - `information`: I(X;T) of the unmerged encoder, nats.
+    - `information`: I(X;T) before the merging, nats.
     - `source`, `symbols`: p(x), (|X|), and p(t), (|T|).
     - `lost`: the mean of KL(p(y|x) ‖ p(y|t)) under the encoder, nats.
     - `distances`: KL(p(y|x) ‖ p(y|t)), (|X|, |T|), nats.
@@ -257,18 +330,24 @@ class _FitProblem(NamedTuple):
     distances: Tensor
 
 
-def _fit_problem(joint: Tensor, encoder: Tensor) -> _FitProblem:
-    """The problem of a joint distribution (|X|, |Y|) and an encoder (|X|, |T|)."""
-    inputs, symbols = merge(joint), merge(encoder.mT @ joint)
-    information, kept = _informations(encoder, joint)
+def _fitted(problem: _FitProblem) -> Fit:
+    """The fit of a problem."""
+    beta = _least_divergent(problem)
+    return Fit(problem.lost.new_tensor(beta), problem.lost.new_tensor(_divergence(problem, beta) / _LN2))
+
+
+def _fit_problem(joint: Tensor, symbols: Tensor, information: Tensor) -> _FitProblem:
+    """The problem of p(x, y), (|X|, |Y|), of p(t, y), (|T|, |Y|), and of I(X;T), nats."""
+    inputs, symbols = merge(joint), _possible(symbols)
+    symbols = _summed(symbols, _groups(_conditional(symbols).log(), _LOG_GRID))
     # E KL(p(y|x) ‖ p(y|t)) = H(Y|T) − H(Y|X) = I(X;Y) − I(T;Y), as Y – X – T.
-    lost = _information(inputs) - kept
+    lost = _information(inputs) - _information(symbols)
     return _FitProblem(information, inputs.sum(-1), symbols.sum(-1), lost, _divergences(inputs, symbols))
 
 
 def _divergences(inputs: Tensor, symbols: Tensor) -> Tensor:
     """KL(p(y|x) ‖ p(y|t)), nats, of every row of (|X|, |Y|) from every row of (|T|, |Y|); inf where a p(y|t) lacks."""
-    given_input, given_symbol = (joint / joint.sum(-1, keepdim=True) for joint in (inputs, symbols))
+    given_input, given_symbol = _conditional(inputs), _conditional(symbols)
     logs = given_symbol.log().clamp(min=-_HUGE)  # finite, as the product has 0 · log 0 in it
     distances = (-torch.special.entr(given_input).sum(-1, keepdim=True) - given_input @ logs.mT).clamp(min=0)
     return torch.where(distances < _FLOOR * _HUGE, distances, torch.inf)

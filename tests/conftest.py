@@ -183,7 +183,7 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
     from infoplane import labels, store
     from infoplane.capture import Recipe, capture_run
 
-    def run(trained: Trained, name: str = "activations", **changes: Any) -> Any:
+    def run(trained: Trained, name: str = "activations", soft: Any = None, **changes: Any) -> Any:
         own, path = trained.recipe, tmp_path / f"{name}.zarr"
         known = {each: np.asarray(trained.record.coords[each]) for each in ("seed", "epoch", "step")}
         settings = {
@@ -204,6 +204,7 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
             {**trained.record.arrays, **known},
             checkpoints=trained.output,
             where=torch.device("cpu"),
+            soft=soft,
         )
         root = labels.label("activations", found.arrays, found.coords, leading=found.leading)
         store.write_slabs(path, root=root, layers=found.layers, slabs=found.slabs, provenance={"classes": 3})

@@ -131,6 +131,22 @@ def test_bounds_are_two_estimates_of_one_job_that_measures_information_alone(fil
     assert not found.capture(next(iter(found.runs.values())))["errors"]
 
 
+def test_the_bottleneck_is_measured_by_bins_alone_and_only_where_it_is_asked_for(file: Path) -> None:
+    options = {"estimators": [ESTIMATOR, BINNING], "figures": ["bottleneck"], "claims": []}
+    with pytest.raises(
+        ConfigError, match="has 'bottleneck', which needs 'bottleneck'; accepted: with 'bottleneck' among"
+    ):
+        planned(file, **options)
+    found = planned(file, **options, measures=["information", "bottleneck"])
+    assert found.measures("bins") == ["information", "bottleneck"]
+    assert found.measures(ESTIMATOR["name"]) == ["information"]
+    without = planned(file, **{**options, "figures": []}, measures=["information"])
+    changed = differing(parameters(without), parameters(found))
+    assert changed == {"measure", "aggregate"}
+    run = next(iter(found.runs.values()))
+    assert found.measure(run, ESTIMATOR["name"]) == without.measure(run, ESTIMATOR["name"])
+
+
 WEIGHED = ["information", "decomposition", "error_chain", "weights"]
 
 
@@ -293,6 +309,7 @@ class TestCode:
             ("capture/recorder.py", {"capture", "measure", "mlpcapture", "mlpmeasure"}),
             ("analysis/error_chain.py", {"measure", "mlpmeasure"}),
             ("measures/renyi.py", {"measure", "mlpmeasure"}),
+            ("analysis/bottleneck.py", set()),
             ("measures/binning.py", set()),
             ("analysis/measure.py", {"measure", "mlpmeasure"}),
             ("analysis/summary.py", {"aggregate", "mlpaggregate"}),

@@ -200,6 +200,13 @@ def test_a_data_set_comes_back_split_by_split(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["train"][0], inputs[[0, 2, 3, 5]])
     np.testing.assert_array_equal(found["test"][1], [1, 0])
     assert set(store.arrays(tree)) == {"input", "target", "split"}
+    assert store.target_probability(tree) == {}
+    soft = np.linspace(0, 1, 6)[:, None] * [-1, 1] + [1, 0]
+    more = labels.label("dataset", {**arrays, "target_probability": soft}, {})
+    store.write(tmp_path / "soft.zarr", "dataset", more, provenance={"classes": 2})
+    np.testing.assert_array_equal(
+        store.target_probability(store.load(tmp_path / "soft.zarr", "dataset"))["test"], soft[[1, 4]]
+    )
 
 
 def test_text_of_any_length_and_alphabet_comes_back(chain: xr.Dataset, tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ COORDINATES: Variables = {
     "sample": Variable(("sample",), "1", "Sample", minimum=0, dtype="int64"),
     "estimator": Variable(("estimator",), "1", "Estimator", dtype="str"),
     "about": Variable(("about",), "1", "What the information is about", dtype="str"),
+    "beta": Variable(("beta",), "1", "Inverse slope of the bottleneck curve, β", minimum=0),
     "split": Variable(("split",), "1", "Split", dtype="str"),
     "control": Variable(("control",), "1", "Control", dtype="str"),
 }
@@ -88,6 +89,9 @@ _PROBE = ("seed", "estimator", "split", "epoch", "probe_batch")
 _LAYER = ("seed", "estimator", "control", "split", "epoch", "layer", "probe_batch")
 _KERNEL = ("seed", "estimator", "split", "epoch", "layer", "probe_batch")
 _MAPS = (*_LAYER, "about")
+
+
+_CURVE = (*_PROBE, "beta")
 
 
 def _bits(long_name: str, dims: tuple[str, ...], minimum: float = -inf) -> Variable:
@@ -138,6 +142,18 @@ ERROR_CHAIN: Variables = {
     "error_median_distance": Variable(_KERNEL, "1", "Median distance between errors", minimum=0),
 }
 
+BOTTLENECK: Variables = {
+    "bottleneck_information_input": _bits("I(X; T)", _LAYER, 0),
+    "bottleneck_information_target": _bits("I(T; Y)", _LAYER),
+    "bottleneck_beta": Variable(_LAYER, "1", "Inverse slope of the nearest optimal encoder, β*", minimum=0),
+    "bottleneck_residual": _bits("Divergence from the nearest optimal encoder", _LAYER),
+    "bottleneck_residual_floor": _bits("I(X; T | p(y|x)), the least divergence", _LAYER),
+    "curve_information_input": _bits("I(X; T) on the bottleneck curve", _CURVE),
+    "curve_information_target": _bits("I(T; Y) on the bottleneck curve", _CURVE),
+    "curve_converged": Variable(_CURVE, "1", "Whether the iteration at this β converged", 0, 1),
+    "curve_bound": _bits("I(X; Y)", _PROBE),
+}
+
 _NETWORKS = ("seed", "other_seed")
 WEIGHTS: Variables = {
     "weight_displacement": Variable(
@@ -149,10 +165,16 @@ WEIGHTS: Variables = {
     ),
 }
 
+# What may be measured of a run, each in a group of the summary.
+MEASURED = ("information", "decomposition", "error_chain", "bottleneck")
+
 ACTIVATION_ROOT: Variables = {
     "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32"),
     "target": Variable(("probe_batch", "sample"), "1", "Target", dtype="int64"),
     "sample_index": Variable(("probe_batch", "sample"), "1", "Index in the split", minimum=0, dtype="int64"),
+    "target_probability": Variable(
+        ("probe_batch", "sample", "class"), "1", "Probability of each target, p(y|x)", 0, 1, optional=True
+    ),
 }
 
 _SAMPLES = ("seed", "epoch", "probe_batch", "sample")
@@ -184,6 +206,9 @@ ARTIFACTS: Mapping[str, Artifact] = {
             "/": {
                 "input": Variable(("sample", FEATURES), "1", "Input", dtype="float32"),
                 "target": Variable(("sample",), "1", "Target", dtype="int64"),
+                "target_probability": Variable(
+                    ("sample", "class"), "1", "Probability of each target, p(y|x)", 0, 1, optional=True
+                ),
                 "split": Variable(("sample",), "1", "Split", dtype="str"),
             }
         },
@@ -223,6 +248,12 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "mutual information between the output's error and every layer's",
         {"/": ERROR_CHAIN},
     ),
+    "bottleneck": Artifact(
+        "{experiment}/runs/{run}/bottleneck/{estimator}.zarr",
+        "measure",
+        "the information-bottleneck curve, and how far the layers of the last epoch are from it",
+        {"/": BOTTLENECK},
+    ),
     "weights": Artifact(
         "{experiment}/weights/{variant}.zarr",
         "weights",
@@ -239,6 +270,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
             "/decomposition": _over_runs(DECOMPOSITION),
             "/error_chain": _over_runs(ERROR_CHAIN),
             "/weights": _over_runs(WEIGHTS),
+            "/bottleneck": _over_runs(BOTTLENECK),
         },
     ),
     "claims": Artifact(

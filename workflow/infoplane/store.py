@@ -233,6 +233,14 @@ def splits(tree: xr.DataTree) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarra
     return {name: (inputs[split == name], targets[split == name]) for name in ("train", "test")}
 
 
+def target_probability(tree: xr.DataTree) -> dict[str, np.ndarray[Any, Any]]:
+    """p(y|x), (n, classes), of each split of an opened data set; nothing where its targets are all that is known."""
+    if "target_probability" not in tree.dataset:
+        return {}
+    values, split = (read(tree.dataset[name]) for name in ("target_probability", "split"))
+    return {name: values[split == name] for name in ("train", "test")}
+
+
 def arrays(tree: xr.DataTree) -> dict[str, np.ndarray[Any, Any]]:
     """Variables and coordinates of the root of an opened store, by name."""
     return {str(name): read(tree.dataset[name]) for name in tree.dataset.variables}

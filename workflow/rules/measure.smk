@@ -8,6 +8,7 @@ rule measure:
         information=directory("results/{experiment}/runs/{run}/information/{estimator}.zarr"),
         decomposition=directory("results/{experiment}/runs/{run}/decomposition/{estimator}.zarr"),
         error_chain=directory("results/{experiment}/runs/{run}/error_chain/{estimator}.zarr"),
+        bottleneck=directory("results/{experiment}/runs/{run}/bottleneck/{estimator}.zarr"),
     log:
         "results/{experiment}/logs/measure/{run}.{estimator}.log",
     benchmark:

@@ -16,6 +16,7 @@ with jobs.reported(snakemake.log[0]):
         store.arrays(training),
         checkpoints=checkpoints,
         where=where,
+        soft=store.target_probability(data),
     )
     facts = {"device": device.describe(where), "training": jobs.source(training.attrs)}
     store.write_slabs(

@@ -10,9 +10,13 @@ with jobs.reported(snakemake.log[0]):
     settings = snakemake.params.settings
     data = datasets.load(settings["source"], folder=Path(settings["folder"]))
     splits = {"train": data.train, "test": data.test}
+    held = {"input": "inputs", "target": "targets", "target_probability": "target_probability"}
     arrays = {
-        "input": np.concatenate([split.inputs.numpy() for split in splits.values()]),
-        "target": np.concatenate([split.targets.numpy() for split in splits.values()]),
+        **{
+            variable: np.concatenate([getattr(split, name).numpy() for split in splits.values()])
+            for variable, name in held.items()
+            if getattr(data.train, name) is not None
+        },
         "split": np.array([name for name, split in splits.items() for _ in split.targets], dtype=object),
     }
     facts = {"name": data.description.name, "checksum": data.description.checksum, "classes": data.description.classes}

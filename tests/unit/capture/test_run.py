@@ -80,6 +80,18 @@ class TestRaw:
             np.testing.assert_array_equal(root["input"].values[batch], inputs[index])
             np.testing.assert_array_equal(root["target"].values[batch], targets[index])
 
+    def test_probabilities_of_the_targets_are_those_of_the_probe(self, recipe, train, capture, data):
+        """In their place for every network, where there are any."""
+        random = np.random.default_rng(7)
+        soft = {split: random.dirichlet([1, 1, 1], len(targets)) for split, (_, targets) in data.items()}
+        trained = train(recipe("mlp", epochs=(0, 1), fraction=0.8))
+        root = capture(trained, soft=soft).dataset
+        assert root["target_probability"].dims == ("seed", "probe_batch", "sample", "class")
+        for place in np.ndindex(*root["sample_index"].shape[:2]):
+            expected = soft[root["split"].values[place[1]]][root["sample_index"].values[place]]
+            np.testing.assert_array_equal(root["target_probability"].values[place], expected)
+        assert "target_probability" not in capture(trained, "hard").dataset
+
     def test_layers_are_described(self, recipe, train, capture):
         tree = capture(train(recipe(epochs=(0, 1))))
         described = {name: tuple(tree[name].attrs.values()) for name in LAYERS}

@@ -11,7 +11,7 @@ from infoplane.errors import ConfigError
 
 
 def test_registered_names() -> None:
-    assert datasets.names() == ("digits", "mnist", "fashion_mnist", "cifar10", "szt", "szt_committee")
+    assert datasets.names() == ("digits", "mnist", "fashion_mnist", "cifar10", "szt", "szt_soft", "szt_committee")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ def test_registered_names() -> None:
         ("fashion_mnist", (1, 28, 28), 10, 60_000, 10_000),
         ("cifar10", (3, 32, 32), 10, 50_000, 10_000),
         ("szt", (12,), 2, 4096, 4096),
+        ("szt_soft", (12,), 2, 4096, 4096),
         ("szt_committee", (12,), 2, 4096, 4096),
     ],
 )

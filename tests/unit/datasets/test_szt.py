@@ -19,7 +19,7 @@ from infoplane.errors import DataError
 from infoplane.measures import bottleneck
 from infoplane.training import checkpoints, train_run
 
-BOTH = pytest.mark.parametrize("name", ["szt", "szt_committee"])
+EVERY = pytest.mark.parametrize("name", ["szt", "szt_soft", "szt_committee"])
 PLACES = 2 ** np.arange(12)[::-1]
 # Pairs of bits in the rule that gives the labels of the authors' data file (PAPERS.md 3.1).
 EDGES = (
@@ -66,7 +66,7 @@ def entropy(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 class TestPatterns:
-    @BOTH
+    @EVERY
     @pytest.mark.parametrize("split", ["train", "test"])
     def test_both_splits_count_from_0_to_4095(self, name: str, split: str) -> None:
         found = splits(name)[split]
@@ -75,7 +75,7 @@ class TestPatterns:
         np.testing.assert_array_equal(found.inputs.numpy() @ PLACES, np.arange(4096))
         np.testing.assert_array_equal(found.targets.numpy(), labels(name))
 
-    @BOTH
+    @EVERY
     def test_other_labels_are_refused_with_both_checksums(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         expected = datasets.describe({"name": name}).checksum
         monkeypatch.setattr(szt, "VERTICES", szt.VERTICES[::-1])
@@ -123,6 +123,19 @@ class TestSoftTargets:
     def test_it_is_the_logistic_function_of_the_margin(self) -> None:
         p = 1 / (1 + np.exp(-4.131 * szt.margin(szt.patterns())))
         np.testing.assert_allclose(szt.soft_targets(), np.stack([1 - p, p], axis=1), rtol=0, atol=1e-15)
+
+    def test_they_stand_beside_the_patterns_and_labels_of_the_hard_rule(self) -> None:
+        for split, found in splits("szt_soft").items():
+            assert found.target_probability is not None
+            np.testing.assert_array_equal(found.target_probability.numpy(), szt.soft_targets())
+            np.testing.assert_array_equal(found.targets.numpy(), labels("szt"))
+            assert splits("szt")[split].target_probability is None
+
+    def test_others_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(szt, "GAIN", 4.1)
+        datasets.load("szt")
+        with pytest.raises(DataError, match=r"^szt_soft: .* is not the known data set"):
+            datasets.load("szt_soft")
 
     def test_the_bottleneck_takes_them(self) -> None:
         """For a large β nearly all of I(X;Y) is kept."""

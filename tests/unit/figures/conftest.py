@@ -62,6 +62,7 @@ def synthetic(
         "decomposition": _decomposition(frame),
         "error_chain": _error_chain(frame),
         "weights": _weights(frame),
+        "bottleneck": _bottleneck(frame),
     }
     if not (frame["kind"] == "convolutional").any():
         del values["decomposition"]
@@ -99,6 +100,7 @@ def _frame(
             "about": _strings(["input", "target"]),
             "other_seed": np.array(seeds),
             "other_epoch": np.array(epochs),
+            "beta": np.geomspace(1.01, 1000, 12),
             "kind": (place, kinds),
             "channels": (place, np.where(present, channels, np.nan)),
             "depth": (place, np.where(present, np.cumsum(present, axis=1), 0)),
@@ -126,6 +128,8 @@ def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive:
         found[variable] = full.assign_attrs(units=known.units, long_name=known.long_name)
     if name == "error_chain":
         found = found.sel(estimator=["renyi"])
+    if name == "bottleneck":
+        found = found.sel(estimator=["binning"]).isel(epoch=[-1])
     places = ("kind", "channels", "depth") if "layer" in found.dims else ()
     return found.assign_coords({key: frame[key] for key in (*_swept(frame), *places)})
 
@@ -231,6 +235,24 @@ def _weights(frame: xr.Dataset) -> dict[str, xr.DataArray]:
         "weight_displacement": np.sqrt(drift**2 + wander) * (1 + 0.1 * (frame["seed"] - frame["seed"].mean())),
         "weight_distance": xr.where(apart == 0, 0.0, 9 / (1 + apart)),
         "weight_distance_matched": xr.where(apart == 0, 0.0, 2.0 + apart).where(~units),
+    }
+
+
+def _bottleneck(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return a curve I_Y = S_Y (1 − exp(−I_X / S_Y)), and layers a tenth below it; the first has an infinite β*."""
+    information_input = S_X * _level(frame) + _shift(frame, 0.08)
+    depth = xr.DataArray(np.arange(frame.sizes["layer"]), coords={"layer": frame["layer"]}, dims="layer")
+    one = xr.ones_like(frame["epoch"])
+    return {
+        "bottleneck_information_input": information_input * one,
+        "bottleneck_information_target": 0.9 * S_Y * _real(frame) * -np.expm1(-information_input / S_Y),
+        "bottleneck_beta": xr.where(depth == 0, np.inf, 1 + 60 * np.exp(-depth) + _shift(frame, 0.02)),
+        "bottleneck_residual": 0.8 * information_input * one,
+        "bottleneck_residual_floor": 0.7 * information_input * one,
+        "curve_information_input": S_Y * np.log(frame["beta"]) * one,
+        "curve_information_target": S_Y * (1 - 1 / frame["beta"]) * one,
+        "curve_converged": one,
+        "curve_bound": S_Y * one,
     }
 
 

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
@@ -127,7 +128,7 @@ def _with_gaps(build):
     return summary
 
 
-@pytest.mark.parametrize("name", sorted(set(figures.names()) - {"diffusion", "diversity"}))
+@pytest.mark.parametrize("name", sorted(set(figures.names()) - {"bottleneck", "diffusion", "diversity"}))
 def test_gaps_are_drawn_around(name, build, monkeypatch):
     summary = _with_gaps(build)
     figure = figures.draw(name, summary)
@@ -281,3 +282,31 @@ def test_a_diverged_seed_is_crossed_and_counted(build):
         line for axes in _panels(figure) for line in axes.lines if line.get_marker() == "X" and len(line.get_xdata())
     ]
     assert {tuple(line.get_xdata()) for line in crosses} == {(2.0, 2.0)}
+
+
+def _tangents(axes):
+    """Return the slopes of the lines through the layers, which are as dark as ink and have no mark."""
+    lines = [line for line in axes.lines if line.get_color() == "0.15" and line.get_marker() == "None"]
+    steps = [np.diff(line.get_xydata(), axis=0)[0] for line in lines]
+    return [np.inf if np.isclose(across, 0) else up / across for across, up in steps]
+
+
+def test_every_layer_has_a_tangent_of_its_slope(build):
+    """Level for the first one, whose β* is infinite, and as steep as 1/β* = 1/(1 + 60 exp(−k)) for the others."""
+    figure = figures.bottleneck(build(FEW[:1]))
+    expected = 1 / (1 + 60 * np.exp(-np.arange(1, 5)))
+    np.testing.assert_allclose(_tangents(_panels(figure)[0]), [0, *expected], rtol=1e-9)
+
+
+@pytest.mark.parametrize("beta", [0.0, np.inf, 1.0])
+def test_one_beta_for_all_layers_is_drawn(beta, build, monkeypatch):
+    summary = build(FEW[:1], seeds=[0])
+    data = summary["bottleneck"].to_dataset()
+    data["bottleneck_beta"] = xr.full_like(data["bottleneck_beta"], beta)
+    summary["bottleneck"] = data
+    figure = figures.bottleneck(summary)
+    _assert_readable(figure, monkeypatch)
+    plane, betas, _ = _panels(figure)
+    assert len(_tangents(plane)) == 5
+    labels = [text.get_text() for text in betas.get_yticklabels()]
+    assert {0.0: "0", np.inf: "∞", 1.0: "1"}[beta] in labels

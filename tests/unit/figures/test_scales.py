@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infoplane import figures
+from infoplane.figures.betas import BetaScale
 from infoplane.figures.epochs import EpochScale
 from infoplane.figures.labels import spaced
 from infoplane.figures.variants import titles
@@ -69,3 +70,26 @@ def test_a_key_that_a_variant_lacks_is_left_out(summary):
     table = figures.information_plane.table(summary)
     table.loc[table["variant"] == "v03", "model.filters"] = None
     assert titles(table)["v03"] == "sigmoid"
+
+
+@pytest.mark.parametrize(
+    ("betas", "labels"),
+    [
+        ([1.0, 4.0, 250.0], ["1", "10", "100"]),
+        ([0.0, 1.0, 20.0, np.inf], ["0", "1", "2", "5", "10", "20", "∞"]),
+        ([1.0, 1.3], ["1", "1.1", "1.2", "1.3"]),
+        ([np.inf, np.nan], ["1", "∞"]),
+        ([0.0, 0.0], ["0", "1"]),
+        ([7.0], ["7"]),
+    ],
+)
+def test_zero_and_infinity_have_places_beyond_every_other_beta(betas, labels):
+    scale, known = BetaScale.of(betas), np.unique([beta for beta in betas if not np.isnan(beta)])
+    assert np.isfinite(scale.position(known)).all()
+    assert (np.diff(scale.position(known)) > 0).all()
+    ticks = scale.ticks(100)
+    assert [ticks[beta] for beta in sorted(ticks)] == labels
+
+
+def test_on_a_low_axis_the_ends_stay():
+    assert set(BetaScale.of([0.0, 1.0, 1000.0, np.inf]).ticks(9).values()) >= {"0", "∞"}

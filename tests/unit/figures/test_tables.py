@@ -293,3 +293,31 @@ def test_training_counts_diverged_seeds(summary):
     diverged = table[table["diverged_epoch [epochs]"].notna()]
     assert set(zip(diverged["variant"], diverged["seed"], strict=True)) == {("v02", "1")}
     assert diverged[EPOCH].max() == 2.0
+
+
+def test_the_bottleneck_has_a_fit_of_every_layer_and_an_infinite_one(summary):
+    table = figures.bottleneck.table(summary)
+    layers = table[(table["seed"] == "mean") & (table["variant"] == "v00") & (table["control"] == "none")]
+    betas = layers.set_index("layer")["bottleneck_beta_median [1]"]
+    np.testing.assert_allclose(betas, [np.inf, *(1 + 60 * np.exp(-np.arange(1, 5)))])
+    informations = layers[[f"bottleneck_information_{side} [bits]" for side in ("input", "target")]].to_numpy()
+    np.testing.assert_allclose(informations[:, 1], 0.9 * 3.28 * -np.expm1(-informations[:, 0] / 3.28), rtol=1e-3)
+    assert set(table[EPOCH].dropna()) == {10.0}
+
+
+def test_quartiles_of_beta_are_values_of_seeds(build):
+    summary = build([("3-6", "relu")], seeds=range(5))
+    values = summary["bottleneck"]["bottleneck_beta"].values
+    values[:] = np.reshape([1, np.inf, 3, 2, np.inf], (1, 5, *[1] * (values.ndim - 2)))
+    point = figures.bottleneck.table(summary).query("seed == 'mean' and layer == 'fc1' and control == 'none'").iloc[0]
+    names = [f"bottleneck_beta_{name} [1]" for name in ("lower_quartile", "median", "upper_quartile")]
+    assert point[names].tolist() == [2, 3, np.inf]
+
+
+def test_the_bottleneck_has_its_curve_once_a_variant(summary):
+    table = figures.bottleneck.table(summary)
+    curve = table[(table["variant"] == "v01") & table["layer"].isna()]
+    x, y = (curve[f"curve_information_{side} [bits]"] for side in ("input", "target"))
+    np.testing.assert_allclose(y, 3.28 * -np.expm1(-x / 3.28))
+    assert len(curve) == 12
+    np.testing.assert_allclose(table["curve_bound [bits]"], 3.28)

@@ -54,11 +54,11 @@ def _orders(batches: int, channels: int, n: int, *, seed: int, depth: int) -> Te
 
 
 def permuted(targets: Tensor, *, seed: int) -> Tensor:
-    """Targets (P, n), permuted within each probe batch: their entropy stays."""
+    """Targets (P, n, …), permuted within each probe batch: their entropy stays."""
     order = np.random.default_rng([seed, _LABELS]).permuted(
         np.tile(np.arange(targets.shape[1]), (targets.shape[0], 1)), axis=1
     )
-    return targets.gather(1, torch.from_numpy(order))
+    return targets.take_along_dim(torch.from_numpy(order).reshape(*order.shape, *[1] * (targets.ndim - 2)), 1)
 
 
 def names(controls: Sequence[str]) -> list[str]:

@@ -1,18 +1,14 @@
 """Measuring a run with an estimator: everything that the experiment asks for and the estimator offers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from infoplane.analysis import controls, views
-from infoplane.analysis.decomposition import ABOUT, decomposition
-from infoplane.analysis.error_chain import error_chain
-from infoplane.analysis.information import information
-from infoplane.schema import estimates
-
-_MEASURES = {"information": information, "decomposition": decomposition, "error_chain": error_chain}
+from infoplane.analysis import views
+from infoplane.schema import MEASURED
 
 
 def measure(
@@ -41,14 +37,17 @@ def measure(
     Returns
     -------
     dict of str to xarray.Dataset
-        The groups information, decomposition and error_chain of the data model; one that was not asked for has no
-        layers.
+        The groups of the data model that are measured; one that was not asked for has no layers.
     """
-    coords = {"control": controls.names(control), "estimator": estimates(estimator)}
-    empty = {"information": coords, "decomposition": {**coords, "about": ABOUT}, "error_chain": coords}
     return {
-        name: found(tree, estimator, control=control, work=work / name, code=code[name])
+        name: _function(name)(tree, estimator, control=control, work=work / name, code=code[name])
         if name in code
-        else views.nothing(name, tree, **empty[name])
-        for name, found in _MEASURES.items()
+        else views.nothing(name, tree)
+        for name in MEASURED
     }
+
+
+def _function(name: str) -> Callable[..., xr.Dataset]:
+    """What measures a group; imported when it is asked for, so that a result does not hang on code that is not used."""
+    found: Callable[..., xr.Dataset] = getattr(import_module(f"infoplane.analysis.{name}"), name)
+    return found

@@ -25,7 +25,7 @@ class Part:
     Parameters
     ----------
     group
-        Of the summary: training, information, decomposition, error_chain or weights.
+        Of the summary, such as training or information.
     variant
         Name of the variant.
     path

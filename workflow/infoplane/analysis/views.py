@@ -94,6 +94,8 @@ class View:
         Of the network.
     inputs, targets
         (P, n, …) and (P, n).
+    target_probability
+        p(y|x), (P, n, classes); of a data set that has none, the indicator of its targets.
     classes
         That there are, whether or not all of them are among the targets.
     layers
@@ -103,6 +105,7 @@ class View:
     seed: int
     inputs: Tensor
     targets: Tensor
+    target_probability: Tensor
     classes: int
     layers: tuple[LayerView, ...]
 
@@ -110,7 +113,7 @@ class View:
         """Digest of all that is looked at."""
         described = [(each.name, each.kind, each.depth, each.channels, each.dimension) for each in self.layers]
         found = hashlib.sha256(repr((self.seed, self.classes, described)).encode())
-        arrays = [self.inputs.numpy(), self.targets.numpy()]
+        arrays = [self.inputs.numpy(), self.targets.numpy(), self.target_probability.numpy()]
         for layer in self.layers:
             arrays += [layer.arrays[name] for name in sorted(layer.arrays)]
         for values in arrays:
@@ -185,7 +188,9 @@ def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: 
     return _stacked([row for _, row in rows], (seeds, epochs))
 
 
-def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str], **coords: list[str]) -> xr.Dataset:
+def labelled(
+    artifact: str, found: Measured, tree: xr.DataTree, layers: Sequence[str], **coords: Sequence[Any]
+) -> xr.Dataset:
     """What `measure_each` found, as a group of the data model.
 
     Parameters
@@ -217,9 +222,10 @@ def labelled(artifact: str, found: Measured, tree: xr.DataTree, layers: list[str
     )
 
 
-def nothing(artifact: str, tree: xr.DataTree, **coords: list[str]) -> xr.Dataset:
-    """A group of the data model that was not measured: it has no layers."""
-    return labelled(artifact, {}, tree, [], **coords)
+def nothing(artifact: str, tree: xr.DataTree) -> xr.Dataset:
+    """A group of the data model that was not measured: it has no layers, and no estimator or what else is measured."""
+    dims = dict.fromkeys(dim for variable in ARTIFACTS[artifact].groups["/"].values() for dim in variable.dims)
+    return labelled(artifact, {}, tree, [], **{dim: () for dim in dims if dim not in {*_OUTER, "layer"}})
 
 
 def layer_names(tree: xr.DataTree) -> list[str]:
@@ -228,7 +234,7 @@ def layer_names(tree: xr.DataTree) -> list[str]:
 
 
 def _unmeasured(
-    artifact: str, tree: xr.DataTree, layers: Sequence[str], coords: Mapping[str, Sequence[str]]
+    artifact: str, tree: xr.DataTree, layers: Sequence[str], coords: Mapping[str, Sequence[Any]]
 ) -> Measured:
     """NaN in the place of everything that `measure_each` finds."""
     sizes = {**{name: len(values) for name, values in coords.items()}, "layer": len(layers)}
@@ -249,10 +255,12 @@ def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured 
 
 
 def _view(tree: xr.DataTree, names: list[str], variables: Sequence[str], *, seed: int, epoch: int) -> View:
-    inputs, targets = (_at(tree.dataset[name], seed=seed, epoch=epoch) for name in ("input", "target"))
+    held = [name for name in ("input", "target", "target_probability") if name in tree.dataset]
+    inputs, targets, *soft = (torch.from_numpy(_at(tree.dataset[name], seed=seed, epoch=epoch)) for name in held)
     layers = tuple(_layer(tree, name, variables, seed=seed, epoch=epoch) for name in names)
-    number = int(tree.dataset["seed"].values[seed])
-    return View(number, torch.from_numpy(inputs), torch.from_numpy(targets), tree.attrs["classes"], layers)
+    number, classes = int(tree.dataset["seed"].values[seed]), tree.attrs["classes"]
+    probability = soft[0] if soft else torch.nn.functional.one_hot(targets, classes).double()
+    return View(number, inputs, targets, probability, classes, layers)
 
 
 def _layer(tree: xr.DataTree, name: str, variables: Sequence[str], *, seed: int, epoch: int) -> LayerView:

@@ -105,6 +105,7 @@ def capture_run(
     *,
     checkpoints: Path,
     where: torch.device,
+    soft: Mapping[str, np.ndarray] | None = None,
 ) -> Captured:
     """Look at every network of a run at every checkpoint.
 
@@ -123,6 +124,8 @@ def capture_run(
         Published weights of the run.
     where
         The device.
+    soft
+        p(y|x), (n, classes), of each split, where more is known of it than the targets.
     """
     inputs, targets = ({split: pair[part] for split, pair in data.items()} for part in (0, 1))
     drawn = probe.draw(recipe.probe, {split: len(each) for split, each in targets.items()}, trained["train_index"])
@@ -132,6 +135,7 @@ def capture_run(
         "input": [drawn.gathered(inputs, place) for place in places],
         "target": [drawn.gathered(targets, place) for place in places],
         "sample_index": list(drawn.sample_index),
+        **({"target_probability": [drawn.gathered(soft, place) for place in places]} if soft else {}),
     }
     shared = probe.all_equal(gathered["sample_index"])
     batches, size = drawn.sample_index.shape[1:]

@@ -1,7 +1,7 @@
 """From any four arrays to those that networks are trained on: one rule for checks, layout and scale."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +68,8 @@ def describe(name: str, arrays: Arrays, *, checksum: str) -> Description:
     return Description(name, sample_shape(arrays.x_train.shape), classes, sizes, checksum)
 
 
-def digest(arrays: Arrays) -> str:
-    """SHA-256 of the types, shapes and little-endian bytes of four arrays, the same on every machine."""
+def digest(arrays: Iterable[Array]) -> str:
+    """SHA-256 of the types, shapes and little-endian bytes of arrays, the same on every machine."""
     sha256 = hashlib.sha256()
     for array in arrays:
         portable = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))

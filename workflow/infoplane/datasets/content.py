@@ -58,10 +58,13 @@ class Split:
         float32, (n, channel, height, width) or (n, d).
     targets
         int64, (n,).
+    target_probability
+        p(y|x) where more is known of it than the targets, float64, (n, classes), each row of sum 1.
     """
 
     inputs: torch.Tensor
     targets: torch.Tensor
+    target_probability: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +78,27 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Page:
-    """A registered data set: what is known of it beforehand, and how its arrays are read."""
+    """A registered data set: what is known of it beforehand, and how its arrays are read.
+
+    Parameters
+    ----------
+    description
+        What is known of it.
+    read
+        Its arrays.
+    soft
+        p(y|x) of the samples of ``train`` and of ``test``, each (n, classes), where it has one of its own.
+    """
 
     description: Description
     read: Callable[[], Arrays]
+    soft: Callable[[], tuple[Array, Array]] | None = None
 
 
-def dataset(description: Description, arrays: Arrays) -> Dataset:
-    """The tensors of arrays that `arrays.prepared` returned."""
+def dataset(description: Description, arrays: Arrays, soft: tuple[Array, Array] | None = None) -> Dataset:
+    """The tensors of arrays that `arrays.prepared` returned, with p(y|x) of both splits if there is one."""
     import torch  # seconds to import, and the workflow is planned without it
 
     x_train, y_train, x_test, y_test = map(torch.from_numpy, arrays)
-    return Dataset(Split(x_train, y_train), Split(x_test, y_test), description)
+    p_train, p_test = map(torch.from_numpy, soft) if soft else (None, None)
+    return Dataset(Split(x_train, y_train, p_train), Split(x_test, y_test, p_test), description)

@@ -11,7 +11,15 @@ from infoplane.names import unknown
 
 _PAGES: Mapping[str, Page] = {
     page.description.name: page
-    for page in (digits.DIGITS, idx.MNIST, idx.FASHION_MNIST, cifar10.CIFAR10, szt.SZT, szt.SZT_COMMITTEE)
+    for page in (
+        digits.DIGITS,
+        idx.MNIST,
+        idx.FASHION_MNIST,
+        cifar10.CIFAR10,
+        szt.SZT,
+        szt.SZT_SOFT,
+        szt.SZT_COMMITTEE,
+    )
 }
 _KINDS = ("name", "file", "factory")
 
@@ -62,7 +70,8 @@ def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
     -------
     Dataset
         `train` and `test`, each with `inputs` (float32, (n, channel, height, width) or (n, d), images from 0 to 1)
-        and `targets` (int64, (n,)), and the `description`.
+        and `targets` (int64, (n,)), and the `description`. A registered data set whose labels are soft has p(y|x) too
+        (`target_probability`, float64, (n, classes)).
 
     Raises
     ------
@@ -74,7 +83,8 @@ def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
     kind, value, options = _parsed({"name": source} if isinstance(source, str) else source)
     if kind == "name":
         page = _page(value)
-        return dataset(page.description, arrays.prepared(page.read(), origin=value))
+        soft = page.soft() if page.soft else None
+        return dataset(page.description, arrays.prepared(page.read(), origin=value), soft)
     if kind == "file":
         return dataset(*npz.read(folder / value))
     return dataset(*factory.read(value, folder=folder, options=options))

@@ -8,6 +8,8 @@ they were found from the labels that its authors published, and give all of them
 So the test accuracy A is that over the whole task, and a probe of ``test`` is the same for every network, up to all
 patterns. Of m patterns to train on, with accuracy a, the accuracy on the others is (4096 A − m a) / (4096 − m); this,
 as A itself, wants the default `evaluation_size`, or any of at least 4,096.
+
+``szt_soft`` has the patterns and the labels of ``szt`` to train and test on, and beside them p(y|x) of the soft rule.
 """
 
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from infoplane.datasets.content import Arrays, Description, Page
 from infoplane.errors import DataError
 
 _Floats = npt.NDArray[np.float64]
+_Soft = Callable[[], tuple[_Floats, _Floats]]
 
 BITS = 12
 _PHI = (1 + 5**0.5) / 2
@@ -40,6 +43,7 @@ VERTICES = (  # of the icosahedron, by bit
 )
 _THRESHOLD = 171.8
 GAIN = 4.131  # of the soft rule: I(X;Y) = 0.99 bits
+_GRID = 2.0**-40  # on which p(y|x) is compared: the last bits of an exponential differ between machines
 _UNITS = 3
 _SEED = 0
 
@@ -127,17 +131,22 @@ def _pairs(x: _Floats, related: npt.NDArray[np.bool_]) -> _Floats:
     return ordered / 2
 
 
-def _page(name: str, rule: Callable[[_Floats], _Floats], *, checksum: str) -> Page:
+def _page(name: str, rule: Callable[[_Floats], _Floats], *, checksum: str, soft: _Soft | None = None) -> Page:
     sizes = {"train": 2**BITS, "test": 2**BITS}
     description = Description(name, (BITS,), 2, sizes, checksum)
-    return Page(description, partial(_read, description, rule))
+    return Page(description, partial(_read, description, rule, soft), soft)
 
 
-def _read(description: Description, rule: Callable[[_Floats], _Floats]) -> Arrays:
+def _of_both_splits() -> tuple[_Floats, _Floats]:
+    return soft_targets(), soft_targets()
+
+
+def _read(description: Description, rule: Callable[[_Floats], _Floats], soft: _Soft | None) -> Arrays:
     x = patterns()
     y = (rule(x) > 0).astype(np.int64)
     arrays = Arrays(x, y, x, y)
-    if (found := digest(arrays)) != description.checksum:
+    rounded = [np.rint(p / _GRID).astype(np.int64) for p in soft()] if soft else []
+    if (found := digest([*arrays, *rounded])) != description.checksum:
         raise DataError(
             f"{description.name}: what NumPy {np.__version__} makes is not the known data set (SHA-256 {found}, "
             f"expected {description.checksum}). Install NumPy as pinned in envs/constraints.txt."
@@ -146,6 +155,13 @@ def _read(description: Description, rule: Callable[[_Floats], _Floats]) -> Array
 
 
 SZT = _page("szt", margin, checksum="596fd8fcf023de1934db3132eb0c374587fd56a367eaf8ae73832212ade124dd")
+
+SZT_SOFT = _page(
+    "szt_soft",
+    margin,
+    checksum="d2a5e0a3050bd71bbd4220906c374e13d86574130859390e883bc545d7fd2118",
+    soft=_of_both_splits,
+)
 
 SZT_COMMITTEE = _page(
     "szt_committee",

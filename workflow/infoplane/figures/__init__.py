@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Option",
     "Page",
+    "bottleneck",
     "check",
     "data_processing",
     "degrees",
@@ -98,6 +99,13 @@ kernel_widths = Page(
     needs=("information",),
     options=choices.Measured,
 )
+bottleneck = Page(
+    "bottleneck",
+    "layers of the last epoch against the information-bottleneck curve, with β* and the residual of each",
+    needs=("bottleneck",),
+    options=choices.Measured,
+    after="figure 6 of Shwartz-Ziv and Tishby 2017",
+)
 training = Page(
     "training",
     "loss, accuracy, and the gradient's mean and spread",
@@ -130,6 +138,7 @@ _PAGES = {
         redundancy_synergy,
         degrees,
         kernel_widths,
+        bottleneck,
         training,
         diffusion,
         diversity,

@@ -64,10 +64,19 @@ class Canvas:
         under.text(left, _MARGIN / bottom, "\n".join(foot), va="bottom", color=style.MUTED, linespacing=1.1)
         return cls(figure, body, width, height)
 
-    def grid(self, heights: Sequence[float], columns: int, *, sharex: Sharing, sharey: Sharing) -> AxesGrid:
-        """Add rows of panels of these relative heights."""
+    def grid(
+        self,
+        heights: Sequence[float],
+        columns: int,
+        *,
+        sharex: Sharing,
+        sharey: Sharing,
+        widths: Sequence[float] | None = None,
+    ) -> AxesGrid:
+        """Add rows of panels of these relative heights, and of these relative widths or equal ones."""
+        ratios = {"height_ratios": heights, "width_ratios": widths}
         grid: AxesGrid = self.body.subplots(
-            len(heights), columns, sharex=sharex, sharey=sharey, squeeze=False, height_ratios=heights
+            len(heights), columns, sharex=sharex, sharey=sharey, squeeze=False, **ratios
         )
         return grid
 

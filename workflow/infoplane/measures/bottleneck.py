@@ -242,7 +242,8 @@ def _summed(joint: Tensor, group: Tensor) -> Tensor:
 
 def _entropy(joint: Tensor) -> Tensor:
     """The entropy of the first variable of a joint distribution, nats."""
-    return torch.special.entr(joint.sum(-1)).sum()
+    entropy: Tensor = torch.special.entr(joint.sum(-1)).sum()
+    return entropy
 
 
 def _informations(encoder: Tensor, joint: Tensor) -> tuple[Tensor, Tensor]:

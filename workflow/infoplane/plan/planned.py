@@ -10,11 +10,15 @@ from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
 from infoplane.provenance import code_digest
-from infoplane.schema import ARTIFACTS, estimates
+from infoplane.schema import ARTIFACTS, MEASURED, estimates
 
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
-_MEASURED = ("information", "decomposition", "error_chain")  # of activations, with an estimator
-_WEIGHTS = "weights"
+_WEIGHTS = "weights"  # of checkpoints, without an estimator
+_OFFERED = {  # by kind of estimator; a renyi one that is multivariate has more
+    "renyi": {"information", "error_chain"},
+    "binning": {"information", "bottleneck"},
+    "kde": {"information"},
+}
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,7 @@ class Planned:
     def measures(self, estimator: str) -> list[str]:
         """What is measured with an estimator."""
         settings = self.estimators[estimator]
-        offered = {"information"} if settings["kind"] != "renyi" else {"information", "error_chain"}
-        if settings.get("joint") == "multivariate":
-            offered.add("decomposition")
+        offered = _OFFERED[settings["kind"]] | ({"decomposition"} if settings.get("joint") == "multivariate" else set())
         return [measure for measure in self.experiment.settings["measures"] if measure in offered]
 
     @property
@@ -184,7 +186,7 @@ class Planned:
         estimators = self.estimators if set(self.experiment.settings["measures"]) - {_WEIGHTS} else ()
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
-            for group, estimator in [("training", ""), *product(_MEASURED, estimators)]:
+            for group, estimator in [("training", ""), *product(MEASURED, estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
                 found.append({"group": group, "variant": run.variant.name, "path": path})
         for variant in self.experiment.variants if self.weighs else ():

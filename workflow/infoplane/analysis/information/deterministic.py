@@ -47,7 +47,7 @@ def measured(
     if controls.PERMUTED in targets:
         targets[controls.PERMUTED] = controls.permuted(view.targets[:, :n], seed=view.seed)
     cells = [
-        [informations(layer, _values(view, layer, read, n, name), targets[name]) for layer in view.layers]
+        [informations(layer, values(view, layer, read, n, name), targets[name]) for layer in view.layers]
         for name in names
     ]
     with_input, with_target = (np.stack([[cell[part].numpy() for cell in row] for row in cells]) for part in (0, 1))
@@ -59,16 +59,17 @@ def measured(
     }
     return {
         **{
-            name: np.broadcast_to(values.numpy(), (with_input.shape[2], len(values))).copy()
-            for name, values in whole.items()
+            name: np.broadcast_to(entropy.numpy(), (with_input.shape[2], len(entropy))).copy()
+            for name, entropy in whole.items()
         },
         "mutual_information_input_layer": np.moveaxis(with_input, 2, 0),
         "mutual_information_layer_target": np.moveaxis(with_target, 2, 0),
     }
 
 
-def _values(view: View, layer: LayerView, read: str, n: int, control: str) -> Tensor:
-    values = torch.from_numpy(layer.arrays[read][:, :n])
+def values(view: View, layer: LayerView, read: str, n: int, control: str) -> Tensor:
+    """What is read of a layer, of the first n samples of every probe batch, under a control: (P, n, …)."""
+    found = torch.from_numpy(layer.arrays[read][:, :n])
     if control != controls.SHUFFLED:
-        return values
-    return controls.shuffled_values(values, channels=layer.channels, seed=view.seed, depth=layer.depth)
+        return found
+    return controls.shuffled_values(found, channels=layer.channels, seed=view.seed, depth=layer.depth)

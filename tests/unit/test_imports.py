@@ -18,10 +18,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
     **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS},
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
+    "phases": (set(), {"torch", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
-    "figures": ({"errors", "names", "schema", "files"}, {"torch", "zarr"}),
-    "claims": (BASE, {"torch", "zarr", "matplotlib"}),
+    "figures": ({"errors", "names", "schema", "files", "phases"}, {"torch", "zarr"}),
+    "claims": (BASE | {"phases"}, {"torch", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
 }
 

@@ -175,6 +175,7 @@ def _training(frame: xr.Dataset) -> dict[str, xr.DataArray]:
         "accuracy": 1 - loss.clip(max=2.5) / 2.6,
         "gradient_mean_norm": gradient.where(frame["epoch"] > 0),
         "gradient_std_norm": (0.2 + 0.1 * np.log1p(frame["epoch"]) * _level(frame)) * seeds.where(frame["epoch"] > 0),
+        "weight_norm": 2.0 * xr.ones_like(gradient),
     }
 
 

@@ -113,7 +113,8 @@ def test_losses_within_a_decade_and_over_several_have_readable_ticks(low, build,
     assert all(named)
 
 
-def _with_gaps(build):
+@pytest.fixture(scope="module")
+def gaps(build):
     """Return a summary with one estimate missing, one variant that ends early, and another without its start."""
     summary = build(FEW)
     for group in figures.needs("data_processing") | {"training", "decomposition"}:
@@ -128,18 +129,23 @@ def _with_gaps(build):
     return summary
 
 
-@pytest.mark.parametrize("name", sorted(set(figures.names()) - {"bottleneck", "diffusion", "diversity"}))
-def test_gaps_are_drawn_around(name, build, monkeypatch):
-    summary = _with_gaps(build)
-    figure = figures.draw(name, summary)
-    _assert_readable(figure, monkeypatch)
-    table = figures.table(name, summary)
+_WITHOUT_EPOCHS = {"bottleneck", "diffusion", "diversity", "final_layers", "relaxation", "snapshots"}
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_gaps_leave_a_figure_readable(name, gaps, monkeypatch):
+    _assert_readable(figures.draw(name, gaps), monkeypatch)
+
+
+@pytest.mark.parametrize("name", sorted(set(figures.names()) - _WITHOUT_EPOCHS))
+def test_gaps_are_drawn_around(name, gaps):
+    table = figures.table(name, gaps)
     means = table[(table["variant"] == "v00") & (table["seed"] == "mean")]
     assert set(means.loc[means["epoch [epochs]"] == 1, "seeds"]) == {2}
 
 
-def test_a_gap_does_not_turn_a_path_back(build):
-    figure = figures.information_plane(_with_gaps(build), variants=["v00"])
+def test_a_gap_does_not_turn_a_path_back(gaps):
+    figure = figures.information_plane(gaps, variants=["v00"])
     for path in _panels(figure)[0].collections:
         luminance = path.get_colors()[:, :3] @ [0.299, 0.587, 0.114]
         assert (np.diff(luminance) > 0).all()
@@ -179,12 +185,24 @@ def _panels(figure):
 
 def test_paths_start_open_and_end_filled(plane):
     (panel, *_) = [axes for axes in _panels(plane) if axes.get_title(loc="left") == "filters 3-6, relu"]
-    marks = [line for line in panel.lines if line.get_marker() not in {"None", "", None}]
+    marks = [line for line in panel.lines if line.get_marker() not in {"None", "", None, "x"}]
     starts, ends = marks[0::2], marks[1::2]
     assert len(starts) == len(ends) == 5
     assert {to_hex(line.get_markerfacecolor()) for line in starts} == {"#ffffff"}
     assert "#ffffff" not in {to_hex(line.get_markerfacecolor()) for line in ends}
     assert len({str(line.get_marker()) for line in ends}) == 5, "layers differ by marker, not by place alone"
+
+
+def test_many_seeds_are_bars_at_the_ends_of_the_paths(build):
+    summary = build(FEW[:1], layers=["conv1", "fc1"], epochs=[0, 1, 10], seeds=range(12), diverged=None)
+    table = figures.information_plane.table(summary)
+    ends = table[table["epoch [epochs]"] == 10].set_index("layer")
+    (panel,) = _panels(figures.information_plane(summary))[:1]
+    assert not [line for line in panel.lines if line.get_linewidth() == 0.4], "no line of a single seed"
+    for container, (_, end) in zip(panel.containers, ends.iterrows(), strict=True):
+        across, up = (path.get_segments()[0] for path in container.lines[2])
+        assert np.ptp(across[:, 0]) == pytest.approx(2 * end["mutual_information_input_layer_sd [bits]"])
+        assert np.ptp(up[:, 1]) == pytest.approx(2 * end["mutual_information_layer_target_sd [bits]"])
 
 
 def test_paths_are_the_means_of_the_table(plane, build):

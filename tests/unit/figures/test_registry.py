@@ -49,6 +49,25 @@ def test_planning_loads_no_heavy_library():
     assert run.stdout.strip() == ""
 
 
+def test_options_may_be_lists_of_numbers_and_shares():
+    assert figures.options("snapshots")["epochs"] == figures.Option("a list of numbers ≥ 0", (0, 400, 9000))
+    assert figures.options("relaxation")["share"] == figures.Option("a number above 0 and at most 1", 0.95)
+    figures.check("snapshots", {"epochs": [0, 0.5, 10]})
+    figures.check("relaxation", {"share": 1})
+
+
+@pytest.mark.parametrize("value", [[0, -1], [0, "400"], [True], [float("inf")], [], 400])
+def test_a_list_of_numbers_is_nothing_else(value):
+    with pytest.raises(ConfigError, match=r"option 'epochs' is .*; it accepts a list of numbers ≥ 0$"):
+        figures.check("snapshots", {"epochs": value})
+
+
+@pytest.mark.parametrize("value", [0, 1.01, 95, True, None])
+def test_a_share_is_above_nothing_and_at_most_all(value):
+    with pytest.raises(ConfigError, match=rf"option 'share' is {value}; it accepts a number above 0 and at most 1"):
+        figures.check("relaxation", {"share": value})
+
+
 def test_right_options_pass():
     figures.check("data_processing", {"estimator": "renyi", "layers": ["fc1"], "tolerance": 0})
     figures.check("degrees", {"about": "target", "hue": None})

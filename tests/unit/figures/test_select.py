@@ -55,6 +55,17 @@ def test_a_diverged_seed_leaves_the_mean_and_the_count(summary):
     assert table[table["seed"] == "1"]["epoch [epochs]"].max() == 2.0
 
 
+@pytest.mark.parametrize("name", ["information_plane", "modified_information_plane", "planes"])
+def test_of_many_seeds_a_plane_has_the_mean_alone(name, build):
+    many, few = (
+        figures.table(name, build([("3-6", "relu")], epochs=[0, 1], seeds=range(count), diverged=None))
+        for count in (11, 10)
+    )
+    assert set(many["seed"]) == {"mean"}
+    assert set(many["seeds"]) == {11}
+    assert set(few["seed"]) == {"mean", *map(str, range(10))}
+
+
 def test_a_layer_that_a_variant_lacks_has_no_row(summary):
     table = figures.information_plane.table(summary)
     assert "fc1" not in set(table[table["variant"] == "v03"]["layer"])

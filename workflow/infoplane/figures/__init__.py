@@ -34,6 +34,8 @@ __all__ = [
     "diffusion",
     "diversity",
     "draw",
+    "final_layers",
+    "gradients",
     "information_plane",
     "kernel_widths",
     "modified_information_plane",
@@ -43,15 +45,39 @@ __all__ = [
     "options",
     "planes",
     "redundancy_synergy",
+    "relaxation",
+    "snapshots",
     "table",
     "training",
 ]
 
 information_plane = Page(
     "information_plane",
-    "I(X; T) against I(T; Y), a trajectory per layer",
+    "I(X; T) against I(T; Y), a trajectory per layer, with the transition from drift to diffusion",
     needs=("information",),
     options=choices.Measured,
+    after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017",
+)
+snapshots = Page(
+    "snapshots",
+    "the information plane at a few epochs, a mark per layer and network",
+    needs=("information",),
+    options=choices.Snapshots,
+    after="figure 2 of Shwartz-Ziv and Tishby 2017",
+)
+final_layers = Page(
+    "final_layers",
+    "the layers of the trained networks in the information plane, a line per value of a swept key",
+    needs=("information",),
+    options=choices.Compared,
+    after="figure 7 of Shwartz-Ziv and Tishby 2017",
+)
+relaxation = Page(
+    "relaxation",
+    "epochs until a layer knows the target, against the compression of the layer before it",
+    needs=("information",),
+    options=choices.Relaxed,
+    after="equation 11 of Shwartz-Ziv and Tishby 2017",
 )
 modified_information_plane = Page(
     "modified_information_plane",
@@ -126,6 +152,13 @@ diversity = Page(
     options=choices.Measured,
     after="the text of Shwartz-Ziv and Tishby 2017",
 )
+gradients = Page(
+    "gradients",
+    "norms of the gradient's mean and spread over those of the weights, with the transition from drift to diffusion",
+    needs=("training",),
+    options=choices.Options,
+    after="figure 4 of Shwartz-Ziv and Tishby 2017",
+)
 
 _PAGES = {
     page.name: page
@@ -140,8 +173,12 @@ _PAGES = {
         kernel_widths,
         bottleneck,
         training,
+        gradients,
         diffusion,
         diversity,
+        snapshots,
+        final_layers,
+        relaxation,
     )
 }
 

@@ -103,7 +103,7 @@ class Canvas:
             ScalarMappable(scale.norm, style.over_time()),
             ax=list(panels),
             aspect=40,
-            pad=0.01,
+            pad=0.02,
             fraction=0.04,
             shrink=min(1.0, 80 / self.height),
             anchor=(0, 1),

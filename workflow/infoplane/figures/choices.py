@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from math import inf
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NewType, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from infoplane.errors import ConfigError, raise_all
+
+Share = NewType("Share", float)  # of a whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,45 @@ class Diffusion(Options):
     since: float = 400.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Snapshots(Measured):
+    """Options of the snapshots of the information plane.
+
+    Parameters
+    ----------
+    epochs
+        When to look; the nearest epochs that were measured are taken.
+    """
+
+    epochs: tuple[float, ...] = (0, 400, 9000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Measured):
+    """Options of every figure that tells variants apart by colour.
+
+    Parameters
+    ----------
+    hue
+        Swept key to tell apart by colour; by default the first in which the variants differ.
+    """
+
+    hue: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxed(Measured):
+    """Options of the relaxation figure.
+
+    Parameters
+    ----------
+    share
+        Of its final I(T; Y), at which a layer counts as relaxed.
+    """
+
+    share: Share = Share(0.95)
+
+
 @dataclass(frozen=True)
 class Option:
     """One option as the planner sees it: what it accepts, in words, and its default."""
@@ -93,6 +134,13 @@ class Option:
     default: object
 
 
+_ONE: dict[object, str] = {
+    str: "a string",
+    float: "a number ≥ 0",
+    Share: "a number above 0 and at most 1",
+    NoneType: "nothing",
+}
+_SEVERAL: dict[object, str] = {str: "strings", float: "numbers ≥ 0"}
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 
 
@@ -129,10 +177,17 @@ def _fits(value: object, hint: object) -> bool:
     if get_origin(hint) is Literal:
         return value in get_args(hint)
     if get_origin(hint) is tuple:
-        return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, str) for item in value)
-    if hint is float:  # a quantity in bits, or an epoch
-        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
+        of = get_args(hint)[0]
+        return isinstance(value, list | tuple) and bool(value) and all(_fits(item, of) for item in value)
+    if hint is float:  # a quantity in bits, or in epochs
+        return _is_number(value) and 0 <= value < inf
+    if hint is Share:
+        return _is_number(value) and 0 < value <= 1
     return isinstance(value, hint) if isinstance(hint, type) else False
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _words(hint: object) -> str:
@@ -141,5 +196,5 @@ def _words(hint: object) -> str:
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(map(repr, get_args(hint)))
     if get_origin(hint) is tuple:
-        return "a list of strings"
-    return {str: "a string", float: "a number ≥ 0", NoneType: "nothing"}[hint]  # type: ignore[index]
+        return f"a list of {_SEVERAL[get_args(hint)[0]]}"
+    return _ONE[hint]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -63,16 +64,16 @@ class EpochScale:
                 kept[tick] = label
         return sorted(kept), [kept[tick] for tick in sorted(kept)]
 
-    def put_on(self, axes: Axes, length: float) -> None:
-        """Make this the horizontal axis, of about this length in millimetres."""
+    def put_on(self, axes: Axes, length: float, *, which: Literal["x", "y"] = "x") -> None:
+        """Make this the horizontal axis, or the vertical one, of about this length in millimetres."""
         start, end = self._ends
         margin = (end / start) ** 0.04
-        axes.set_xscale("log")
-        axes.set_xlim(start / margin, end * margin)
+        axes.set(**{f"{which}scale": "log", f"{which}lim": (start / margin, end * margin)})
         positions, labels = self.ticks(length)
-        axes.xaxis.set_major_locator(FixedLocator(positions))
-        axes.xaxis.set_major_formatter(FixedFormatter(labels))
-        axes.xaxis.set_minor_locator(NullLocator())
+        axis = axes.xaxis if which == "x" else axes.yaxis
+        axis.set_major_locator(FixedLocator(positions))
+        axis.set_major_formatter(FixedFormatter(labels))
+        axis.set_minor_locator(NullLocator())
 
     @property
     def _ends(self) -> tuple[float, float]:

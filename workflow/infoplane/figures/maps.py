@@ -76,7 +76,7 @@ def table(name: str, summary: xr.DataTree, options: Maps, columns: Sequence[str]
     averaged = select.mean(pd.concat([found[found["control"] == "none"], shuffled]), columns)
     widths = _widths(summary["decomposition"].to_dataset())
     differing = variants.labels(found, _differing(found, widths))
-    hues = differing if options.hue is None else variants.labels(found, [_swept_key(name, found, options.hue)])
+    hues = differing if options.hue is None else variants.labels(found, [variants.swept_key(name, found, options.hue)])
     fixed = [
         _others(widths.loc[variant], layer, differing[variant])
         for variant, layer in zip(averaged["variant"], averaged["layer"], strict=True)
@@ -111,13 +111,6 @@ def _differing(found: pd.DataFrame, widths: pd.DataFrame) -> list[str]:
     filters = widths.fillna(0).apply(tuple, axis="columns")
     widened = found.assign(filters=found["variant"].map(filters))
     return [key for key in variants.differing(found) if variants.varies(widened, key, within="filters")]
-
-
-def _swept_key(name: str, found: pd.DataFrame, wanted: str) -> str:
-    if wanted not in select.swept(found):
-        known = ", ".join(select.swept(found)) or "nothing: the experiment has no sweep"
-        raise ConfigError(f"figure {name!r}: option 'hue' {wanted!r} is no swept key; choose from {known}")
-    return wanted
 
 
 class _Row(NamedTuple):

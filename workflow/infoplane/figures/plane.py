@@ -1,4 +1,4 @@
-"""Trajectories in a plane of two information quantities: shared by every kind of information plane."""
+"""A plane of two information quantities, and trajectories in it: shared by every kind of information plane."""
 
 from __future__ import annotations
 
@@ -21,12 +21,20 @@ from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = "thick: mean over seeds, thin: each seed"
+READING = f"thick: mean over seeds; thin: each seed; bars, for more than {seeds.MOST} seeds: ± 1 standard deviation"
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
         "shuffled samples",
         {"color": style.FAINT, "linewidth": 0.7, "marker": "o", "markersize": 1.6, "zorder": 0.8},
     )
+}
+_MARK: style.Look = {
+    "marker": "x",
+    "markersize": 4.2,
+    "markeredgewidth": 1.2,
+    "color": style.GREEN,
+    "linestyle": "none",
+    "zorder": 5,
 }
 _NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
 
@@ -45,6 +53,8 @@ class Plane:
         Columns of vertical and horizontal lines, with the name of each in the key.
     bisector, zero
         Whether to draw the line x = y, and the two axes of signed quantities.
+    marks
+        Columns that hold an epoch to mark on the mean paths, with the name of each in the key.
     """
 
     x: str
@@ -55,6 +65,50 @@ class Plane:
     y_limits: Mapping[str, str] = field(default_factory=dict)
     bisector: bool = False
     zero: bool = False
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a plane has around its points: the range that holds them all, and the lines that can be seen in it.
+
+    Parameters
+    ----------
+    plane
+        What is drawn.
+    x_range, y_range
+        From where to where.
+    lines
+        Looks of the lines, by their name in the key.
+    """
+
+    plane: Plane
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    lines: Mapping[str, style.Look]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, plane: Plane) -> Frame:
+        """Return the frame of all points of a table."""
+        x_range, y_range = _range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)
+        return cls(plane, x_range, y_range, _lines(table, plane, x_range, y_range))
+
+    def key(self) -> list[Line2D]:
+        """Return the entries of the key."""
+        return [canvas.handle(name, **look) for name, look in self.lines.items()]
+
+    def put_on(self, axes: Axes, shown: pd.DataFrame) -> None:
+        """Set the range of a panel, and draw the lines for the variant that it shows."""
+        axes.set(xlim=self.x_range, ylim=self.y_range)
+        for limits, draw_line in ((self.plane.x_limits, axes.axvline), (self.plane.y_limits, axes.axhline)):
+            for column, name in limits.items():
+                if name in self.lines:
+                    draw_line(float(shown[column].mean()), **self.lines[name])
+        if "x = y" in self.lines:
+            axes.axline((0, 0), slope=1, **self.lines["x = y"])
+        if "zero" in self.lines:
+            axes.axvline(0, **self.lines["zero"])
+            axes.axhline(0, **self.lines["zero"])
 
 
 def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
@@ -66,17 +120,16 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     texts = {variant: canvas.title(text, (width - 30) / columns - 4) for variant, text in names.items()}
     panel = max({1: 52.0, 2: 52.0, 4: 40.0}.get(columns, 44.0), 3.2 * len(layers) + 14)
     height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
-    x_range, y_range = _range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)
-    lines = _lines(table, plane, x_range, y_range)
-    page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 6, notes=notes, key=[_key(lines)])
+    frame = Frame.of(table, plane)
+    key = [*_ends(), *_marks(table, plane), *frame.key()]
+    page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 6, notes=notes, key=[key])
     scale = EpochScale.of(table["epoch"])
     panels = page.panels(len(names), columns)
-    panels[0].set(xlim=x_range, ylim=y_range)
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     panels[0].yaxis.set_major_locator(MaxNLocator(5))
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
         axes.set_title(text)
-        _draw_panel(axes, table[table["variant"] == variant], plane, lines, scale, layers, panel - 12)
+        _draw_panel(axes, table[table["variant"] == variant], frame, scale, layers, panel - 12)
     page.label(plane.x_label, plane.y_label)
     page.colour_bar(panels, scale)
     return page.figure
@@ -87,22 +140,21 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
     layers = select.in_order(table["layer"], notes.layers)
     names = titles(table)
     panel = max(44.0, 3.2 * len(layers) + 14)
-    ranges = [(_range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)) for plane in planes]
-    lines = [_lines(table, plane, *both) for plane, both in zip(planes, ranges, strict=True)]
+    frames = [Frame.of(table, plane) for plane in planes]
     controls = [
         canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
     ]
-    every = {name: look for of_plane in lines for name, look in of_plane.items()}
-    page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 6, notes=notes, key=[[*_key(every), *controls]])
+    lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
+    key = [*_ends(), *lines.values(), *controls]
+    page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 6, notes=notes, key=[key])
     scale = EpochScale.of(table["epoch"])
     grid = page.grid([panel] * len(names), len(planes), sharex="col", sharey="col")
     for row, (variant, text) in zip(grid, names.items(), strict=True):
         row[0].set_title(text)
         shown = table[table["variant"] == variant]
-        for axes, plane, both, of_plane in zip(row, planes, ranges, lines, strict=True):
-            axes.set(xlim=both[0], ylim=both[1])
-            axes.set_ylabel(canvas.title(plane.y_label, panel - 10))
-            _draw_panel(axes, shown, plane, of_plane, scale, layers, panel - 12)
+        for axes, frame in zip(row, frames, strict=True):
+            axes.set_ylabel(canvas.title(frame.plane.y_label, panel - 10))
+            _draw_panel(axes, shown, frame, scale, layers, panel - 12)
     for axes, plane in zip(grid[-1], planes, strict=True):
         axes.set_xlabel(canvas.title(plane.x_label, style.PAGE / len(planes) - 25))
     page.colour_bar(list(grid.flat), scale)
@@ -110,19 +162,13 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
 
 
 def _draw_panel(
-    axes: Axes,
-    shown: pd.DataFrame,
-    plane: Plane,
-    lines: Mapping[str, style.Look],
-    scale: EpochScale,
-    layers: list[str],
-    height: float,
+    axes: Axes, shown: pd.DataFrame, frame: Frame, scale: EpochScale, layers: list[str], height: float
 ) -> None:
-    _draw_limits(axes, shown, plane, lines)
+    frame.put_on(axes, shown)
     for kind, (_, look) in _CONTROLS.items():
         for _, path in seeds.means(shown[shown["control"] == kind]).groupby("layer", sort=False):
-            axes.plot(path[plane.x].to_numpy(), path[plane.y].to_numpy(), **look)
-    _draw_layers(axes, shown[shown["control"] == "none"], plane, scale, layers, height)
+            axes.plot(path[frame.plane.x].to_numpy(), path[frame.plane.y].to_numpy(), **look)
+    _draw_layers(axes, shown[shown["control"] == "none"], frame.plane, scale, layers, height)
 
 
 def _columns(count: int) -> int:
@@ -130,8 +176,9 @@ def _columns(count: int) -> int:
 
 
 def _range(table: pd.DataFrame, quantity: str, limits: Mapping[str, str]) -> tuple[float, float]:
-    """Hold every trajectory and the attainable bounds, and log₂ n only where it is not far beyond those."""
-    low, high = float(table[quantity].min()), float(table[quantity].max())
+    """Hold every trajectory with its spread, the attainable bounds, and log₂ n only where it is not far beyond."""
+    spread = table.get(quantity + select.SPREAD, pd.Series(0.0, table.index)).fillna(0.0)
+    low, high = float((table[quantity] - spread).min()), float((table[quantity] + spread).max())
     for column in limits:
         at = float(table[column].max())
         if column.startswith("entropy") or at - low < _NEAR * (high - low):
@@ -158,24 +205,15 @@ def _lines(
     return looks
 
 
-def _key(lines: Mapping[str, style.Look]) -> list[Line2D]:
+def _ends() -> list[Line2D]:
     return [
         canvas.handle("first epoch", marker="o", color=style.INK, markerfacecolor="white", linestyle="none"),
         canvas.handle("last epoch", marker="o", color=style.INK, linestyle="none"),
-        *(canvas.handle(name, **look) for name, look in lines.items()),
     ]
 
 
-def _draw_limits(axes: Axes, shown: pd.DataFrame, plane: Plane, lines: Mapping[str, style.Look]) -> None:
-    for limits, draw_line in ((plane.x_limits, axes.axvline), (plane.y_limits, axes.axhline)):
-        for column, name in limits.items():
-            if name in lines:
-                draw_line(float(shown[column].mean()), **lines[name])
-    if "x = y" in lines:
-        axes.axline((0, 0), slope=1, **lines["x = y"])
-    if "zero" in lines:
-        axes.axvline(0, **lines["zero"])
-        axes.axhline(0, **lines["zero"])
+def _marks(table: pd.DataFrame, plane: Plane) -> list[Line2D]:
+    return [canvas.handle(name, **_MARK) for column, name in plane.marks.items() if table[column].notna().any()]
 
 
 def _draw_layers(
@@ -186,8 +224,11 @@ def _draw_layers(
         of_layer = shown[shown["layer"] == layer]
         seeds.each(axes, of_layer, plane.x, plane.y)
         mean = seeds.means(of_layer)
+        if len(mean) == len(of_layer):
+            _spread(axes, mean.tail(1), plane)
         if not mean.empty:
             _trajectory(axes, mean[[plane.x, plane.y]].to_numpy(), scale, mean["epoch"], style.marker(index))
+            _mark(axes, mean, plane)
             last = mean.iloc[-1]
             ends.append(End(float(last[plane.x]), float(last[plane.y]), layer))
     labels.beside(axes, ends, height)
@@ -203,3 +244,17 @@ def _trajectory(
     start, end = points[0], points[-1]
     axes.plot(*start, marker=marker, markerfacecolor="white", markeredgecolor=colours[0], zorder=3)
     axes.plot(*end, marker=marker, markerfacecolor=colours[-1], markeredgecolor=style.INK, zorder=4)
+
+
+def _spread(axes: Axes, last: pd.DataFrame, plane: Plane) -> None:
+    """Draw bars where a path ends, in place of the lines of many seeds."""
+    x, y = plane.x, plane.y
+    errors = {"xerr": last[x + select.SPREAD], "yerr": last[y + select.SPREAD]}
+    axes.errorbar(last[x], last[y], **errors, fmt="none", ecolor=style.GREY, elinewidth=0.6, zorder=1)
+
+
+def _mark(axes: Axes, path: pd.DataFrame, plane: Plane) -> None:
+    """Mark the point of a mean path whose epoch is nearest to each that is to be marked."""
+    for epoch in path[list(plane.marks)].iloc[0].dropna():
+        at = path.loc[(path["epoch"] - epoch).abs().idxmin()]
+        axes.plot(at[plane.x], at[plane.y], **_MARK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from infoplane.figures import select, style
+
+MOST = 10  # seeds that are drawn as lines of their own; of more, the mean and its spread are
+
+
+def drawn(points: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
+    """Return every seed and their mean, or the mean alone where there are too many for lines of their own."""
+    few = points["seed"].nunique() <= MOST
+    return select.with_mean(points, variables) if few else select.mean(points, variables)
 
 
 def each(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str = style.GREY) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ Look = dict[str, Any]  # keywords of a line
 Floats = NDArray[np.float64]
 
 INK, MUTED, GREY, FAINT = "0.15", "0.35", "0.5", "0.7"
+GREEN = "#007a5a"  # what is marked on a path of `over_time`, which has no green
 MARKERS: tuple[Marker, ...] = (
     "o",
     "s",
@@ -75,6 +76,7 @@ def applied() -> Iterator[None]:
         "legend.frameon": False,
         "legend.handlelength": 2.2,
         "legend.columnspacing": 1.4,
+        "legend.labelspacing": 0.3,
         "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": "infoplane",  # the same figure gives the same file
         "pdf.fonttype": 42,
@@ -97,6 +99,14 @@ def over_time() -> Colormap:
 def sequence(count: int) -> list[tuple[float, ...]]:
     """Colours for ordered things, dark to light, so that the order survives in grey; the lightest can still be read."""
     return [tuple(colour) for colour in over_time()(np.linspace(0, 0.8, max(count, 2)))[:count]]
+
+
+def in_depth(layers: Sequence[str]) -> dict[str, Look]:
+    """Colours and markers of layers in network order, dark to light from the input on."""
+    return {
+        layer: {"color": colour, "marker": marker(index)}
+        for index, (layer, colour) in enumerate(zip(layers, sequence(len(layers)), strict=True))
+    }
 
 
 def marker(index: int) -> Marker:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from infoplane.errors import ConfigError
 from infoplane.figures import select
 
 
@@ -37,6 +38,20 @@ def differing(table: pd.DataFrame) -> list[str]:
         if len(variants.drop_duplicates([*chosen, key])) > len(variants.drop_duplicates(chosen) if chosen else [0]):
             chosen.append(key)
     return chosen
+
+
+def swept_key(figure: str, table: pd.DataFrame, wanted: str) -> str:
+    """Return the key that a figure's option `hue` asks for.
+
+    Raises
+    ------
+    ConfigError
+        If it is no swept key.
+    """
+    if wanted not in select.swept(table):
+        known = ", ".join(select.swept(table)) or "nothing: the experiment has no sweep"
+        raise ConfigError(f"figure {figure!r}: option 'hue' {wanted!r} is no swept key; choose from {known}")
+    return wanted
 
 
 def varies(table: pd.DataFrame, column: str, *, within: str) -> bool:

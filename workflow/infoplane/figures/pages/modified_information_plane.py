@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from infoplane.errors import ConfigError
-from infoplane.figures import plane, select
+from infoplane.figures import plane, seeds, select
 from infoplane.figures.choices import Measured
 from infoplane.figures.notes import Notes
 
@@ -37,7 +37,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
             "figure 'modified_information_plane' needs a convolutional layer with two feature maps or more, and "
             f"none of {', '.join(options.layers or ())} is one; leave this figure out"
         )
-    return select.with_mean(found, [_X, _Y])
+    return seeds.drawn(found, [_X, _Y])
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:

@@ -12,7 +12,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from infoplane.errors import ConfigError
-from infoplane.figures import plane, select
+from infoplane.figures import plane, seeds, select
 from infoplane.figures.choices import Measured
 from infoplane.figures.notes import Notes
 from infoplane.schema import CONVOLUTIONAL
@@ -45,7 +45,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
             f"{', '.join(options.layers or ())} is one; leave this figure out"
         )
     limits = information[_LIMITS].mean(["seed", "epoch"]).to_dataframe()
-    return select.with_mean(found, [*_MUTUAL, *sides]).join(limits[_LIMITS], on="variant")
+    return seeds.drawn(found, [*_MUTUAL, *sides]).join(limits[_LIMITS], on="variant")
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:

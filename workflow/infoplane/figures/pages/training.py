@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from infoplane.figures import canvas, scales, seeds, select, style
+from infoplane.figures import canvas, norms, scales, seeds, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Options
 from infoplane.figures.epochs import EpochScale
@@ -24,7 +24,7 @@ from infoplane.figures.variants import titles
 
 READING = "thick: mean over seeds, thin: each seed (of the gradients, the mean alone)"
 _CURVES = ("loss", "accuracy")
-_GRADIENTS = {"gradient_mean_norm": style.DASHES[0], "gradient_std_norm": style.DASHES[2]}
+_GRADIENTS = ("gradient_mean_norm", "gradient_std_norm")
 _CROSS: style.Look = {"marker": "X", "markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
 
 
@@ -57,7 +57,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         shown = placed[placed["variant"] == variant]
         _draw_curves(loss, shown, "loss")
         _draw_curves(accuracy, shown, "accuracy")
-        _draw_gradients(gradient, shown, layers)
+        norms.draw(gradient, shown, layers, _GRADIENTS)
     scales.logarithmic(losses, table["loss"].to_numpy())
     scales.logarithmic(gradients, table[list(_GRADIENTS)].to_numpy())
     scales.linear(accuracies, table["accuracy"].to_numpy())
@@ -89,17 +89,6 @@ def _draw_curves(axes: Axes, shown: pd.DataFrame, name: str) -> None:
     axes.plot(ends["place"].to_numpy(), ends[name].to_numpy(), linestyle="none", zorder=4, **_CROSS)
 
 
-def _draw_gradients(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
-    for index, (layer, colour) in enumerate(zip(layers, style.sequence(len(layers)), strict=True)):
-        of_layer = seeds.means(shown[shown["layer"] == layer])
-        every = max(len(of_layer) // 4, 1)
-        start = index * every // len(layers)  # so that the markers of layers on one line do not coincide
-        look: style.Look = {"color": colour, "linewidth": 0.9, "marker": style.marker(index), "markersize": 2.8}
-        for name, dash in _GRADIENTS.items():
-            place, norm = of_layer["place"].to_numpy(), of_layer[name].to_numpy()
-            axes.plot(place, norm, linestyle=dash, markevery=(start, every), **look)
-
-
 def _looks(table: pd.DataFrame) -> dict[str, style.Look]:
     splits = table["split"].dropna().unique()
     colours = style.categories(len(splits))
@@ -112,12 +101,6 @@ def _looks(table: pd.DataFrame) -> dict[str, style.Look]:
 def _key(table: pd.DataFrame, layers: Sequence[str]) -> list[list[Line2D]]:
     splits = [canvas.handle(split, **look) for split, look in _looks(table).items()]
     crossed = canvas.handle("seed diverges", linestyle="none", **_CROSS)
-    words = zip(("gradient's mean", "gradient's s.d."), _GRADIENTS.values(), strict=True)
-    kinds = [canvas.handle(name, color=style.INK, linestyle=dash, linewidth=0.9) for name, dash in words]
-    named = zip(layers, style.sequence(len(layers)), strict=True)
-    places = [
-        canvas.handle(layer, color=colour, marker=style.marker(index), linewidth=0.9)
-        for index, (layer, colour) in enumerate(named)
-    ]
-    groups = [[*splits, *([crossed] if table["diverged_epoch"].notna().any() else []), *kinds], places]
+    diverged = [crossed] if table["diverged_epoch"].notna().any() else []
+    groups = [[*splits, *diverged, *norms.kinds()], norms.places(layers)]
     return [group for group in groups if group]

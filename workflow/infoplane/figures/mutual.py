@@ -1,0 +1,44 @@
+"""The two coordinates of the information plane, what bounds them, and the plane that they span."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from infoplane.figures import select
+from infoplane.figures.choices import Measured
+from infoplane.figures.notes import Notes, samples
+from infoplane.figures.plane import Plane
+
+X, Y = "mutual_information_input_layer", "mutual_information_layer_target"
+_ENTROPIES = ["entropy_input", "entropy_target"]
+_LOG2_N = "log2_n [bits]"
+
+
+def points(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
+    """Both mutual informations of every layer, epoch and seed of the networks themselves, without controls."""
+    return select.rows(select.group(summary, "information", options).sel(control=["none"]), [X, Y])
+
+
+def with_limits(table: pd.DataFrame, summary: xr.DataTree, options: Measured) -> pd.DataFrame:
+    """Add the limits S(X) and S(Y) of each variant, and log₂ n."""
+    data = select.group(summary, "information", options)
+    limits = data[_ENTROPIES].mean(["seed", "epoch"]).to_dataframe()
+    return table.join(limits[_ENTROPIES], on="variant").assign(**{_LOG2_N: np.log2(samples(summary, options))})
+
+
+def plane(notes: Notes, marks: Mapping[str, str] | None = None) -> Plane:
+    """Return the information plane with S(X), S(Y), log₂ n and the bisector, and epochs to mark on its paths."""
+    return Plane(
+        X,
+        Y,
+        f"Mutual information {notes.labels[X]}",
+        f"Mutual information {notes.labels[Y]}",
+        x_limits={"entropy_input": "S(X), S(Y)", _LOG2_N: "log₂ n"},
+        y_limits={"entropy_target": "S(X), S(Y)"},
+        bisector=True,
+        marks=marks or {},
+    )

@@ -1,0 +1,104 @@
+"""The phases of stochastic gradient descent of Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810), as numbers.
+
+The paper shows a transition and speaks of relaxation, and says of neither how to find it in a noisy curve. The
+definitions here are ours.
+"""
+
+from __future__ import annotations
+
+import xarray as xr
+
+
+def signal_to_noise(training: xr.Dataset) -> xr.DataArray:
+    """Ratio m / s of the gradient of the whole network over mini-batches, as Saxe et al. 2018 have it for a layer.
+
+    The layers are pooled as parts of one vector: m² = Σ_l m_l² and s² = Σ_l s_l², the norms that the gradient with
+    respect to all parameters has. So a network has one ratio, in which a layer weighs as much as its gradient does.
+
+    Parameters
+    ----------
+    training
+        With ``gradient_mean_norm`` and ``gradient_std_norm``, (…, epoch, layer).
+
+    Returns
+    -------
+    xr.DataArray
+        (…, epoch), without unit; inf where all mini-batches agree, NaN where nothing was recorded.
+    """
+    mean, spread = (
+        (training[name] ** 2).sum("layer", min_count=1) ** 0.5 for name in ("gradient_mean_norm", "gradient_std_norm")
+    )
+    return mean / spread
+
+
+def transition(training: xr.Dataset) -> xr.DataArray:
+    """Epoch of the transition from drift, m / s ≥ 1, to diffusion, m / s < 1, of each network.
+
+    It is the checkpoint that parts the others best: with as few as can be of m / s < 1 before it, and of m / s ≥ 1 from
+    it on, the first of equals. For a curve that crosses 1 once this is the first epoch below 1. The curve is noisy, and
+    on a logarithmic schedule a lone outlier late in the training would move the first epoch from which it *stays* below
+    by thousands of epochs; here it counts as one error. The paper draws one line, and does not say how it was found.
+
+    Parameters
+    ----------
+    training
+        As for `signal_to_noise`.
+
+    Returns
+    -------
+    xr.DataArray
+        (…), in epochs; NaN for a network without one of the two phases.
+    """
+    ratio = signal_to_noise(training)
+    known = ratio.notnull()
+    diffusion, drift = (known & (ratio < 1)).astype(int), (known & (ratio >= 1)).astype(int)
+    diffusion_before = diffusion.cumsum("epoch") - diffusion
+    drift_from_here = drift.sum("epoch") - drift.cumsum("epoch") + drift
+    errors = (diffusion_before + drift_from_here).where(known, float("inf"))
+    fewest = errors.min("epoch")
+    both = (fewest < diffusion.sum("epoch")) & (fewest < drift.sum("epoch"))
+    return errors.idxmin("epoch").where(both)
+
+
+def compression(information: xr.Dataset) -> xr.DataArray:
+    """Fall of I(X; T) of each layer from its peak to the end of the training, at least 0.
+
+    Parameters
+    ----------
+    information
+        With ``mutual_information_input_layer``, (variant, …, epoch, layer).
+
+    Returns
+    -------
+    xr.DataArray
+        (variant, …, layer), in bits; NaN for a network that diverged.
+    """
+    values = information["mutual_information_input_layer"]
+    return values.max("epoch") - _end(values)
+
+
+def relaxation(information: xr.Dataset, *, share: float) -> xr.DataArray:
+    """First epoch at which I(T; Y) of each layer has a share of its final value.
+
+    Parameters
+    ----------
+    information
+        With ``mutual_information_layer_target``, (variant, …, epoch, layer).
+    share
+        Of the final value, above 0 and at most 1.
+
+    Returns
+    -------
+    xr.DataArray
+        (variant, …, layer), in epochs; NaN for a network that diverged, and for a layer that knows nothing at the end.
+    """
+    values = information["mutual_information_layer_target"]
+    end = _end(values)
+    return values["epoch"].where((values >= share * end) & (end > 0)).min("epoch")
+
+
+def _end(values: xr.DataArray) -> xr.DataArray:
+    """Values of each variant at its own last epoch."""
+    others = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
+    last = values["epoch"].where(values.notnull().any(others)).max("epoch")
+    return values.where(values["epoch"] == last).max("epoch")

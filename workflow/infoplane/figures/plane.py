@@ -36,6 +36,7 @@ _MARK: style.Look = {
     "linestyle": "none",
     "zorder": 5,
 }
+_ROWS = 5  # variants below one another at most, before two come side by side
 _NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
 
 
@@ -136,28 +137,34 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
 
 
 def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
-    """Draw a row per variant and a column per plane; paths of a control in grey, if the table has its rows."""
+    """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
     layers = select.in_order(table["layer"], notes.layers)
     names = titles(table)
-    panel = max(44.0, 3.2 * len(layers) + 14)
+    in_a_row = 2 if len(names) > _ROWS else 1
+    rows, columns = ceil(len(names) / in_a_row), in_a_row * len(planes)
+    panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(layers) + 14)
+    width = style.PAGE / columns
+    texts = {variant: canvas.title(text, width * len(planes) - 15) for variant, text in names.items()}
+    height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
     frames = [Frame.of(table, plane) for plane in planes]
     controls = [
         canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
     ]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
     key = [*_ends(), *lines.values(), *controls]
-    page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 6, notes=notes, key=[key])
+    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=notes, key=[key])
     scale = EpochScale.of(table["epoch"])
-    grid = page.grid([panel] * len(names), len(planes), sharex="col", sharey="col")
-    for row, (variant, text) in zip(grid, names.items(), strict=True):
-        row[0].set_title(text)
+    panels = page.panels(len(names) * len(planes), columns, sharex="col", sharey="col")
+    for index, (variant, text) in enumerate(texts.items()):
+        own = panels[index * len(planes) : (index + 1) * len(planes)]
+        own[0].set_title(text)
         shown = table[table["variant"] == variant]
-        for axes, frame in zip(row, frames, strict=True):
+        for axes, frame in zip(own, frames, strict=True):
             axes.set_ylabel(canvas.title(frame.plane.y_label, panel - 10))
             _draw_panel(axes, shown, frame, scale, layers, panel - 12)
-    for axes, plane in zip(grid[-1], planes, strict=True):
-        axes.set_xlabel(canvas.title(plane.x_label, style.PAGE / len(planes) - 25))
-    page.colour_bar(list(grid.flat), scale)
+            if index >= len(names) - in_a_row:
+                axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
+    page.colour_bar(panels, scale)
     return page.figure
 
 

@@ -301,7 +301,7 @@ def _effect(found: Mapping[str, Any] | None, units: str) -> str:
 
 
 def _judged_with(claim: Mapping[str, Any]) -> str:
-    return f"{claim['estimator']}, {claim['split']} probe"
+    return f"{claim['estimator']}, {claim['split']} probe" if claim["estimator"] else "no estimator"
 
 
 def _findings(found: Mapping[str, Any]) -> Findings:

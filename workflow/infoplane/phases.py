@@ -6,7 +6,15 @@ definitions here are ours.
 
 from __future__ import annotations
 
-import xarray as xr
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    import xarray as xr
+
+Array = np.ndarray[Any, Any]
+_FEWEST = 3  # points of a fit
 
 
 def signal_to_noise(training: xr.Dataset) -> xr.DataArray:
@@ -95,6 +103,42 @@ def relaxation(information: xr.Dataset, *, share: float) -> xr.DataArray:
     values = information["mutual_information_layer_target"]
     end = _end(values)
     return values["epoch"].where((values >= share * end) & (end > 0)).min("epoch")
+
+
+def exponent(displacement: xr.DataArray, *, since: float = 0.0, until: float = np.inf) -> xr.DataArray:
+    """Exponent of the weights' displacement as a power of the time: 1 in a steady drift, 1/2 in a Wiener process.
+
+    Parameters
+    ----------
+    displacement
+        ``weight_displacement``, (variant, seed, epoch, other_epoch).
+    since
+        Where time starts: at the first checkpoint from there on.
+    until
+        The last epoch that counts.
+
+    Returns
+    -------
+    xr.DataArray
+        (variant, seed), the slope of the logarithms by least squares, a point per checkpoint; NaN for fewer than three.
+    """
+    found = []
+    for variant in displacement["variant"].values:
+        own = displacement.sel(variant=variant).dropna("epoch", how="all").dropna("other_epoch", how="all")
+        start = min((epoch for epoch in own["epoch"].values if epoch >= since), default=np.inf)
+        after = own.isel(epoch=(own["epoch"].values > start) & (own["epoch"].values <= until))
+        elapsed = after["epoch"].values - start
+        paths = after.isel(other_epoch=own["other_epoch"].values == start).transpose("seed", "epoch", "other_epoch")
+        found.append([slope(elapsed, path[:, 0]) if len(elapsed) else np.nan for path in paths.values])
+    return displacement.isel(epoch=0, other_epoch=0, drop=True).transpose("variant", "seed").copy(data=found)
+
+
+def slope(elapsed: Array, distance: Array) -> float:
+    """Slope (n,) of the logarithm of a distance over that of the time, by least squares; NaN for under three points."""
+    known = (elapsed > 0) & (distance > 0)
+    if known.sum() < _FEWEST:
+        return float("nan")
+    return float(np.polyfit(np.log(elapsed[known]), np.log(distance[known]), 1)[0])
 
 
 def _end(values: xr.DataArray) -> xr.DataArray:

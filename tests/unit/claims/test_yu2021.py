@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from infoplane import claims
-from infoplane.claims import verdict
+from infoplane.claims import verdict, yu2021
 
 LAST = 10.0
 
@@ -84,7 +84,7 @@ def _by_seed(frame):
     return 0.1 * (frame["epoch"] == LAST) * xr.where(sigmoid, frame["seed"] % 2, 1 - frame["seed"] % 2)
 
 
-@pytest.mark.parametrize("name", [name for name in claims.names() if name != "yu2021.shares_add_up"])
+@pytest.mark.parametrize("name", [each.name for each in yu2021.CLAIMS if each.name != "yu2021.shares_add_up"])
 def test_planted(name, summary):
     """With the same effect under the control, which explains it, and without."""
     found = judged(name, summary())

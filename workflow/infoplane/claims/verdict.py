@@ -48,6 +48,8 @@ class Verdict:
 def verdicts(claim: Claim, summary: xr.DataTree) -> list[Verdict]:
     """A verdict on a claim with every estimator and split of the groups that it needs.
 
+    One that needs no estimates, but training or weights alone, gets a single verdict, of no estimator and no split.
+
     Raises
     ------
     ConfigError
@@ -66,7 +68,7 @@ def verdicts(claim: Claim, summary: xr.DataTree) -> list[Verdict]:
 
 def _shared(groups: Sequence[xr.Dataset], dim: str) -> list[str]:
     """Labels that all groups have, in the order of the first."""
-    first, *others = ([str(label) for label in data[dim].values] for data in groups)
+    first, *others = ([str(label) for label in data[dim].values] for data in groups) if groups else [[""]]
     return [label for label in first if all(label in each for each in others)]
 
 

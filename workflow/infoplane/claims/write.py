@@ -210,7 +210,7 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
 
 def judged_with(by: Verdict | Findings) -> str:
     """Estimator and split."""
-    return f"{by.estimator}, {by.split} probe"
+    return f"{by.estimator}, {by.split} probe" if by.estimator else "no estimator"
 
 
 def told(failures: Failures) -> list[str]:

@@ -17,6 +17,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from infoplane import phases
 from infoplane.figures import canvas, scales, seeds, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Diffusion
@@ -94,19 +95,15 @@ def _slopes(fitted: pd.DataFrame) -> pd.DataFrame:
     """Slope of every seed since either start, with the mean over seeds and its spread."""
     by = ["variant", _SINCE]
     each = pd.DataFrame(
-        [(*place, _slope(path)) for place, path in fitted.astype({"seed": str}).groupby([*by, "seed"])],
+        [
+            (*place, phases.slope(path[_ELAPSED].to_numpy(), path[_DISTANCE].to_numpy()))
+            for place, path in fitted.astype({"seed": str}).groupby([*by, "seed"])
+        ],
         columns=[*by, "seed", "slope"],
     )
     grouped = each.groupby(by)["slope"]
     mean = pd.concat([grouped.mean(), grouped.std().rename(f"slope{select.SPREAD}")], axis=1)
     return pd.concat([each, mean.reset_index().assign(seed=select.MEAN)])
-
-
-def _slope(path: pd.DataFrame) -> float:
-    """Exponent of the distance as a power of the time; NaN for too few points."""
-    if len(path) < _FEWEST:
-        return np.nan
-    return float(np.polyfit(np.log(path[_ELAPSED]), np.log(path[_DISTANCE]), 1)[0])
 
 
 def _heading(part: pd.DataFrame) -> str:

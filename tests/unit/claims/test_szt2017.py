@@ -1,0 +1,223 @@
+"""Each claim of Shwartz-Ziv and Tishby 2017 on summaries with its effect planted, absent and reversed."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane import claims
+
+EPOCHS = np.array([0.0, 1, 10, 100, 400, 1000, 4000, 10000])
+LAYERS = ["fc1", "fc2", "fc3", "fc4", "output"]
+DEPTH = np.arange(1.0, 6.0)
+SEEDS = 5
+NOISE = xr.DataArray([-0.02, -0.01, 0.0, 0.01, 0.02], dims="seed")
+SIGN = xr.DataArray([-1, 1, -1, 1, 1], dims="seed")  # of an effect that seeds do not share
+EPOCH = xr.DataArray(EPOCHS, dims="epoch")
+LAYER = xr.DataArray(DEPTH, dims="layer")
+NETWORKS = {"model.activation": ["tanh", "relu", "tanh"], "training.batch_size": ["512", "512", "4096"]}
+FRACTIONS = {"dataset.fraction": ["0.05", "0.45", "0.85"]}
+
+
+def judged(name, **groups):
+    """The verdict on a claim; a group is a mapping of variables, each broadcast to what it has."""
+    tree = xr.DataTree.from_dict({group: _whole(group, dict(values)) for group, values in groups.items()})
+    tree.attrs["experiment"] = {"name": "planted", "controls": []}
+    (found,) = claims.judge(tree, [claims.claim(name, folder=None)])
+    return found
+
+
+def _whole(group, values):
+    labels = values.pop("labels", {})
+    count = max([1, *(len(each) for each in labels.values())])
+    hidden = values.pop("hidden", [4] * count)
+    dims = {"variant": [f"v{index}" for index in range(count)], "seed": range(SEEDS), "epoch": EPOCHS, "layer": LAYERS}
+    if group == "weights":
+        dims = {**dims, "other_epoch": EPOCHS}
+        del dims["layer"]
+    coords = {**dims, **{key: ("variant", each) for key, each in labels.items()}}
+    if group != "weights":
+        kinds = [["fully_connected"] * own + [""] * (4 - own) + ["output"] for own in hidden]
+        coords["kind"] = (("variant", "layer"), kinds)
+    data = xr.Dataset(coords=coords)
+    shape = xr.DataArray(np.zeros([len(each) for each in dims.values()]), dims=list(dims))
+    for name, value in values.items():
+        whole = (value + shape).transpose(*dims)
+        if "kind" in data.coords:
+            whole = whole.where((data["kind"] != "").drop_vars(list(data["kind"].coords)))
+        if group in {"information", "bottleneck"}:
+            whole = whole.expand_dims({"estimator": ["binning"], "split": ["test"], "probe_batch": [0]})
+        data[name] = whole
+    return data
+
+
+def variants(*values):
+    return xr.DataArray(np.array(values, dtype=float), dims="variant")
+
+
+def path(fall):
+    """I(X; T) that rises to 8 bits at epoch 400 and falls by so much until the end, less by a little noise."""
+    rise = 8 * np.minimum(EPOCH / 400, 1)
+    return {"mutual_information_input_layer": rise - (fall + NOISE) * (EPOCH > 1000)}
+
+
+class TestCompression:
+    @pytest.mark.parametrize(
+        ("fall", "word", "mean"), [(2.0, "supported", 2), (0.5, "inconclusive", 0.5), (0.1, "contradicted", 0.1)]
+    )
+    def test_is_the_fall_after_the_peak(self, fall, word, mean):
+        found = judged("szt2017.compression", information=path(fall))
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(mean)
+        assert found.controls == {}
+
+    def test_is_that_of_the_last_three_hidden_layers_and_of_the_one_that_falls_least(self):
+        falls = xr.DataArray([0.0, 3.0, 2.0, 4.0, 0.0], dims="layer")  # neither the first nor the output counts
+        assert judged("szt2017.compression", information=path(falls)).effect.mean == pytest.approx(2)
+
+    def test_a_network_with_fewer_hidden_layers_shows_those_it_has(self):
+        falls = xr.DataArray([2.5, 9.0, 9.0, 9.0, 0.0], dims="layer")
+        found = judged("szt2017.compression", information={**path(falls), "hidden": [1]})
+        assert found.effect.mean == pytest.approx(2.5)
+
+    def test_of_a_network_that_diverged_is_none(self):
+        values = path(2.0)["mutual_information_input_layer"]
+        gone = xr.DataArray(np.arange(SEEDS) == 1, dims="seed") & (EPOCH > 400)
+        found = judged("szt2017.compression", information={"mutual_information_input_layer": values.where(~gone)})
+        assert found.effect.seeds == (0, 2, 3, 4)
+
+    @pytest.mark.parametrize(("relu", "word"), [(2.0, "supported"), (0.5, "inconclusive"), (0.1, "contradicted")])
+    def test_with_relu_is_that_of_relu(self, relu, word):
+        information = {**path(variants(2, relu, 2)), "labels": NETWORKS}
+        found = judged("szt2017.compression_with_relu", information=information)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(relu)
+
+    @pytest.mark.parametrize(
+        ("full", "word", "mean"),
+        [(0.5, "supported", 1.5), (1.5, "contradicted", 0.5 - 1e-9), (3.0, "contradicted", -1)],
+    )
+    def test_by_noise_is_what_full_batches_lack(self, full, word, mean):
+        information = {**path(variants(2, 7, full + 1e-9)), "labels": NETWORKS}
+        found = judged("szt2017.noise_compresses", information=information)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(mean)
+
+    @pytest.mark.parametrize("name", ["compression_with_relu", "noise_compresses", "learns_the_label"])
+    def test_where_nothing_was_compared_there_is_no_verdict(self, name):
+        found = judged(f"szt2017.{name}", information={**path(2.0), "mutual_information_layer_target": 0.9 + 0 * EPOCH})
+        assert found.verdict == "no verdict"
+
+
+class TestLabel:
+    def of(self, name, values):
+        information = {"mutual_information_layer_target": values, "labels": FRACTIONS}
+        return judged(f"szt2017.{name}", information=information)
+
+    @pytest.mark.parametrize(("end", "word"), [(0.97, "supported"), (0.9, "inconclusive"), (0.6, "contradicted")])
+    def test_is_learned_with_the_most_data(self, end, word):
+        found = self.of("learns_the_label", variants(0.1, 0.2, end) * (EPOCH > 0) + NOISE)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(end)
+
+    @pytest.mark.parametrize(("fall", "word"), [(0.2, "supported"), (0.05, "inconclusive"), (0.0, "contradicted")])
+    def test_is_forgotten_with_the_least(self, fall, word):
+        values = 0.8 - (variants(fall, 0.6, 0.6) + NOISE * (fall > 0)) * (EPOCH > 1000)
+        found = self.of("forgets_the_label", values)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(fall)
+
+
+def gradients(changes):
+    """Norms of the gradient of networks that go from drift to diffusion at the epochs (seed)."""
+    drifts = xr.DataArray(changes, dims="seed") > EPOCH
+    return {"gradient_mean_norm": xr.where(drifts, 2.0, 0.5), "gradient_std_norm": 1 + 0 * EPOCH}
+
+
+class TestTransition:
+    @pytest.mark.parametrize(
+        ("changes", "word"),
+        [
+            ([400, 400, 1000, 400, 400], "supported"),
+            ([1, 400, 400, 400, 10000], "inconclusive"),
+            ([10, 10, 10, 10, 10], "contradicted"),
+            ([0, 0, 0, 0, 0], "contradicted"),  # never drift
+            ([2e4, 2e4, 2e4, 2e4, 2e4], "contradicted"),  # never diffusion
+        ],
+    )
+    def test_is_in_the_range(self, changes, word):
+        found = judged("szt2017.transition_in_time", training=gradients(changes))
+        assert found.verdict == word
+        assert (found.estimator, found.split) == ("", "")
+
+    def test_one_that_never_comes_is_where_the_training_begins_or_beyond_its_end(self):
+        found = judged("szt2017.transition_in_time", training=gradients([0, 0, 2e4, 400, 400]))
+        middle = np.sqrt(100 * 1500)
+        expected = np.abs(np.log10(np.array([1, 1, 2e4, 400, 400]) / middle))
+        np.testing.assert_allclose(found.effect.values, expected)
+        assert "3 of 5 networks lack one" in found.remark
+
+    @pytest.mark.parametrize(
+        ("bend", "word"),
+        [
+            ([400, 1000, 400, 400, 1000], "supported"),
+            ([1, 400, 10, 400, 400], "inconclusive"),
+            ([10, 10, 10, 10, 10], "contradicted"),
+        ],
+    )
+    def test_is_at_the_bend(self, bend, word):
+        peaked = -abs(np.log(EPOCH.where(EPOCH > 0, 0.5) / xr.DataArray(bend, dims="seed")))
+        information = {"mutual_information_input_layer": 5 + 0.1 * peaked}
+        found = judged(
+            "szt2017.transition_at_the_bend", training=gradients([400, 1000, 400, 400, 1000]), information=information
+        )
+        assert found.verdict == word
+        together = "rank correlation of 1.00" in found.remark
+        assert together == (word == "supported")
+
+
+class TestDepth:
+    @pytest.mark.parametrize(
+        ("reached", "word", "mean"),
+        [
+            ([1000, 400, 100], "supported", -1),
+            ([10, 100, 1000], "contradicted", 1),
+            ([np.inf, 1000, 1000], "supported", -np.sqrt(0.75)),
+        ],
+    )
+    def test_is_judged_by_when_the_output_knows(self, reached, word, mean):
+        values = 0.5 + 0.45 * (variants(*reached) <= EPOCH) + 0 * LAYER
+        information = {"mutual_information_layer_target": values, "hidden": [1, 2, 4], "labels": {"a": [1, 2, 3]}}
+        found = judged("szt2017.depth_helps", information=information)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(mean)
+
+    def test_that_seeds_do_not_agree_on_is_inconclusive(self):
+        late = xr.where(SIGN > 0, variants(1, 2, 3), variants(3, 2, 1))
+        values = 0.5 + 0.45 * (10**late <= EPOCH) + 0 * LAYER
+        information = {"mutual_information_layer_target": values, "hidden": [1, 2, 4], "labels": {"a": [1, 2, 3]}}
+        assert judged("szt2017.depth_helps", information=information).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("sign", "word", "mean"), [(-1, "supported", -1), (1, "contradicted", 1), (SIGN, "inconclusive", 0.2)]
+)
+def test_beta_falls_with_depth(sign, word, mean):
+    beta = xr.where(LAYER * sign == -1, np.inf, 10 + sign * LAYER)  # an infinite one is the greatest
+    beta = beta.where(LAYER < 5, 1e9)  # the output is no hidden layer
+    found = judged("szt2017.beta_falls", bottleneck={"bottleneck_beta": beta, "bottleneck_residual": 0.2 + 0 * LAYER})
+    assert found.verdict == word
+    assert found.effect.mean == pytest.approx(mean)
+    assert "0.2 to 0.2 bits" in found.remark
+
+
+@pytest.mark.parametrize(
+    ("power", "word", "mean"),
+    [(0.5 + NOISE, "supported", 0.012), (0.5 + 10 * NOISE, "inconclusive", 0.12), (1.0, "contradicted", 0.5)],
+)
+def test_weights_diffuse(power, word, mean):
+    other = EPOCH.rename(epoch="other_epoch")
+    moved = abs(EPOCH - other) ** power
+    found = judged("szt2017.diffusion", weights={"weight_displacement": moved})
+    assert found.effect.mean == pytest.approx(mean)
+    assert found.verdict == word
+    assert "from the start up to there" in found.remark

@@ -1,4 +1,4 @@
-"""Activation stores of made-up numbers, and the definitions of PAPERS.md 0.1 and 1.2 written out in NumPy."""
+"""Activation stores of made-up numbers, and the papers' definitions written out in NumPy."""
 
 from itertools import combinations
 

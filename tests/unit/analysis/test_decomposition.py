@@ -63,7 +63,7 @@ def test_against_the_definitions(
 
 
 def test_percentages_sum_to_a_hundred(activations, estimator, measured):
-    """WNI_ij = I_ij − RST_ij for every pair (PAPERS.md 1.2); a single map has no pair."""
+    """WNI_ij = I_ij − RST_ij for every pair; a single map has no pair."""
     found = measured(activations(seeds=(4,), epochs=(0.5,)), estimator())
     total = sum(found[f"{name}_percent"] for name in list(VARIABLES)[1:3])
     counted = total.sel(layer="conv1", control=["none", "shuffled_samples"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from infoplane import claims
-from infoplane.claims import verdict
+from infoplane.claims import verdict, yu2021
 from infoplane.claims.claim import Rule
 from infoplane.errors import ConfigError
 
@@ -67,7 +67,7 @@ class TestJudge:
         assert found.effect.seeds == (0, 1, 3, 4)
 
     def test_two_seeds_get_no_verdict(self, summary):
-        for found in claims.judge(summary(seeds=2), [claims.claim(name, folder=None) for name in claims.names()]):
+        for found in claims.judge(summary(seeds=2), yu2021.CLAIMS):
             assert found.verdict == verdict.NONE
             assert len(found.effect.values) == 2
 

@@ -21,7 +21,7 @@ from infoplane.training import checkpoints, train_run
 
 EVERY = pytest.mark.parametrize("name", ["szt", "szt_soft", "szt_committee"])
 PLACES = 2 ** np.arange(12)[::-1]
-# Pairs of bits in the rule that gives the labels of the authors' data file (PAPERS.md 3.1).
+# Pairs of bits in the rule that gives the labels of the authors' data file.
 EDGES = (
     (0, 1), (0, 3), (0, 5), (0, 10), (0, 11), (1, 2), (1, 3), (1, 4), (1, 11), (2, 3),
     (2, 4), (2, 8), (2, 9), (3, 8), (3, 10), (4, 6), (4, 9), (4, 11), (5, 6), (5, 7),

@@ -58,7 +58,7 @@ def symmetric_optimum(noise, beta):
 
 
 def divergence_bits(joint, encoder, beta):
-    """E_x KL(p(t|x) ‖ p_β(t|x)), term by term in Python, from the definition of PAPERS.md 3.3."""
+    """E_x KL(p(t|x) ‖ p_β(t|x)), term by term in Python, from its definition."""
     joint, encoder = joint.tolist(), encoder.tolist()
     outcomes, symbols = range(len(joint[0])), range(len(encoder[0]))
     source = [sum(row) for row in joint]

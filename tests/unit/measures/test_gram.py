@@ -258,7 +258,7 @@ class TestClasses:
 class TestSilverman:
     @pytest.mark.parametrize(("d", "sigma"), [(10, 3.536), (84, 4.732), (784, 4.969), (3072, 4.992)])
     def test_tabulated_values(self, d, sigma):
-        """σ = 5 · 128^(−1/(4+d)) (PAPERS.md 0.1)."""
+        """σ = 5 · 128^(−1/(4+d))."""
         assert gram.silverman_bandwidth(128, d, scale=5) == pytest.approx(sigma, abs=5e-4)
 
     @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def plain_information(target, maps, alpha):
 
 
 def plain_decomposition(maps, target, alpha):
-    """MMI, RST, WNI, RST %, WNI %, pairs excluded, as PAPERS.md 1.2 writes them."""
+    """MMI, RST, WNI, RST %, WNI %, pairs excluded, as Yu et al. 2021 define them."""
     single = [plain_information(target, [a], alpha) for a in maps]
     terms = []
     for i, j in combinations(range(len(maps)), 2):

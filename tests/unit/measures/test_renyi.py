@@ -192,7 +192,7 @@ class TestMutualInformation:
 
 class TestHadamard:
     def test_of_equal_widths_is_the_tensor_kernel(self):
-        """∏_c exp(−d_c²/2σ²) = exp(−Σ_c d_c²/2σ²) (PAPERS.md 2.1)."""
+        """∏_c exp(−d_c²/2σ²) = exp(−Σ_c d_c²/2σ²)."""
         maps = torch.randn(16, 25, 6, generator=RANDOM, dtype=torch.float64)
         product = renyi.joint(gram.gaussian(maps, bandwidth=4.0, batch_dims=1))
         concatenated = gram.gaussian(maps.permute(1, 0, 2), bandwidth=4.0)

@@ -2,7 +2,7 @@
 
 Source: Shwartz-Ziv and Tishby, "Opening the black box of deep neural networks via information", arXiv:1703.00810, 2017.
 The points are the vertices of an icosahedron. The order of the bits and the numbers of the rule are not in the paper:
-they were found from the labels that its authors published, and give all of them (PAPERS.md 3.1).
+they were found from the labels that its authors published, and give all of them.
 
 `train` holds all 4,096 patterns, as each network draws its own `fraction` of them, and `test` holds all of them again.
 So the test accuracy A is that over the whole task, and a probe of ``test`` is the same for every network, up to all

@@ -22,7 +22,7 @@ _LEAST_EXPONENT = -300
 
 
 def silverman_bandwidth(n: int, d: int, *, scale: float) -> float:
-    """Silverman's rule, σ = h · n^(−1/(4+d)) (PAPERS.md 0.1, paper 1).
+    """Silverman's rule, σ = h · n^(−1/(4+d)) (as in Yu et al. 2021).
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def silverman_bandwidth(n: int, d: int, *, scale: float) -> float:
 
 
 def tapia_estevez_bandwidth(n: int, d: int, *, scale: float) -> float:
-    """The rule of Tapia and Estévez (2020), σ = γ √d n^(−1/(4+d)) (PAPERS.md 0.1).
+    """The rule of Tapia and Estévez (2020), σ = γ √d n^(−1/(4+d)).
 
     Parameters
     ----------
@@ -149,9 +149,9 @@ def median_bandwidth(distances: Tensor, *, scale: float) -> Tensor:
 def alignment_candidates(distances: Tensor, *, count: int, least: float, reach: float) -> Tensor:
     """Equally spaced candidates for `aligned_bandwidth`, from `least` to `reach` times the mean distance.
 
-    The mean is over all n² distances, the zeros of the diagonal included. Wickstrøm et al. take 0.1 and 10 for a kernel
-    exp(−d²/σ²) (PAPERS.md 2.2): divide their grid by √2. Where the mean is so small that the grid would run backwards,
-    as it is 0 for a dead layer, all candidates are `least`.
+    The mean is over all n² distances, the zeros of the diagonal included. Wickstrøm et al. 2023 take 0.1 and 10 for a
+    kernel exp(−d²/σ²): divide their grid by √2. Where the mean is so small that the grid would run backwards, as it is
+    0 for a dead layer, all candidates are `least`.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def alignment_candidates(distances: Tensor, *, count: int, least: float, reach: 
 
 
 def aligned_bandwidth(distances: Tensor, reference: Tensor, *, candidates: Tensor) -> Tensor:
-    """The candidate whose Gaussian kernel is best aligned with a reference (Wickstrøm et al. 2023; PAPERS.md 2.2).
+    """The candidate whose Gaussian kernel is best aligned with a reference (Wickstrøm et al. 2023).
 
     The alignment is ⟨K, R⟩_F / (‖K‖_F ‖R‖_F), uncentred. For R ≥ 0 both ⟨K, R⟩ and ‖K‖ rise with σ, so between two
     candidates no alignment exceeds ⟨K, R⟩ of the upper one over ‖K‖ of the lower one: candidates that cannot win are
@@ -264,7 +264,7 @@ def _best_aligned(distances: Tensor, reference: Tensor, trace: Tensor, candidate
 
 
 def exponential_moving_average(bandwidths: Tensor, *, decay: float) -> Tensor:
-    """Bandwidths smoothed over iterations, s_t = β s_{t−1} + (1 − β) σ_t with s_0 = σ_0 (PAPERS.md 2.2).
+    """Bandwidths smoothed over iterations, s_t = β s_{t−1} + (1 − β) σ_t with s_0 = σ_0 (Wickstrøm et al. 2023).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Information in layers whose units are binned (PAPERS.md 3.2).
+"""Information in layers whose units are binned (Shwartz-Ziv and Tishby 2017).
 
 K ascending edges cut the line into K + 1 bins: below the first edge, [e_k, e_{k+1}), and from the last edge on. A value
 equal to an edge is in the bin above it, nothing lies outside, and equal edges enclose an empty bin. The state T of a
@@ -49,7 +49,7 @@ class MutualInformation(NamedTuple):
 def mutual_information(
     activations: Tensor, targets: Tensor, *, edges: Tensor, batch_dims: int = 0
 ) -> MutualInformation:
-    """I(X; T) and I(T; Y) of a binned layer T (Shwartz-Ziv and Tishby 2017; PAPERS.md 3.2).
+    """I(X; T) and I(T; Y) of a binned layer T (Shwartz-Ziv and Tishby 2017).
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def states(activations: Tensor, *, edges: Tensor, batch_dims: int = 0) -> Tensor
 def fixed_edges(count: int, *, low: float, high: float) -> Tensor:
     """Evenly spaced edges from `low` to `high`, both included.
 
-    30 edges from −1 to 1 are those of Shwartz-Ziv and Tishby 2017 for tanh units (PAPERS.md 3.2): 29 intervals, and
+    30 edges from −1 to 1 are those of Shwartz-Ziv and Tishby 2017 for tanh units: 29 intervals, and
     exactly 1 in a bin of its own.
 
     Parameters
@@ -160,7 +160,7 @@ def fixed_edges(count: int, *, low: float, high: float) -> Tensor:
 def equal_width_edges(bins: int, *, low: float, high: float) -> Tensor:
     """The edges between bins of equal width from `low` to `high`, the outermost of which take what lies outside too.
 
-    30 bins from −1 to 1 are those of Saxe et al. 2018 for tanh units (PAPERS.md 5): exactly 1 is in the last of them.
+    30 bins from −1 to 1 are those of Saxe et al. 2018 for tanh units: exactly 1 is in the last of them.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """The information bottleneck of discrete variables: its curve, and the point of it that a layer's encoder is nearest.
 
 T is made from X alone, Y – X – T, by an encoder p(t|x). The curve is the largest I(T;Y) for each I(X;T), reached at a
-slope of 1/β by an encoder that minimises I(X;T) − β I(T;Y) (Tishby, Pereira, Bialek 1999; PAPERS.md 3.3). β is a ratio
+slope of 1/β by an encoder that minimises I(X;T) − β I(T;Y) (Tishby, Pereira, Bialek 1999). β is a ratio
 of informations and has no unit.
 """
 
@@ -141,7 +141,7 @@ def fit(joint: Tensor, encoder: Tensor) -> Fit:
     """The β* of a layer: that of the bottleneck-optimal encoder nearest to its own.
 
     With the p(t) and p(y|t) of the encoder itself, p_β(t|x) = p(t) exp(−β KL(p(y|x) ‖ p(y|t))) / Z(x, β), and β* is the
-    argmin over β ≥ 0 of E_x KL(p(t|x) ‖ p_β(t|x)) (Shwartz-Ziv and Tishby 2017, eq. 12; PAPERS.md 3.3). The divergence
+    argmin over β ≥ 0 of E_x KL(p(t|x) ‖ p_β(t|x)) (Shwartz-Ziv and Tishby 2017, eq. 12). The divergence
     is convex in β, so its slope is bisected. Agreement is partly built in, as the layer's own p(t) and p(y|t) are put
     to use: read the residual with β*.
 

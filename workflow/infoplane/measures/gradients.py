@@ -1,4 +1,7 @@
-"""How much of a gradient is common to all mini-batches, and how much differs between them (PAPERS.md 3.3, Fig. 4)."""
+"""How much of a gradient is common to all mini-batches, and how much differs between them.
+
+Figure 4 of Shwartz-Ziv and Tishby 2017.
+"""
 
 from typing import NamedTuple
 

@@ -1,7 +1,8 @@
 """Gram matrices of unit trace, the one form in which samples enter the matrix-based entropies.
 
-Kernels are normalised to k(x, x) = 1 and then divided by n (PAPERS.md 0.1), so A_ij = K_ij / n, tr A = 1 and every
-diagonal entry is 1/n. The width σ means exp(−‖x − x′‖² / (2σ²)), with the factor 2, everywhere in this project.
+Kernels are normalised to k(x, x) = 1 and then divided by n (Sánchez Giraldo et al. 2015), so A_ij = K_ij / n, tr A = 1
+and every diagonal entry is 1/n. The width σ means exp(−‖x − x′‖² / (2σ²)), with the factor 2, everywhere in this
+project.
 """
 
 import itertools

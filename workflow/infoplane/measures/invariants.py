@@ -1,4 +1,4 @@
-"""Shannon invariants of many feature maps (Gutknecht et al. 2025; PAPERS.md 5).
+"""Shannon invariants of many feature maps (Gutknecht et al. 2025).
 
 Averages over all atoms of a decomposition that come out alike whatever redundancy is chosen, as they need informations
 only: of each map, of all maps, and of all maps but one. Defined for Shannon's information, and here for the

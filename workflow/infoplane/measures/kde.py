@@ -1,4 +1,4 @@
-"""Bounds on the information in activations with Gaussian noise, from pairwise distances (PAPERS.md 5).
+"""Bounds on the information in activations with Gaussian noise, from pairwise distances (Kolchinsky and Tracey 2017).
 
 With noise of variance σ² on each of its units, a layer that takes the value x_i on sample i, one of n, is a mixture of
 n Gaussians. Kolchinsky and Tracey 2017 bound the entropy of a mixture from pairwise divergences D between components,

@@ -1,4 +1,4 @@
-"""Pairwise decomposition of the information in the feature maps of a layer (PAPERS.md 1.2).
+"""Pairwise decomposition of the information in the feature maps of a layer (Yu et al. 2021).
 
 The four atoms of two maps, I(X; {Ti, Tj}) = Syn + Rdn + Unq(Ti) + Unq(Tj), have three measurements and cannot be
 identified; the averages over pairs of Rdn − Syn and of Unq + Unq + 2 Syn can. Atoms are offered only under a redundancy
@@ -45,7 +45,7 @@ class Decomposition(NamedTuple):
 
 
 def pairwise(maps: Tensor, target: Tensor, *, alpha: float = 1.01, memory: int = MEMORY) -> Decomposition:
-    """Decompose what feature maps tell about one target (Yu et al. 2021, section III-B; PAPERS.md 1.2).
+    """Decompose what feature maps tell about one target (Yu et al. 2021, section III-B).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Hadamard products of Gram matrices, which are the Gram matrices of joint variables (PAPERS.md 0.1)."""
+"""Hadamard products of Gram matrices, which are the Gram matrices of joint variables (Yu et al. 2020)."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

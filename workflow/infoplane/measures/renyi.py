@@ -1,4 +1,4 @@
-"""Matrix-based Rényi entropies of Gram matrices (PAPERS.md 0.1), in bits.
+"""Matrix-based Rényi entropies of Gram matrices (Sánchez Giraldo et al. 2015), in bits.
 
 What holds and what does not, with every diagonal entry 1/n. For every α: 0 ≤ S ≤ log2 n, and no marginal entropy
 exceeds the joint, so I(A; B) ≤ min(S(A), S(B)). At α = 1 only: the joint does not exceed the sum of the marginals, so
@@ -130,7 +130,7 @@ def conditional_entropy(gram: Tensor, *given: Tensor, alpha: float = 1.01) -> Te
 def multivariate_mutual_information(target: Tensor, *grams: Tensor, alpha: float = 1.01) -> Tensor:
     """Information that several variables hold together, I_α(B; {A1, …, AL}) = S_α(B) + S_α(A…) − S_α(B, A…).
 
-    Source: Yu et al. 2021; PAPERS.md 0.1 and 1.2.
+    Source: Yu et al. 2021.
 
     Parameters
     ----------

@@ -265,7 +265,8 @@ class TestCode:
     ) -> Callable[[], Parameters]:
         """A function for the parameters as they are with the copy of the library as it is now."""
         file = tmp_path_factory.mktemp("study") / "mine.yaml"
-        lenet = planned(file, figures=figures.names(), measures=WEIGHED)
+        every = {"figures": figures.names(), "measures": [*WEIGHED, "bottleneck"], "estimators": [ESTIMATOR, BINNING]}
+        lenet = planned(file, **every)
         mlp = planned(file, model={"name": "mlp"}, sweep=[], figures=[])
 
         def found() -> Parameters:
@@ -309,8 +310,8 @@ class TestCode:
             ("capture/recorder.py", {"capture", "measure", "mlpcapture", "mlpmeasure"}),
             ("analysis/error_chain.py", {"measure", "mlpmeasure"}),
             ("measures/renyi.py", {"measure", "mlpmeasure"}),
-            ("analysis/bottleneck.py", set()),
-            ("measures/binning.py", set()),
+            ("analysis/bottleneck.py", {"measure"}),
+            ("measures/binning.py", {"measure"}),
             ("analysis/measure.py", {"measure", "mlpmeasure"}),
             ("analysis/summary.py", {"aggregate", "mlpaggregate"}),
             ("figures/style.py", {"draw"}),
@@ -437,7 +438,7 @@ class TestStudy:
         found = study(file, estimators=[ESTIMATOR, {"name": "tensor", "joint": "tensor"}])
         wildcards = SimpleNamespace(experiment="mine")
         paths = found.stores(wildcards)
-        assert len(paths) == len(set(paths)) == 6 * (1 + 3 * 2)
+        assert len(paths) == len(set(paths)) == 6 * (1 + 4 * 2)
         assert "results/mine/runs/filters-2-4_activation-relu.seeds-0-2/decomposition/tensor.zarr" in paths
         assert found.summaries() == ["results/mine/summary.zarr"]
 

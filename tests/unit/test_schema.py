@@ -29,11 +29,11 @@ def test_every_variable_is_ready_for_an_axis(case: tuple[str, str, str, Variable
 
 @pytest.mark.parametrize("case", EVERY, ids=_ids)
 def test_every_dimension_is_a_coordinate_or_free(case: tuple[str, str, str, Variable]) -> None:
-    free = {FEATURES, INPUT_FEATURES, "other_sample"}
+    free = {FEATURES, INPUT_FEATURES, "other_sample", "class"}
     assert set(case[3].dims) <= set(COORDINATES) | free
 
 
-@pytest.mark.parametrize("group", ["training", "information", "decomposition", "error_chain", "weights"])
+@pytest.mark.parametrize("group", ["training", "information", "decomposition", "error_chain", "bottleneck", "weights"])
 def test_summary_has_the_variables_of_the_runs_over_variants(group: str) -> None:
     of_run, of_all = ARTIFACTS[group].groups["/"], ARTIFACTS["summary"].groups[f"/{group}"]
     assert set(of_all) == set(of_run) - {"train_index"}  # which has no place among figures

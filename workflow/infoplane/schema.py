@@ -143,7 +143,7 @@ ERROR_CHAIN: Variables = {
 }
 
 BOTTLENECK: Variables = {
-    "bottleneck_information_input": _bits("I(X; T)", _LAYER, 0),
+    "bottleneck_information_input": _bits("I(X; T)", _LAYER),
     "bottleneck_information_target": _bits("I(T; Y)", _LAYER),
     "bottleneck_beta": Variable(_LAYER, "1", "Inverse slope of the nearest optimal encoder, β*", minimum=0),
     "bottleneck_residual": _bits("Divergence from the nearest optimal encoder", _LAYER),

@@ -238,15 +238,15 @@ class TestMeasure:
         tree = activations()
         control = ["shuffled_samples"]
         found = measure(tree, estimator(), control=control, work=tmp_path / "work", code={"error_chain": "c"})
-        assert list(found) == ["information", "decomposition", "error_chain"]
+        assert list(found) == ["information", "decomposition", "error_chain", "bottleneck"]
         alone = error_chain.error_chain(tree, estimator(), control=control, work=tmp_path / "other", code="c")
         xr.testing.assert_identical(found["error_chain"], alone)
-        for name in ("information", "decomposition"):
+        for name in ("information", "decomposition", "bottleneck"):
             store.write(tmp_path / f"{name}.zarr", name, found[name], provenance={})
             opened = store.load(tmp_path / f"{name}.zarr", name).dataset
             assert opened.sizes["layer"] == 0
             assert set(opened.data_vars) == set(ARTIFACTS[name].groups["/"])
-            assert opened["control"].values.tolist() == ["none", "shuffled_samples"]
+            assert opened.sizes["control"] == opened.sizes["estimator"] == 0
             assert opened["epoch"].values.tolist() == [0, 0.5, 1]
             assert all(np.isnan(values).all() for values in opened.data_vars.values())
 

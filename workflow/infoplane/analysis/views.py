@@ -18,7 +18,7 @@ from torch import Tensor
 from infoplane import files, labels, store
 from infoplane.errors import StoreError
 from infoplane.measures import gram
-from infoplane.schema import ARTIFACTS
+from infoplane.schema import ARTIFACTS, COORDINATES
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_MESSAGES = 10
@@ -189,7 +189,7 @@ def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: 
 
 
 def labelled(
-    artifact: str, found: Measured, tree: xr.DataTree, layers: Sequence[str], **coords: Sequence[Any]
+    artifact: str, found: Measured, tree: xr.DataTree, layers: Sequence[str], **coords: Sequence[Any] | Array
 ) -> xr.Dataset:
     """What `measure_each` found, as a group of the data model.
 
@@ -225,7 +225,12 @@ def labelled(
 def nothing(artifact: str, tree: xr.DataTree) -> xr.Dataset:
     """A group of the data model that was not measured: it has no layers, and no estimator or what else is measured."""
     dims = dict.fromkeys(dim for variable in ARTIFACTS[artifact].groups["/"].values() for dim in variable.dims)
-    return labelled(artifact, {}, tree, [], **{dim: () for dim in dims if dim not in {*_OUTER, "layer"}})
+    return labelled(artifact, {}, tree, [], **{dim: _none_of(dim) for dim in dims if dim not in {*_OUTER, "layer"}})
+
+
+def _none_of(dim: str) -> Array:
+    dtype = COORDINATES[dim].dtype
+    return np.empty(0, object if dtype == "str" else dtype)
 
 
 def layer_names(tree: xr.DataTree) -> list[str]:

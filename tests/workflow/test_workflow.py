@@ -166,14 +166,19 @@ class TestComputedAgain:
     @pytest.mark.parametrize(
         ("module", "expected"),
         [
-            ("figures/pages/data_processing.py", {"draw_data_processing": 1}),
-            ("figures/style.py", DRAW),
-            ("analysis/summary.py", {"aggregate": 1, **DRAW}),
             ("measures/pid.py", {"capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
-            ("capture/recorder.py", {"capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
-            ("training/networks.py", {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
-            ("models/lenet.py", {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
             ("models/mlp.py", {}),
+            *[
+                pytest.param(module, expected, marks=pytest.mark.long)
+                for module, expected in {
+                    "figures/pages/data_processing.py": {"draw_data_processing": 1},
+                    "figures/style.py": DRAW,
+                    "analysis/summary.py": {"aggregate": 1, **DRAW},
+                    "capture/recorder.py": {"capture": 2, "measure": 2, "aggregate": 1, **DRAW},
+                    "training/networks.py": {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW},
+                    "models/lenet.py": {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW},
+                }.items()
+            ],
         ],
     )
     def test_a_module_of_the_library(self, edited: Project, module: str, expected: dict[str, int]) -> None:
@@ -198,6 +203,7 @@ class TestSnakemake:
             assert f"{name}.svg" in page
         assert "tiny" in page
 
+    @pytest.mark.long
     def test_another_directory_and_another_configuration(self, project: Project, tmp_path: Path) -> None:
         own = tmp_path / "own.yaml"
         own.write_text(f"experiments: [{project.experiment}]\nkeep: [activations]\n")
@@ -268,6 +274,7 @@ class TestOnward:
         shutil.rmtree(finished.folder / way_out.group(1))
         finished.run("results/tiny/figures/information_plane.png")
 
+    @pytest.mark.long
     def test_another_estimator_leaves_the_first_as_it_was(self, edited: Project) -> None:
         path = edited.results / f"runs/{RUN}/information/renyi.zarr/manifest.json"
         before = path.read_text()
@@ -278,6 +285,7 @@ class TestOnward:
         assert found["estimator"].values.tolist() == ["renyi", "tensor"]
         assert path.read_text() == before
 
+    @pytest.mark.long
     def test_later_epochs_go_on_from_the_last(self, edited: Project) -> None:
         kept = edited.results / f"runs/{RUN}/checkpoints/seed-0/step-000000008.pt"
         before = kept.read_bytes()

@@ -71,9 +71,9 @@ class Canvas:
         )
         return grid
 
-    def panels(self, count: int, columns: int, *, sharey: Sharing = "all") -> list[Axes]:
+    def panels(self, count: int, columns: int, *, sharex: Sharing = "all", sharey: Sharing = "all") -> list[Axes]:
         """Add panels that wrap after so many columns, row by row; the last row may be short."""
-        grid = self.grid([1] * ceil(count / columns), columns, sharex="all", sharey=sharey)
+        grid = self.grid([1] * ceil(count / columns), columns, sharex=sharex, sharey=sharey)
         used = list(grid.flat[:count])
         for spare in grid.flat[count:]:
             spare.remove()

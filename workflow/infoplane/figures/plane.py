@@ -28,6 +28,7 @@ _CONTROLS: dict[str, tuple[str, style.Look]] = {
         {"color": style.FAINT, "linewidth": 0.7, "marker": "o", "markersize": 1.6, "zorder": 0.8},
     )
 }
+_ROWS = 5  # variants below one another at most, before two come side by side
 _NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
 
 
@@ -83,29 +84,35 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
 
 
 def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
-    """Draw a row per variant and a column per plane; paths of a control in grey, if the table has its rows."""
+    """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
     layers = select.in_order(table["layer"], notes.layers)
     names = titles(table)
-    panel = max(44.0, 3.2 * len(layers) + 14)
+    in_a_row = 2 if len(names) > _ROWS else 1
+    rows, columns = ceil(len(names) / in_a_row), in_a_row * len(planes)
+    panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(layers) + 14)
+    width = style.PAGE / columns
+    texts = {variant: canvas.title(text, width * len(planes) - 15) for variant, text in names.items()}
+    height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
     ranges = [(_range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)) for plane in planes]
     lines = [_lines(table, plane, *both) for plane, both in zip(planes, ranges, strict=True)]
     controls = [
         canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
     ]
     every = {name: look for of_plane in lines for name, look in of_plane.items()}
-    page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 6, notes=notes, key=[[*_key(every), *controls]])
+    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=notes, key=[[*_key(every), *controls]])
     scale = EpochScale.of(table["epoch"])
-    grid = page.grid([panel] * len(names), len(planes), sharex="col", sharey="col")
-    for row, (variant, text) in zip(grid, names.items(), strict=True):
-        row[0].set_title(text)
+    panels = page.panels(len(names) * len(planes), columns, sharex="col", sharey="col")
+    for index, (variant, text) in enumerate(texts.items()):
+        own = panels[index * len(planes) : (index + 1) * len(planes)]
+        own[0].set_title(text)
         shown = table[table["variant"] == variant]
-        for axes, plane, both, of_plane in zip(row, planes, ranges, lines, strict=True):
+        for axes, plane, both, of_plane in zip(own, planes, ranges, lines, strict=True):
             axes.set(xlim=both[0], ylim=both[1])
             axes.set_ylabel(canvas.title(plane.y_label, panel - 10))
             _draw_panel(axes, shown, plane, of_plane, scale, layers, panel - 12)
-    for axes, plane in zip(grid[-1], planes, strict=True):
-        axes.set_xlabel(canvas.title(plane.x_label, style.PAGE / len(planes) - 25))
-    page.colour_bar(list(grid.flat), scale)
+            if index >= len(names) - in_a_row:
+                axes.set_xlabel(canvas.title(plane.x_label, width - (25 if in_a_row == 1 else 14)))
+    page.colour_bar(panels, scale)
     return page.figure
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import xarray as xr
 from PIL import Image
 
-from infoplane import figures, files, store
+from infoplane import figures, files, outcomes, store
 from infoplane.claims import write
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.findings import Bypass, Failures, FiltersNeeded, Findings
@@ -33,9 +33,9 @@ LONG = 20  # rows of a table that is folded
 
 HEAD = f"""# Reproduction
 
-Written by `make reproduction` from the summaries of finished runs; no result here is typed by hand. The sentences on a
-paper, and on where an experiment differs from it, are those of the experiment's file. Thresholds of claims are this
-project's proposals, not the papers'.
+Written by `make reproduction` from the summaries of finished runs: every number, figure and verdict comes from them.
+The sentences on a paper, and on where an experiment differs from it and why, are those of the experiment's file.
+Thresholds of claims are this project's proposals, not the papers'.
 
 {write.LEGEND}"""
 
@@ -187,7 +187,7 @@ def accuracies(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the final accuracy on the test split of every variant; diverged networks are counted."""
     training = summary["training"].to_dataset()
     swept = list(dict.fromkeys(key for block in summary.attrs["experiment"]["sweep"] for key in block))
-    diverged = training["diverged_epoch"].notnull()
+    diverged, unlearned = outcomes.diverged(training), outcomes.unlearned(training)
     final = Evidence.at_the_end(training["accuracy"].sel(split="test")).where(~diverged)
     rows = []
     for name in training["variant"].values.tolist():
@@ -196,13 +196,15 @@ def accuracies(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
         values = final.sel(own).dropna("seed")
         spread = f" ± {100 * float(values.std(ddof=1)):.2f}" if values.size > 1 else ""
         mean = f"{100 * float(values.mean()):.2f}{spread} %" if values.size else "–"
-        rows.append([f"`{name}`", *labels, mean, str(values.size), str(int(diverged.sel(own).sum()))])
+        counts = [values.size, *(int(marked.sel(own).sum()) for marked in (diverged, unlearned))]
+        rows.append([f"`{name}`", *labels, mean, *map(str, counts)])
     return [
         "variant",
         *(key.rpartition(".")[2].replace("_", " ") for key in swept),
         "accuracy",
         "seeds",
         "diverged",
+        "learned nothing",
     ], rows
 
 
@@ -216,7 +218,9 @@ def verdicts(claims: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[
         new = [text for text in (sentence, claim["remark"]) if text not in told]
         told.update(new)
         under = [_effect(claim["controls"].get(name), claim["units"]) for name in controls]
+        learned = claim["effect_of_those_that_learned"]
         effect = _effect(claim["effect"], claim["units"])
+        effect += f"; of networks that learned: {_effect(learned, claim['units'])}" if learned else ""
         row = [" ".join(new).strip(), _judged_with(claim), effect, *under, claim["verdict"]]
         if rows and not row[0] and rows[-1][2:] == row[2:]:  # an estimator that says the same of the claim above
             rows[-1][1] += f"; {row[1]}"

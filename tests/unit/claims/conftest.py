@@ -56,6 +56,7 @@ DEFAULTS: dict[str, Plant] = {
     "multivariate_mutual_information": lambda frame: 6.2 * (1 - 0.02 / frame["channels"]) + 0.1 * frame["noise"],
     # falls with the filters
     "redundancy_synergy_tradeoff_percent": lambda frame: 30 - frame["channels"] + frame["noise"],
+    "pairs_excluded": lambda frame: 0 * frame["channels"] + 0 * frame["seed"],
     # rises and falls by 20 % at the end, by 40 % with sigmoid
     "weighted_nonredundant_information": lambda frame: (
         (1 + frame["noise"])
@@ -96,7 +97,7 @@ def summary():
         percent = _full(frame, planted["redundancy_synergy_tradeoff_percent"], layered)
         decomposition = {
             name: _full(frame, planted[name], layered)
-            for name in ("multivariate_mutual_information", "weighted_nonredundant_information")
+            for name in ("multivariate_mutual_information", "weighted_nonredundant_information", "pairs_excluded")
         }
         decomposition["redundancy_synergy_tradeoff_percent"] = percent
         decomposition["weighted_nonredundant_information_percent"] = 100 - percent

@@ -8,7 +8,7 @@ import pytest
 
 from infoplane import claims
 from infoplane.claims import verdict, yu2021
-from infoplane.claims.claim import Rule
+from infoplane.claims.claim import Claim, Rule
 from infoplane.errors import ConfigError
 
 ABOVE = Rule("above", 1.0)
@@ -66,6 +66,56 @@ class TestJudge:
         (found,) = claims.judge(tree, [claims.claim("yu2021.information_grows", folder=None)])
         assert found.effect.seeds == (0, 1, 3, 4)
 
+    def test_a_network_that_diverged_late_is_left_out_from_the_start(self, summary):
+        """Seed 2 of one variant ends after epoch 1, where it has not fallen yet; so do all seeds of another."""
+        gone = {"6-6_relu": [2], "12-6_relu": [0, 1, 2, 3, 4]}
+
+        def fall(f):
+            marked = sum((f["variant"] == name) & f["seed"].isin(seeds) for name, seeds in gone.items()) > 0
+            falls = (1 - 0.2 * (f["epoch"] == 10)) * (1 + 0 * f["channels"] + 0 * f["seed"])
+            return falls.where(~(marked & (f["epoch"] == 10)))
+
+        tree = summary(weighted_nonredundant_information=fall, diverged=gone)
+        (found,) = claims.judge(tree, [claims.claim("yu2021.compression_in_the_modified_plane", folder=None)])
+        assert found.effect.values == pytest.approx([20] * 5)
+
+    def test_beside_the_effect_stands_that_of_networks_that_learned(self, summary):
+        """The only fall is that of a network which learned nothing."""
+        tree = summary(
+            multivariate_mutual_information=lambda f: (
+                6 - 3 * ((f["epoch"] == 10) & (f["variant"] == "6-6_relu") & (f["seed"] == 1)) + 0 * f["channels"]
+            ),
+            unlearned={"6-6_relu": [1]},
+        )
+        claim = claims.claim("yu2021.no_compression_in_the_plane", folder=None)
+        (found,) = claims.judge(tree, [claim])
+        assert found.effect.values == pytest.approx([0, 50, 0, 0, 0])
+        assert found.learned.values == pytest.approx([0] * 5)
+        (without,) = claims.judge(summary(), [claim])
+        assert without.learned is None
+
+    def test_every_control_is_judged_by_its_own_values(self, summary):
+        tree = summary()
+        tree.attrs["experiment"] = {**tree.attrs["experiment"], "controls": ["permuted_labels"]}
+        own = tree["information"].to_dataset().assign_coords(control=["none", "permuted_labels"])
+        values = own["mutual_information_input_layer"]
+        own["mutual_information_input_layer"] = values.where(values["control"] == "none", 1.0)
+        tree["information"] = own
+        claim = _claim(lambda it: it.group("information")["mutual_information_input_layer"].max(_OTHERS))
+        (found,) = claims.judge(tree, [claim])
+        assert found.controls["permuted_labels"].values == (1.0,) * 5
+        assert min(found.effect.values) > 5
+
+    def test_a_claim_on_training_alone_needs_no_estimator(self, summary):
+        claim = _claim(lambda it: it.accuracy().min("variant"), needs=("training",), controls=("untrained",))
+        (found,) = claims.judge(summary(), [claim])
+        assert (found.estimator, found.split) == ("", "")
+        assert found.controls["untrained"].values == pytest.approx([0.1] * 5)
+        by_group = _claim(
+            lambda it: it.group("training")["accuracy"].max(["variant", "epoch", "split"]), needs=("training",)
+        )
+        assert claims.judge(summary(), [by_group])[0].effect.mean > 0.9
+
     def test_two_seeds_get_no_verdict(self, summary):
         for found in claims.judge(summary(seeds=2), yu2021.CLAIMS):
             assert found.verdict == verdict.NONE
@@ -89,7 +139,59 @@ class TestJudge:
             claims.judge(tree, [claims.claim("yu2021.error_chain", folder=None)])
 
 
+_OTHERS = ["variant", "epoch", "layer"]
+
+
+def _claim(effect, **changes):
+    own = {"rule": Rule("above", 0.5), "needs": ("information",), "controls": ("permuted_labels",), **changes}
+    return Claim("own", "O.1", "us", "It is so.", effect, "it", "1", **own)
+
+
 class TestClaim:
+    @pytest.mark.parametrize(
+        ("rule", "message"),
+        [
+            (("Above", 0.5), "side is 'Above'; accepted: 'above' or 'below'"),
+            (("above", float("nan")), "threshold is nan; accepted: a finite number"),
+        ],
+    )
+    def test_a_rule_that_is_none(self, rule, message):
+        with pytest.raises(ConfigError, match=f"^rule of a claim:\n  - {message}$"):
+            Rule(*rule)
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (
+                {"controls": ("shuffled",)},
+                "controls has 'shuffled'; accepted: untrained, shuffled_samples, permuted_labels",
+            ),
+            ({"needs": ("informations",)}, "needs has 'informations'; accepted: training, information, "),
+            ({"needs": ()}, "needs no group of the summary; accepted: some of training, "),
+        ],
+    )
+    def test_what_it_needs_and_its_controls_are_checked(self, changes, message):
+        with pytest.raises(ConfigError, match=f"^claim 'own':\n  - {message}"):
+            _claim(lambda evidence: evidence.accuracy(), **changes)
+
+    @pytest.mark.parametrize(
+        ("effect", "message"),
+        [
+            (
+                lambda it: it.accuracy().size / 2,
+                "its effect is a float; accepted: an xarray.DataArray over 'seed' alone",
+            ),
+            (
+                lambda it: it.accuracy(),
+                r"its effect has dimensions \('variant', 'seed'\); accepted: an xarray",
+            ),
+            (lambda it: it.group("information")["none"], "its effect raises KeyError: "),
+        ],
+    )
+    def test_an_effect_that_is_none(self, summary, effect, message):
+        with pytest.raises(ConfigError, match=f"^claim 'own': {message}"):
+            claims.judge(summary(), [_claim(effect)])
+
     def test_an_unknown_name(self, tmp_path):
         message = "claim 'yu2021.forward' is not known; did you mean 'yu2021.forward_chain'?"
         with pytest.raises(ConfigError, match=re.escape(message)):

@@ -93,15 +93,84 @@ def test_planted(name, summary):
     assert len(found.effect.values) == 5
 
 
-def test_shares_add_up(summary):
+@pytest.mark.parametrize(("miss", "word"), [(0, "supported"), (2e-6, "contradicted"), (-1e-5, "contradicted")])
+def test_shares_add_up(summary, miss, word):
     tree = summary()
-    assert judged("yu2021.shares_add_up", tree).verdict == verdict.SUPPORTED
     data = tree["decomposition"].to_dataset()
     name = "weighted_nonredundant_information_percent"
-    tree["decomposition"] = data.assign({name: data[name] + 1e-5})
+    tree["decomposition"] = data.assign({name: data[name] + miss})
     found = judged("yu2021.shares_add_up", tree)
-    assert found.verdict == verdict.CONTRADICTED
-    assert found.effect.mean == pytest.approx(1e-5)
+    assert found.verdict == word
+    assert found.effect.mean == pytest.approx(abs(miss), abs=1e-9)
+
+
+def test_information_of_one_sweep_that_falls_is_enough(summary):
+    """12 filters in the second convolution know half a bit less than six, with ReLU alone."""
+    tree = summary(
+        multivariate_mutual_information=lambda f: (
+            5 - 0.5 * (f["variant"] == "6-12_relu") * (f["layer"] == "conv2") + 0 * f["channels"] + 0 * f["seed"]
+        )
+    )
+    assert judged("yu2021.information_grows", tree).effect.mean == pytest.approx(-0.5)
+
+
+def test_one_convolution_that_compresses_is_enough(summary):
+    tree = summary(
+        multivariate_mutual_information=lambda f: (
+            6
+            - 3 * ((f["epoch"] == LAST) & (f["variant"] == "1-6_relu") & (f["layer"] == "conv2"))
+            + 0 * f["channels"]
+            + 0 * f["seed"]
+        )
+    )
+    found = judged("yu2021.no_compression_in_the_plane", tree)
+    assert found.effect.mean == pytest.approx(50)
+    assert found.remark.startswith("It falls most in conv2 of 1-6_relu; ")
+
+
+@pytest.mark.parametrize(("fall", "word"), [(0.12, "supported"), (0.08, "contradicted")])
+def test_the_modified_plane_falls_by_a_tenth(summary, fall, word):
+    """Shuffled samples and untrained networks keep what they know."""
+    tree = summary(
+        weighted_nonredundant_information=lambda f: (
+            (1 - fall * ((f["epoch"] == LAST) & (f["control"] == "none"))) * (1 + 0 * f["channels"] + 0 * f["seed"])
+        )
+    )
+    found = judged("yu2021.compression_in_the_modified_plane", tree)
+    assert found.verdict == word
+    assert found.controls["shuffled_samples"].mean == 0
+
+
+def test_a_single_map_has_no_pair(summary):
+    """Its RST % is whatever; three numbers of filters are left, in the wrong order."""
+    tree = summary(
+        redundancy_synergy_tradeoff_percent=lambda f: (
+            xr.where(f["channels"] == 1, 1e3, f["channels"]) + 0 * f["channels"] + 0 * f["seed"]
+        )
+    )
+    assert judged("yu2021.synergy_grows", tree).effect.mean == pytest.approx(1)
+
+
+def test_dead_maps_are_told_with_the_correlation_of_the_others(summary):
+    """Half of 6 and of 12 maps are dead: of 15 pairs 3 are left out, of 66 pairs 15. Live pairs have RST 30 %."""
+
+    def excluded(f):
+        return xr.where(f["channels"] == 6, 3.0, xr.where(f["channels"] == 12, 15.0, 0.0)) + 0 * f["seed"]
+
+    def percent(f):
+        live = 30.0 + f["channels"]  # grows with the filters
+        whole = xr.where(f["channels"] == 6, live * 3 / 12, xr.where(f["channels"] == 12, live * 15 / 51, live))
+        return whole + 0 * f["seed"]
+
+    found = judged(
+        "yu2021.synergy_grows", summary(pairs_excluded=excluded, redundancy_synergy_tradeoff_percent=percent)
+    )
+    assert found.effect.mean < 0
+    assert found.remark.endswith(
+        "Among the others alone the correlation is 1.00, of single seeds between 1.00 and 1.00."
+    )
+    assert "constant on the probe, and their pairs with others have RST 0 %" in found.remark
+    assert judged("yu2021.synergy_grows", summary()).remark == ""
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -142,6 +211,28 @@ class TestSaturation:
         found = judged("yu2021.saturates_early", tree)
         assert found.effect.mean == pytest.approx(0.6 * np.log2(1 / 3) + 0.4 * np.log2(6 / 3))
         assert found.verdict == verdict.INCONCLUSIVE
+
+    def test_untrained_networks_are_held_against_the_accuracy_of_trained_ones(self, summary):
+        """Untrained, the information needs twelve filters, where the accuracy of the trained needs six."""
+        tree = summary(
+            multivariate_mutual_information=lambda f: (
+                6.2 * xr.where((f["epoch"] > 0) | (f["channels"] >= 12), 1, 0.5) + 0 * f["seed"]
+            )
+        )
+        found = judged("yu2021.saturates_early", tree)
+        assert found.controls["untrained"].mean == pytest.approx(np.log2(6 / 12))
+
+    def test_the_accuracy_within_the_spread_of_seeds_of_the_best_is_enough(self, summary):
+        """Seeds are spread by 0.02; with three filters they are 0.01 below the best, with one 0.1."""
+        tree = summary(
+            accuracy=lambda f: (
+                0.9
+                - 0.1 * (f["channels"].min("layer") < 3)
+                - 0.01 * (f["channels"].min("layer") == 3)
+                + 0.02 * (f["seed"] - 2) / 2.5**0.5
+            )
+        )
+        assert judged("yu2021.saturates_early", tree).effect.mean == pytest.approx(np.log2(3))
 
     def test_reversed(self, summary):
         """All are as accurate with one filter; the information never reaches its mark: twice the most count."""

@@ -152,9 +152,10 @@ def test_accuracy_is_that_of_the_seeds_that_did_not_diverge(page, tree, finished
     for index, (name, seeds) in enumerate((("v00", [0, 1, 2]), ("v02", [0, 2]))):
         own = 100 * values[index * 2, seeds]
         spread = np.sqrt(((own - own.mean()) ** 2).sum() / (len(own) - 1))
-        (found,) = [row for row in rows(page, f"`{name}`") if len(row) == 6]
-        assert found[3:] == [f"{own.mean():.2f} ± {spread:.2f} %", str(len(seeds)), str(3 - len(seeds))]
-    assert "| variant | filters | activation | accuracy | seeds | diverged |" in page
+        (found,) = [row for row in rows(page, f"`{name}`") if len(row) == 7]
+        lost = str(3 - len(seeds))
+        assert found[3:] == [f"{own.mean():.2f} ± {spread:.2f} %", str(len(seeds)), lost, "0"]
+    assert "| variant | filters | activation | accuracy | seeds | diverged | learned nothing |" in page
     assert "(of at most 500 samples) at the last epoch" in page
     lost = [name for name, seeds in json.loads((finished / "claims.json").read_text())["failures"]["diverged"].items()]
     assert lost == ["v02"]
@@ -180,6 +181,7 @@ def test_estimators_share_a_row_only_where_they_agree(reproduction):
     effect = {"seeds": [0], "values": [1.0], "mean": 1.0, "low": None, "high": None}
     about = {"id": "A", "statement": "It is so.", "measured": "it", "rule": "above 0", "units": "1", "remark": ""}
     claim = {**about, "split": "train", "controls": {}, "effect": effect, "verdict": "no verdict"}
+    claim["effect_of_those_that_learned"] = None
     found = [{**claim, "estimator": name} for name in ("one", "two")] + [
         {**claim, "estimator": "three", "verdict": "x"}
     ]
@@ -225,8 +227,10 @@ def test_an_effect_that_no_seed_shows(reproduction):
         "units": "bits",
     }
     by = {"estimator": "one", "split": "train", "remark": "", "verdict": "no verdict"}
-    header, (row,) = reproduction.verdicts([{**claim, **by, "effect": unseen, "controls": {"untrained": unseen}}])
-    assert row[1:] == ["one, train probe", "not seen in any seed", "not seen in any seed", "no verdict"]
+    effects = {"effect": unseen, "effect_of_those_that_learned": unseen, "controls": {"untrained": unseen}}
+    header, (row,) = reproduction.verdicts([{**claim, **by, **effects}])
+    never = "not seen in any seed"
+    assert row[1:] == ["one, train probe", f"{never}; of networks that learned: {never}", never, "no verdict"]
     assert len(header) == len(row)
 
 

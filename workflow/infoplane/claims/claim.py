@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
+
+from infoplane.errors import ConfigError, raise_all
+from infoplane.schema import ARTIFACTS
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
     from infoplane.claims.evidence import Evidence
 
-UNTRAINED, SHUFFLED = "untrained", "shuffled_samples"
+CONTROLS = UNTRAINED, SHUFFLED, PERMUTED = "untrained", "shuffled_samples", "permuted_labels"
+_GROUPS = [group.removeprefix("/") for group in ARTIFACTS["summary"].groups]
 
 TOLERANCE = 0.05  # bits by which information may rise along a chain of layers before a step counts as a rise
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What the mean effect must be for a claim to hold."""
+    """What the mean effect must be for a claim to hold.
+
+    Raises
+    ------
+    ConfigError
+        If the side is another word, or the threshold not finite.
+    """
 
     side: Literal["above", "below"]
     threshold: float
+
+    def __post_init__(self) -> None:
+        faults = [f"side is {self.side!r}; accepted: 'above' or 'below'"] * (self.side not in {"above", "below"})
+        faults += [f"threshold is {self.threshold!r}; accepted: a finite number"] * (not isfinite(self.threshold))
+        raise_all(faults, heading="rule of a claim", error=ConfigError)
 
     def holds(self, value: float) -> bool:
         """Whether a value is on the right side."""
@@ -57,9 +73,15 @@ class Claim:
     needs
         Groups of the summary that it reads.
     controls
-        Under which controls the same effect means something: the untrained network, shuffled samples.
+        Under which controls the same effect means something: ``untrained`` networks, ``shuffled_samples``,
+        ``permuted_labels``. Those that the experiment did not measure are left out.
     remark
         What a reader should know of the evidence beside the verdict, in one sentence made from it.
+
+    Raises
+    ------
+    ConfigError
+        If a group or a control is not one that there is, or no group is needed.
     """
 
     name: str
@@ -73,3 +95,9 @@ class Claim:
     needs: tuple[str, ...]
     controls: tuple[str, ...] = (UNTRAINED, SHUFFLED)
     remark: Callable[[Evidence], str] | None = None
+
+    def __post_init__(self) -> None:
+        faults = ["needs no group of the summary; accepted: some of " + ", ".join(_GROUPS)] * (not self.needs)
+        for what, names, known in (("needs", self.needs, _GROUPS), ("controls", self.controls, CONTROLS)):
+            faults += [f"{what} has {name!r}; accepted: {', '.join(known)}" for name in names if name not in known]
+        raise_all(faults, heading=f"claim {self.name!r}", error=ConfigError)

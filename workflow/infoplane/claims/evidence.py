@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infoplane import outcomes
 from infoplane.schema import CONVOLUTIONAL, OUTPUT
 
 
@@ -24,7 +25,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a claim looks at; averages over probe batches throughout.
+    """What a claim looks at; averages over probe batches throughout, and of networks that diverged nothing at all.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ class Evidence:
         ``none`` for the networks themselves.
     untrained
         Whether to look at the untrained networks, as if training had ended before it began.
+    learned
+        Whether to look only at networks that learned something.
     """
 
     summary: xr.DataTree
@@ -43,29 +46,51 @@ class Evidence:
     split: str
     control: str = "none"
     untrained: bool = False
+    learned: bool = False
 
     def under(self, control: str, *, untrained: bool = False) -> Evidence:
         """The same for a control."""
         return replace(self, control=control, untrained=untrained)
 
+    def of_those_that_learned(self) -> Evidence:
+        """The same without the networks that learned nothing."""
+        return replace(self, learned=True)
+
     def group(self, name: str) -> xr.Dataset:
         """A group of the summary, without the dimensions that are decided."""
         data = self.summary[name].to_dataset()
         chosen = {"estimator": self.estimator, "split": self.split, "control": self.control}
-        data = data.sel({dim: label for dim, label in chosen.items() if dim in data.dims}, drop=True)
+        data = data.sel({dim: label for dim, label in chosen.items() if label and dim in data.dims}, drop=True)
+        data = data.map(self._counted, keep_attrs=True)
         if self.untrained:
             data = data.sel(epoch=[0.0])
         return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
     def accuracy(self) -> xr.DataArray:
         """Accuracy on the test split at the last epoch, (variant, seed)."""
-        training = self.summary["training"].to_dataset()["accuracy"].sel(split="test", drop=True)
+        training = self._counted(self._training["accuracy"].sel(split="test", drop=True))
         return self.at_the_end(training.sel(epoch=[0.0]) if self.untrained else training)
 
     def error_chain(self) -> xr.DataArray:
         """I(δ_K; δ_k) of hidden layers, against the flow of data; the output's about itself is no step of a chain."""
         data = self.group("error_chain")
         return data["mutual_information_error"].where(data["kind"] != OUTPUT).isel(layer=slice(None, None, -1))
+
+    @cached_property
+    def _training(self) -> xr.Dataset:
+        return self.summary["training"].to_dataset()
+
+    @cached_property
+    def _left_out(self) -> xr.DataArray:
+        """Networks that count in nothing, (variant, seed)."""
+        gone = outcomes.diverged(self._training)
+        return gone | outcomes.unlearned(self._training) if self.learned else gone
+
+    def _counted(self, values: xr.DataArray) -> xr.DataArray:
+        """Values of all networks but those that are left out; what is not a network's own as it is."""
+        if not {"variant", "seed"} <= set(values.dims):
+            return values
+        return values.where(~self._left_out.sel(variant=values["variant"], seed=values["seed"]).reset_coords(drop=True))
 
     @cached_property
     def experiment(self) -> dict[str, Any]:

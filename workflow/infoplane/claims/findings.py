@@ -12,11 +12,10 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
+from infoplane import outcomes
 from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.verdict import interval
-
-_GAIN = 0.05  # in accuracy, below which a network has learned nothing
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class FiltersNeeded:
     information, accuracy
         The fewest of them at which the mean over seeds of the multivariate mutual information about the input, and of
         the accuracy on the test split, is no further below its best than the seeds are spread there (one standard
-        deviation).
+        deviation), or than 0.05 bits if that is more.
     """
 
     layer: str
@@ -71,10 +70,10 @@ class Failures:
     Parameters
     ----------
     diverged
-        Their loss stopped being finite; they have no values from there on, and count in no effect.
+        Their loss stopped being finite; they count in no effect.
     unlearned
         At the last epoch they are right on the test split less than 5 percentage points more often than untrained; they
-        count in every effect.
+        count in every effect that is judged, and beside it stands what it is without them.
     """
 
     diverged: Mapping[str, Sequence[int]]
@@ -111,11 +110,8 @@ def of_summary(summary: xr.DataTree) -> list[Findings]:
 
 def failures(summary: xr.DataTree) -> Failures:
     """Networks that diverged, and networks that trained to the end and learned nothing."""
-    evidence = Evidence(summary, "", "")
-    gained = evidence.accuracy() - evidence.under("none", untrained=True).accuracy()
-    return Failures(
-        diverged=_seeds(summary["training"].to_dataset()["diverged_epoch"].notnull()), unlearned=_seeds(gained < _GAIN)
-    )
+    training = summary["training"].to_dataset()
+    return Failures(diverged=_seeds(outcomes.diverged(training)), unlearned=_seeds(outcomes.unlearned(training)))
 
 
 def _seeds(marked: xr.DataArray) -> dict[str, list[int]]:
@@ -134,8 +130,8 @@ def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
     for sweep in evidence.sweeps():
         names = list(sweep.variants)
         needed = [
-            sweep.filters[_first_at_best(values.transpose("variant", "seed").values)]
-            for values in (information.sel(variant=names, layer=sweep.layer), accuracy.sel(variant=names))
+            sweep.filters[_first_at_best(values.sel(variant=names).transpose("variant", "seed").values, least=least)]
+            for values, least in ((information.sel(layer=sweep.layer), TOLERANCE), (accuracy, 0.0))
         ]
         found.append(FiltersNeeded(sweep.layer, sweep.variants, sweep.filters, *needed))
     return found
@@ -162,18 +158,20 @@ def _of_variant(chain: xr.DataArray, above: xr.DataArray) -> Iterator[tuple[str,
         if np.isnan(value):
             continue
         if value > before + TOLERANCE:
-            yield layer, value, f"more information about the output's error than the layer behind it, {before:.3g} bits"
+            yield layer, value, f"more than the next layer towards the output, {before:.3g} bits"
         elif distances.size and (low := interval(distances.tolist())[0]) <= 0:
             found = f"{distances.mean():+.2g} bits, 95 % interval from {low:+.2g}"
             yield layer, value, f"not surely more than with shuffled samples: {found}"
         before = value
 
 
-def _first_at_best(values: np.ndarray) -> int:
-    """The first row whose mean is no further below the best than the values of the best are spread.
+def _first_at_best(values: np.ndarray, *, least: float) -> int:
+    """The first row whose mean is no further below the best than the values of the best are spread, or this at least.
 
     Of (variant, seed), NaN where a seed diverged.
     """
     means = np.ma.masked_invalid(values).mean(-1).filled(-np.inf)
     best = int(means.argmax())
-    return int(np.flatnonzero(means >= means[best] - np.nan_to_num(np.nanstd(values[best])))[0])
+    known = values[best][~np.isnan(values[best])]
+    spread = known.std(ddof=1) if len(known) > 1 else 0.0
+    return int(np.flatnonzero(means >= means[best] - max(spread, least))[0])

@@ -9,7 +9,8 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from infoplane.claims.claim import SHUFFLED, UNTRAINED, Claim, Rule
+from infoplane import outcomes
+from infoplane.claims.claim import UNTRAINED, Claim, Rule
 from infoplane.claims.evidence import Evidence
 from infoplane.errors import ConfigError
 
@@ -34,12 +35,29 @@ class Effect:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a summary says of a claim, judged with one estimator on one split."""
+    """What a summary says of a claim, judged with one estimator on one split, if it needs any.
+
+    Parameters
+    ----------
+    claim, estimator, split
+        What is judged, and with what.
+    effect
+        Of all networks but those that diverged: the verdict is on this.
+    learned
+        The same without the networks that learned nothing, if there are such.
+    controls
+        The same under the controls that were measured.
+    verdict
+        The word.
+    remark
+        What else the evidence says.
+    """
 
     claim: Claim
     estimator: str
     split: str
     effect: Effect
+    learned: Effect | None
     controls: dict[str, Effect]
     verdict: str
     remark: str
@@ -53,7 +71,7 @@ def verdicts(claim: Claim, summary: xr.DataTree) -> list[Verdict]:
     Raises
     ------
     ConfigError
-        If one of these groups is missing.
+        If one of these groups is missing, or the claim's function does not give an effect of each seed.
     """
     missing = [name for name in claim.needs if name not in summary.children]
     if missing:
@@ -68,18 +86,20 @@ def verdicts(claim: Claim, summary: xr.DataTree) -> list[Verdict]:
 
 def _shared(groups: Sequence[xr.Dataset], dim: str) -> list[str]:
     """Labels that all groups have, in the order of the first."""
-    first, *others = ([str(label) for label in data[dim].values] for data in groups) if groups else [[""]]
+    first, *others = [[str(label) for label in data[dim].values] for data in groups] or [[""]]
     return [label for label in first if all(label in each for each in others)]
 
 
 def _verdict(claim: Claim, evidence: Evidence) -> Verdict:
     effect = _effect(claim, evidence)
+    failed = outcomes.unlearned(evidence.summary["training"].to_dataset()).any()
     controls = {name: _effect(claim, _under(evidence, name)) for name in claim.controls if _measured(evidence, name)}
     return Verdict(
         claim,
         evidence.estimator,
         evidence.split,
         effect,
+        _effect(claim, evidence.of_those_that_learned()) if failed else None,
         controls,
         word(effect, controls, claim.rule),
         claim.remark(evidence) if claim.remark else "",
@@ -118,7 +138,7 @@ def _word(effect: Effect, rule: Rule) -> str:
 
 
 def _effect(claim: Claim, evidence: Evidence) -> Effect:
-    found = claim.effect(evidence).dropna("seed")
+    found = _of_each_seed(claim, evidence).dropna("seed")
     values = tuple(float(value) for value in found.values)
     seeds = tuple(int(seed) for seed in found["seed"].values)
     if not values:
@@ -127,8 +147,20 @@ def _effect(claim: Claim, evidence: Evidence) -> Effect:
     return Effect(seeds, values, float(np.mean(values)), low, high)
 
 
+def _of_each_seed(claim: Claim, evidence: Evidence) -> xr.DataArray:
+    """What the claim's function finds, which may be the user's own."""
+    try:
+        found = claim.effect(evidence)
+    except Exception as error:
+        raise ConfigError(f"claim {claim.name!r}: its effect raises {type(error).__name__}: {error}") from error
+    if not isinstance(found, xr.DataArray) or found.dims != ("seed",):
+        what = f"has dimensions {found.dims}" if isinstance(found, xr.DataArray) else f"is a {type(found).__name__}"
+        raise ConfigError(f"claim {claim.name!r}: its effect {what}; accepted: an xarray.DataArray over 'seed' alone")
+    return found
+
+
 def _under(evidence: Evidence, name: str) -> Evidence:
-    return evidence.under("none", untrained=True) if name == UNTRAINED else evidence.under(SHUFFLED)
+    return evidence.under("none", untrained=True) if name == UNTRAINED else evidence.under(name)
 
 
 def _measured(evidence: Evidence, name: str) -> bool:

@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 from jinja2 import Environment
 
 from infoplane import files
-from infoplane.claims.claim import Rule
+from infoplane.claims.claim import TOLERANCE, Rule
 from infoplane.claims.findings import Failures, Findings
 from infoplane.claims.verdict import Effect, Verdict
 
 LEGEND = (
     "The effect is the mean over seeds with its 95 % interval (percentile bootstrap over seeds). *supported*: the "
     "whole interval keeps the rule; *contradicted*: the whole interval breaks it; *inconclusive*: neither; *explained "
-    "by the control*: the untrained network, or shuffled samples, keep the rule as firmly; *no verdict*: fewer than 3 "
-    "seeds show an effect, or there is nothing to compare."
+    "by the control*: under a control, as of untrained networks or shuffled samples, the whole interval keeps it too; "
+    "*no verdict*: fewer than 3 seeds show an effect, or there is nothing to compare. With 3 seeds the interval is "
+    "from the least to the greatest of them, and holds the true mean less often than its name says."
 )
 
 DIFFERENCES = "Where this differs from the paper"
@@ -126,6 +127,7 @@ def data(verdict: Verdict) -> dict[str, Any]:
         "estimator": verdict.estimator,
         "split": verdict.split,
         "effect": _plain(verdict.effect),
+        "effect_of_those_that_learned": verdict.learned and _plain(verdict.learned),
         "controls": {name: _plain(effect) for name, effect in verdict.controls.items()},
         "verdict": verdict.verdict,
         "remark": verdict.remark,
@@ -193,14 +195,16 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
             "Filters needed",
             "The fewest filters of a layer, among those tried, with which the information of all its feature maps "
             "about the input, and the accuracy on the test split, are no further below their best than seeds are "
-            "spread.",
+            f"spread; of the information {TOLERANCE:g} bits count as nothing. The claim that it saturates early asks "
+            "for less, 95 % of S(X).",
             ("judged with", "layer", "variants", "tried", "for the information", "for the accuracy"),
             _together(filters),
         ),
         Table(
             "Layers that learn little",
-            "Hidden layers to which, at the end of training, the error chain rises, or whose errors tell no more of "
-            "the output's than shuffled samples do (the 95 % interval of their difference, paired by seed, reaches 0).",
+            "Hidden layers whose errors, at the end of training, tell more of the output's error than those of the "
+            f"next layer towards the output do (by more than {TOLERANCE:g} bits, mean over seeds), or no more than "
+            "shuffled samples do (the 95 % interval of their difference, paired by seed, reaches 0).",
             ("judged with", "variant", "layer", "I(δ_K; δ_k)", "why"),
             _together(layers),
         ),
@@ -217,9 +221,8 @@ def told(failures: Failures) -> list[str]:
     """A sentence for each kind of failure that there is."""
     kinds = {
         "Diverged in training, and left out of every effect": failures.diverged,
-        "Less than 5 percentage points more accurate at the end than untrained, and counted in every effect": (
-            failures.unlearned
-        ),
+        "Less than 5 percentage points more accurate at the end than untrained, and counted in every effect but "
+        "those that say so": failures.unlearned,
     }
     return [f"{kind}: {_networks(found)}." for kind, found in kinds.items() if found]
 
@@ -257,11 +260,16 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "measured": claim.measured,
         "rule": _rule(claim.rule, claim.units),
         "judged_with": judged_with(verdict),
-        "effect": words(verdict.effect, claim.units),
+        "effect": effect(verdict.effect, verdict.learned, claim.units),
         "controls": controls,
         "verdict": verdict.verdict,
         "remark": verdict.remark,
     }
+
+
+def effect(of_all: Effect, of_learned: Effect | None, units: str) -> str:
+    """The effect, and what it is without the networks that learned nothing."""
+    return words(of_all, units) + (f"; of networks that learned: {words(of_learned, units)}" if of_learned else "")
 
 
 def words(effect: Effect, units: str) -> str:

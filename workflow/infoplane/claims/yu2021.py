@@ -70,8 +70,9 @@ def saturates_early(evidence: Evidence) -> xr.DataArray:
 
     The information needs the fewest filters that tell 95 % of S(X); the accuracy the fewest with which it is within the
     spread over seeds of the best of its seed. What is never reached counts as twice the most filters that were tried.
+    Under a control it is the information of that against the accuracy of the trained networks.
     """
-    accuracy, ratios = evidence.accuracy(), []
+    accuracy, ratios = evidence.under("none").accuracy(), []
     for sweep, for_information in _for_information(evidence):
         own = accuracy.sel(variant=list(sweep.variants))
         best = own.isel(variant=int(np.argmax(own.mean("seed").fillna(-np.inf).values)))
@@ -102,9 +103,33 @@ def _for_information(evidence: Evidence) -> list[tuple[Sweep, xr.DataArray]]:
 
 def synergy_grows(evidence: Evidence) -> xr.DataArray:
     """Spearman's rank correlation of the number of filters and RST %, averaged over convolutions."""
-    percent = evidence.at_the_end(
-        evidence.group("decomposition")["redundancy_synergy_tradeoff_percent"].sel(about="input")
-    )
+    return _correlation_with_filters(evidence, _end_of(evidence, "redundancy_synergy_tradeoff_percent"))
+
+
+def synergy_of_live_maps(evidence: Evidence) -> str:
+    """How many maps are dead, and what the same correlation is without them.
+
+    A pair of two maps that are constant on the probe is left out of the percentages; a pair of such a map and another
+    counts with RST 0 %, as all that the two know is in one of them. So dead maps lower RST % by themselves.
+    """
+    excluded, channels = _end_of(evidence, "pairs_excluded"), evidence.group("decomposition")["channels"]
+    dead = ((1 + (1 + 8 * excluded) ** 0.5) / 2).where(excluded > 0, 0.0)  # of which these are the pairs
+    if not dead.sum() > 0:
+        return ""
+    live, counted = channels - dead, channels * (channels - 1) / 2 - excluded
+    pairs = live * (live - 1) / 2
+    percent = _end_of(evidence, "redundancy_synergy_tradeoff_percent") * counted / pairs.where(pairs >= 1)
+    among_live = _correlation_with_filters(evidence, percent).dropna("seed").values
+    share = 100 * float((dead / channels).where(channels > 1).mean())
+    said = f"At the end {share:.0f} % of the maps are constant on the probe, and their pairs with others have RST 0 %."
+    if not among_live.size:
+        return said
+    each = " and ".join(f"{rho:.2f}" for rho in (among_live.min(), among_live.max()))
+    return f"{said} Among the others alone the correlation is {among_live.mean():.2f}, of single seeds between {each}."
+
+
+def _correlation_with_filters(evidence: Evidence, percent: xr.DataArray) -> xr.DataArray:
+    """Spearman's rank correlation of values (variant, seed, layer) with the number of filters, mean over sweeps."""
     found = []
     for sweep in evidence.sweeps():
         paired = [name for name, count in zip(sweep.variants, sweep.filters, strict=True) if count > 1]
@@ -174,6 +199,11 @@ def _nonlinearities(evidence: Evidence) -> list[tuple[str, str]]:
         known = of_filters.setdefault(activation, variant)
         of_filters[activation] = max(known, variant, key=lambda name: accuracy.sel(variant=name).item())
     return [(each["sigmoid"], each["relu"]) for each in by_filters.values() if {"sigmoid", "relu"} <= set(each)]
+
+
+def _end_of(evidence: Evidence, name: str) -> xr.DataArray:
+    """What feature maps have of something about the input at the end, (variant, seed, layer)."""
+    return evidence.at_the_end(evidence.group("decomposition")[name].sel(about="input"))
 
 
 def _nonredundant(evidence: Evidence) -> xr.DataArray:
@@ -278,7 +308,6 @@ CLAIMS = (
         "1",
         Rule("above", 0),
         needs=("decomposition", "information", "training"),
-        controls=(SHUFFLED,),
         remark=saturation_not_reached,
     ),
     Claim(
@@ -291,6 +320,7 @@ CLAIMS = (
         "1",
         Rule("below", 0),
         needs=("decomposition",),
+        remark=synergy_of_live_maps,
     ),
     Claim(
         "yu2021.shares_add_up",
@@ -336,7 +366,7 @@ CLAIMS = (
         "In the modified plane sigmoid networks compress more than ReLU networks.",
         sigmoid_falls_more,
         "fall in sigmoid networks less that in ReLU networks of the same filters and seed",
-        "%",
+        "percentage points",
         Rule("above", 0),
         needs=("decomposition", "training"),
         controls=(SHUFFLED,),

@@ -183,8 +183,12 @@ def with_excluded(notes: Notes, table: pd.DataFrame) -> Notes:
     most = table["pairs_excluded"].max()
     if not most > 0:
         return notes
+    channels = table["channels"].to_numpy()[table["pairs_excluded"].argmax()]
     count = f"{most:,.0f}" if most >= 10 else f"{most:.2g}"
-    phrase = f"pairs of maps with at most 1e-6 bits left out: up to {count} pairs a layer, on average"
+    phrase = (
+        f"pairs of maps with at most 1e-6 bits left out: up to {count} of {channels * (channels - 1) / 2:,.0f} in a "
+        "layer, on average; a pair of a constant map and another has RST 0 %"
+    )
     return replace(notes, foot=(*notes.foot, phrase))
 
 

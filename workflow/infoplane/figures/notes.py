@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from infoplane import outcomes
 from infoplane.errors import DataError
-from infoplane.figures import select
+from infoplane.figures import select, variants
 from infoplane.figures.choices import Measured, Options
 from infoplane.schema import Variable, estimates
 
@@ -40,28 +42,34 @@ class Notes:
         Layers in network order.
     labels
         Axis label of every variable: its name and unit.
+    keys
+        Swept keys that tell the experiment's variants apart, shown or not.
     """
 
     foot: tuple[str, ...]
     preview: bool
     layers: tuple[str, ...]
     labels: Mapping[str, str]
+    keys: tuple[str, ...]
 
 
 def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> Notes:
     """Notes for one figure of one experiment, as its options have it."""
     about = experiment(summary)
-    phrases = [_data(about, options)]
+    variants_of = _variants(summary, page)
+    keys = variants.differing(variants_of)
+    shown = variants_of[variants_of["variant"].isin(options.variants or ())]
+    phrases = [_data(about, options), *filter(None, [variants.shared(shown, keys)])]
     if isinstance(options, Measured):
         phrases.append(_estimator(about, options, errors="error_chain" in page.needs))
         phrases.append(_sample(about, options))
         phrases += _widths(summary, page, options)
-    phrases += [_seeds(summary, page, options), reading, *_diverged(summary, options)]
+    phrases += [_seeds(summary, page, options), reading, *_failed(summary, options)]
     if about.get("preview"):
         phrases.append("PREVIEW")
     names = [str(name) for group in page.needs for name in summary[group].data_vars if name in select.VARIABLES]
     labels = {name: _label(select.variable(summary, name)) for name in names}
-    return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels)
+    return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels, tuple(keys))
 
 
 def experiment(summary: xr.DataTree) -> Mapping[str, Any]:
@@ -142,7 +150,7 @@ def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:
             if not {distance, width} <= set(data.data_vars):
                 continue
             ratio = data[distance] / data[width].where(data[width] > 0)
-            if ratio.notnull().any():
+            if ratio.count():
                 low, high = (f"{float(end):.2g}" for end in (ratio.min(), ratio.max()))
                 found.append(f"{low} ({name})" if low == high else f"{low} to {high} ({name})")
     return ["median distance / σ: " + ", ".join(found)] if found else []
@@ -155,12 +163,19 @@ def _seeds(summary: xr.DataTree, page: Page, options: Options) -> str:
     return f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} seeds ({listed})"
 
 
-def _diverged(summary: xr.DataTree, options: Options) -> list[str]:
+def _variants(summary: xr.DataTree, page: Page) -> pd.DataFrame:
+    """All variants of the experiment with their swept keys, a row for each."""
+    data = summary[page.needs[0]].to_dataset()
+    return pd.DataFrame({name: data[name].to_numpy() for name in ("variant", *select.swept(data))})
+
+
+def _failed(summary: xr.DataTree, options: Options) -> list[str]:
+    """How many of the networks that are shown diverged, and how many learned nothing."""
     if "training" not in summary.children:
         return []
-    epochs = summary["training"]["diverged_epoch"].sel(variant=list(options.variants or ()))
-    count = int(epochs.notnull().sum())
-    return [f"{count} of {epochs.size} networks diverged"] if count else []
+    training = summary["training"].to_dataset().sel(variant=list(options.variants or ()))
+    kinds = {"diverged": outcomes.diverged(training), "learned nothing": outcomes.unlearned(training)}
+    return [f"{int(marked.sum())} of {marked.size} networks {kind}" for kind, marked in kinds.items() if marked.any()]
 
 
 def _label(variable: Variable) -> str:

@@ -1,0 +1,26 @@
+"""How the training of networks ended, where it did not end as it should. The definitions are ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    import xarray as xr
+
+GAIN = 0.05  # in accuracy, below which a network has learned nothing
+
+
+def diverged(training: xr.Dataset) -> xr.DataArray:
+    """Whether the loss of each network stopped being finite, (variant, seed)."""
+    return training["diverged_epoch"].notnull()
+
+
+def unlearned(training: xr.Dataset) -> xr.DataArray:
+    """Whether each network trained to its end and learned nothing, (variant, seed).
+
+    That is, at its last epoch it is right on the test split less than 5 percentage points more often than untrained.
+    """
+    accuracy = training["accuracy"].sel(split="test", drop=True)
+    last = accuracy["epoch"].where(accuracy.notnull()).max("epoch")  # a training may be shorter than others
+    gained = accuracy.where(accuracy["epoch"] == last).max("epoch") - accuracy.sel(epoch=0, drop=True)
+    return ((gained < GAIN) & ~diverged(training)).transpose("variant", "seed")

@@ -239,7 +239,7 @@ def layer_names(tree: xr.DataTree) -> list[str]:
 
 
 def _unmeasured(
-    artifact: str, tree: xr.DataTree, layers: Sequence[str], coords: Mapping[str, Sequence[Any]]
+    artifact: str, tree: xr.DataTree, layers: Sequence[str], coords: Mapping[str, Sequence[Any] | Array]
 ) -> Measured:
     """NaN in the place of everything that `measure_each` finds."""
     sizes = {**{name: len(values) for name, values in coords.items()}, "layer": len(layers)}

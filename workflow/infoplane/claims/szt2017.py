@@ -68,8 +68,7 @@ def forgets_the_label(evidence: Evidence) -> xr.DataArray:
 
 def transition_in_time(evidence: Evidence) -> xr.DataArray:
     """Distance of the transition from the middle of the range, as log10 of a factor, the greatest of all variants."""
-    middle = np.sqrt(np.prod(_RANGE))
-    return abs(np.log10(_transition(evidence) / middle)).max("variant", skipna=False)
+    return _factor(_transition(evidence) / (_RANGE[0] * _RANGE[1]) ** 0.5)
 
 
 def transitions(evidence: Evidence) -> str:
@@ -87,7 +86,7 @@ def transitions(evidence: Evidence) -> str:
 
 def transition_at_the_bend(evidence: Evidence) -> xr.DataArray:
     """Distance of the transition from the bend of the path, as log10 of a factor, the greatest of all variants."""
-    return abs(np.log10(_transition(evidence) / _bend(evidence))).max("variant", skipna=False)
+    return _factor(_transition(evidence) / _bend(evidence))
 
 
 def times_compared(evidence: Evidence) -> str:
@@ -154,6 +153,11 @@ def exponents(evidence: Evidence) -> str:
     first = phases.exponent(evidence.group("weights")["weight_displacement"], until=_SINCE)
     after, before = (float(each.mean()) for each in (_exponent(evidence), first))
     return f"The exponent is {after:.2f}; from the start up to there {before:.2f}."
+
+
+def _factor(ratio: xr.DataArray) -> xr.DataArray:
+    """How far from 1 a ratio is, up or down, as log10; the greatest of all variants."""
+    return abs(ratio.copy(data=np.log10(ratio.values))).max("variant", skipna=False)
 
 
 def _exponent(evidence: Evidence) -> xr.DataArray:

@@ -78,14 +78,14 @@ class BetaScale:
     @property
     def _step(self) -> float:
         """The factor from the finite part to 0 or infinity."""
-        return max(self.high / self.low, 1.2) ** _GAP
+        return float(max(self.high / self.low, 1.2) ** _GAP)
 
     def _round(self) -> list[float]:
         """Powers of ten over a wide range, and over a narrower one other round numbers, the most important first."""
         if self.low == self.high:
             return [self.low]
         if self.high / self.low < _WIDE:
-            return self._inside(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(self.low, self.high))
+            return self._inside(np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)))
         powers = 10.0 ** np.arange(np.floor(np.log10(self.low)), np.ceil(np.log10(self.high)) + 1)
         decades = self._inside(powers)
         return decades if len(decades) >= _DECADES else self._inside(np.outer([1, 2, 5], powers).ravel())

@@ -74,9 +74,14 @@ class Canvas:
         widths: Sequence[float] | None = None,
     ) -> AxesGrid:
         """Add rows of panels of these relative heights, and of these relative widths or equal ones."""
-        ratios = {"height_ratios": heights, "width_ratios": widths}
         grid: AxesGrid = self.body.subplots(
-            len(heights), columns, sharex=sharex, sharey=sharey, squeeze=False, **ratios
+            len(heights),
+            columns,
+            sharex=sharex,
+            sharey=sharey,
+            squeeze=False,
+            height_ratios=heights,
+            width_ratios=widths,
         )
         return grid
 

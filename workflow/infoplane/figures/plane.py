@@ -256,8 +256,8 @@ def _trajectory(
 def _spread(axes: Axes, last: pd.DataFrame, plane: Plane) -> None:
     """Draw bars where a path ends, in place of the lines of many seeds."""
     x, y = plane.x, plane.y
-    errors = {"xerr": last[x + select.SPREAD], "yerr": last[y + select.SPREAD]}
-    axes.errorbar(last[x], last[y], **errors, fmt="none", ecolor=style.GREY, elinewidth=0.6, zorder=1)
+    across, up = last[x + select.SPREAD], last[y + select.SPREAD]
+    axes.errorbar(last[x], last[y], xerr=across, yerr=up, fmt="none", ecolor=style.GREY, elinewidth=0.6, zorder=1)
 
 
 def _mark(axes: Axes, path: pd.DataFrame, plane: Plane) -> None:

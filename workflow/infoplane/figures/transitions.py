@@ -29,8 +29,9 @@ def of_variants(summary: xr.DataTree, options: Options) -> pd.DataFrame:
     # One of the seeds' own epochs, not halfway between two: between an epoch and never there is no middle.
     levels = np.quantile(by_seed.fillna(np.inf), _LEVELS, axis=1, method="inverted_cdf")
     found = pd.DataFrame(levels.T, index=pd.Index(by_seed["variant"].to_numpy(), name="variant"), columns=list(MARKS))
-    have = by_seed.count("seed").to_numpy()
-    return found.replace(np.inf, np.nan).assign(**{_HAVE: have, _OF: by_seed.sizes["seed"]})
+    found = found.replace(np.inf, np.nan)
+    found[_HAVE], found[_OF] = by_seed.count("seed").to_numpy(), by_seed.sizes["seed"]
+    return found
 
 
 def noted(notes: Notes, table: pd.DataFrame) -> Notes:

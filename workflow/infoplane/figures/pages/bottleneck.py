@@ -144,11 +144,10 @@ def _draw_plane(axes: Axes, shown: pd.DataFrame, looks: Mapping[str, style.Look]
         if mean.empty:
             continue
         axes.plot(each[_X].to_numpy(), each[_Y].to_numpy(), linestyle="none", markersize=1.4, alpha=0.6, **look)
-        errors = {
-            f"{side}err": mean[name + select.SPREAD].fillna(0.0).to_numpy() for side, name in (("x", _X), ("y", _Y))
-        }
+        across, up = (mean[name + select.SPREAD].fillna(0.0).to_numpy() for name in (_X, _Y))
         point = float(mean[_X].iloc[0]), float(mean[_Y].iloc[0])
-        axes.errorbar(*point, **errors, elinewidth=0.7, markeredgecolor=style.INK, linestyle="none", zorder=3, **look)
+        look = {**look, "markeredgecolor": style.INK, "linestyle": "none", "zorder": 3}
+        axes.errorbar(*point, xerr=across, yerr=up, elinewidth=0.7, **look)
         _draw_tangent(axes, point, float(mean[f"{_BETA}_median"].iloc[0]), height)
 
 

@@ -36,5 +36,6 @@ rule all:
         summaries=STUDY.summaries(),
         verdicts=STUDY.verdicts(),
         figures=STUDY.figures(),
+        animations=STUDY.animations(),
         kept=STUDY.kept(),
     localrule: True

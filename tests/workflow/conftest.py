@@ -37,6 +37,7 @@ TINY: dict[str, Any] = {
         "multivariate_information",
         {"figure": "training", "name": "learning"},
     ],
+    "animations": ["information_plane"],
 }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
+from PIL import Image
 
 from infoplane import datasets, models, store
 from infoplane.capture import Recorder
@@ -19,7 +20,7 @@ from infoplane.training import checkpoints
 from .conftest import TINY, Project
 
 DRAWN = ("data_processing", "information_plane", "learning", "modified_information_plane", "multivariate_information")
-DRAW = {f"draw_{name}": 1 for name in (*DRAWN, "training") if name != "learning"}
+DRAW = {f"draw_{name}": 1 for name in (*DRAWN, "training") if name != "learning"} | {"animate": 1}
 RUN = "activation-relu.seeds-0"
 SUMMARY = "results/tiny/summary.zarr"
 
@@ -98,6 +99,14 @@ class TestResults:
             assert "<text" in stem.with_suffix(".svg").read_text()
             assert len(pd.read_csv(stem.with_suffix(".csv"))) > 10
 
+    def test_an_animation_has_a_frame_for_every_epoch(self, finished: Project) -> None:
+        stem = finished.results / "animations" / "information_plane"
+        with Image.open(stem.with_suffix(".gif")) as image:
+            assert image.n_frames == 4
+        page = stem.with_suffix(".html").read_text()
+        assert "A tiny experiment" in page
+        assert '"times":["untrained, step 0","epoch 0.5, step 2","epoch 1, step 4","epoch 2, step 8"]' in page
+
     def test_csv_holds_the_numbers_of_the_summary(self, finished: Project, summary: xr.DataTree) -> None:
         table = pd.read_csv(finished.results / "figures" / "information_plane.csv")
         column = next(name for name in table.columns if name.startswith("mutual_information_input_layer ["))
@@ -142,7 +151,11 @@ class TestComputedAgain:
     def test_options_of_a_figure(self, edited: Project) -> None:
         figures = [{"figure": "information_plane", "layers": ["conv1"]}, *TINY["figures"][1:]]
         edited.write(figures=figures)
-        assert edited.planned() == {"draw_information_plane": 1}
+        assert edited.planned() == {"draw_information_plane": 1, "animate": 1}
+
+    def test_another_animation(self, edited: Project) -> None:
+        edited.write(animations=["information_plane", "modified_information_plane"])
+        assert edited.planned() == {"animate": 1}
 
     def test_another_estimator(self, edited: Project) -> None:
         edited.write(estimators=[{"name": "renyi"}, {"name": "tensor", "joint": "tensor"}])
@@ -201,6 +214,7 @@ class TestSnakemake:
         page = (finished.folder / "results" / "report.html").read_text()
         for name in DRAWN:
             assert f"{name}.svg" in page
+        assert "animations/information_plane.html" in page
         assert "tiny" in page
 
     @pytest.mark.long

@@ -283,5 +283,10 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "figures",
         "the figure in three formats, and the numbers drawn in it",
     ),
+    "animation": Artifact(
+        "{experiment}/animations/{figure}.{gif,html}",
+        "figures",
+        "the figure epoch by epoch, as a GIF and as a page with a slider",
+    ),
     "report": Artifact("report.html", "report", "Snakemake's own report, every figure with its caption"),
 }

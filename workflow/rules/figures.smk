@@ -1,4 +1,4 @@
-# Figures: one rule for each that is registered, since each has a caption of its own in the report.
+# Figures: one rule for each that is registered, since each has a caption of its own in the report; and animations.
 
 from infoplane import figures
 
@@ -35,3 +35,30 @@ for figure in figures.names():
             settings=STUDY.draw,
         script:
             "../scripts/draw.py"
+
+
+rule animate:
+    input:
+        summary=rules.aggregate.output.summary,
+    output:
+        gif="results/{experiment}/animations/{figure}.gif",
+        page=report(
+            "results/{experiment}/animations/{figure}.html",
+            caption="../report/animation.rst",
+            category="{experiment}",
+            labels={"figure": "{figure}, animated"},
+        ),
+    log:
+        "results/{experiment}/logs/animations/{figure}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/animations/{figure}.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=STUDY.animate,
+    script:
+        "../scripts/animate.py"

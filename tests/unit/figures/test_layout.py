@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from infoplane import figures
+from infoplane.figures import animation, gif, style
 
 FEW = [("3-6", "relu"), ("6-12", "relu"), ("6-12", "sigmoid")]
 MANY = [(f"{maps}-{2 * maps}", kind) for maps in (2, 3, 4, 6, 8, 12) for kind in ("relu", "sigmoid")] + [
@@ -157,6 +158,27 @@ def test_a_kernel_width_that_is_never_seen_leaves_the_panel_readable(build, monk
     data["median_distance"] = data["median_distance"].where(data["layer"] != "fc1", 0.0)
     summary["information"] = data
     _assert_readable(figures.kernel_widths(summary), monkeypatch)
+
+
+@pytest.mark.parametrize("case", ["few", "preview of one variant, two epochs", "long names", "deep"])
+def test_text_of_an_animation_is_neither_cut_nor_overlapping(case, build, monkeypatch):
+    _assert_readable(_stage(build(**CASES[case])), monkeypatch)
+
+
+@pytest.mark.long
+def test_thirteen_variants_of_an_animation_are_readable(build, monkeypatch):
+    _assert_readable(_stage(build(MANY)), monkeypatch)
+
+
+def _stage(summary):
+    """Return the page of an animation at its last epoch, with all that moves on it."""
+    with style.applied():
+        film = animation.of(figures.information_plane, summary, {})
+        figure, movers = gif.stage(film)
+    for mover in movers:
+        mover.show(len(film.epochs) - 1)
+        mover.artist.set_animated(False)
+    return figure
 
 
 @pytest.mark.long

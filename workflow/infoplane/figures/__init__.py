@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Option",
     "Page",
+    "animated",
     "bottleneck",
     "check",
     "data_processing",
@@ -57,6 +58,7 @@ information_plane = Page(
     needs=("information",),
     options=choices.Measured,
     after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017",
+    animated=True,
 )
 snapshots = Page(
     "snapshots",
@@ -84,6 +86,7 @@ modified_information_plane = Page(
     "non-redundant information about input and target, a trajectory per convolution",
     needs=("decomposition",),
     options=choices.Measured,
+    animated=True,
 )
 planes = Page(
     "planes",
@@ -191,6 +194,11 @@ def names() -> list[str]:
 def needs(name: str) -> frozenset[str]:
     """Groups of the summary that a figure reads."""
     return frozenset(_page(name).needs)
+
+
+def animated() -> list[str]:
+    """Names of the figures that `infoplane.figures.animation` can show over the epochs."""
+    return [name for name, page in _PAGES.items() if page.animated]
 
 
 def options(name: str) -> dict[str, Option]:

@@ -56,7 +56,7 @@ class Canvas:
         head, body, under = parts[:, 0]
         left = _MARGIN / width
         if heads:
-            head.text(left, 1 - _MARGIN / top, "\n".join(heads), va="top", weight="bold", color="#a63603")
+            head.text(left, 1 - _MARGIN / top, "\n".join(heads), va="top", weight="bold", color=style.WARNING)
         down = _MARGIN + preview
         for group in key:
             _draw_key(head, group, width, (left, 1 - down / top))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # so that planning a workflow loads neither pandas, xarray no
     from matplotlib.figure import Figure
 
     from infoplane.figures.notes import Notes
+    from infoplane.figures.plane import Plane
 
 
 class Drawing(Protocol):
@@ -28,6 +29,16 @@ class Drawing(Protocol):
 
     def draw(self, table: pd.DataFrame, notes: Notes) -> Figure:
         """Draw the table, and nothing that is not in it."""
+
+
+class Moving(Drawing, Protocol):
+    """A module whose table an animation can show too."""
+
+    def table(self, summary: xr.DataTree, options: Any, most: float = ...) -> pd.DataFrame:
+        """Return a row per drawn point, with rows of single seeds if there are at most so many."""
+
+    def spanned(self, notes: Notes) -> Plane:
+        """Return the plane that the points lie in."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Page:
         Class of the options that it accepts.
     after
         The figure of a paper that it takes up, if there is one.
+    animated
+        Whether its module is a `Moving` one.
     """
 
     name: str
@@ -53,6 +66,7 @@ class Page:
     needs: tuple[str, ...]
     options: type[choices.Options]
     after: str = ""
+    animated: bool = False
 
     def check(self, values: Mapping[str, object]) -> choices.Options:
         """Options from plain values, or a ConfigError that tells every fault."""
@@ -63,23 +77,31 @@ class Page:
         from infoplane.figures import select
 
         chosen = select.resolve(summary, self, self.check(values))
-        return select.with_units(self._numbers(summary, chosen), summary)
+        return select.with_units(self.numbers(summary, chosen), summary)
 
     def __call__(self, summary: xr.DataTree, **values: object) -> Figure:
         """Draw the figure from a summary."""
         from infoplane.figures import canvas, notes, select, style
 
         chosen = select.resolve(summary, self, self.check(values))
-        table = self._numbers(summary, chosen)
+        table = self.numbers(summary, chosen)
         with style.applied():
-            return canvas.settled(self._drawing.draw(table, notes.gather(summary, self, chosen, self._drawing.READING)))
+            return canvas.settled(self.drawing.draw(table, notes.gather(summary, self, chosen, self.drawing.READING)))
 
-    def _numbers(self, summary: xr.DataTree, chosen: choices.Options) -> pd.DataFrame:
-        table = self._drawing.table(summary, chosen)
+    def numbers(self, summary: xr.DataTree, chosen: choices.Options, **more: float) -> pd.DataFrame:
+        """The table under plain names; `more` is for a `Moving` module.
+
+        Raises
+        ------
+        DataError
+            If there is nothing in it.
+        """
+        table = self.drawing.table(summary, chosen, **more)
         if table.empty:
             raise DataError(f"figure {self.name!r} has nothing to draw: no value of {chosen} is finite")
         return table
 
     @property
-    def _drawing(self) -> Drawing:
+    def drawing(self) -> Drawing:
+        """The module that holds its numbers and its drawing."""
         return cast("Drawing", import_module(f"infoplane.figures.pages.{self.name}"))

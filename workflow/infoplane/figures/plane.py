@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -101,39 +101,80 @@ class Frame:
     def put_on(self, axes: Axes, shown: pd.DataFrame) -> None:
         """Set the range of a panel, and draw the lines for the variant that it shows."""
         axes.set(xlim=self.x_range, ylim=self.y_range)
-        for limits, draw_line in ((self.plane.x_limits, axes.axvline), (self.plane.y_limits, axes.axhline)):
-            for column, name in limits.items():
-                if name in self.lines:
-                    draw_line(float(shown[column].mean()), **self.lines[name])
+        for name, x, y in self.around(shown):
+            if x is not None:
+                axes.axvline(x, **self.lines[name])
+            elif y is not None:
+                axes.axhline(y, **self.lines[name])
+            else:
+                axes.axline((0, 0), slope=1, **self.lines[name])
+
+    def around(self, shown: pd.DataFrame) -> Iterator[tuple[str, float | None, float | None]]:
+        """Give the lines around a variant: the name of each, and its x or its y; the bisector has neither."""
+        for column, name in self.plane.x_limits.items():
+            if name in self.lines:
+                yield name, float(shown[column].mean()), None
+        for column, name in self.plane.y_limits.items():
+            if name in self.lines:
+                yield name, None, float(shown[column].mean())
         if "x = y" in self.lines:
-            axes.axline((0, 0), slope=1, **self.lines["x = y"])
+            yield "x = y", None, None
         if "zero" in self.lines:
-            axes.axvline(0, **self.lines["zero"])
-            axes.axhline(0, **self.lines["zero"])
+            yield from (("zero", 0.0, None), ("zero", None, 0.0))
 
 
 def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     """Draw a panel per variant, a trajectory per layer, the epoch as colour."""
     layers = select.in_order(table["layer"], notes.layers)
+    frame, scale = Frame.of(table, plane), EpochScale.of(table["epoch"])
+    key = [*_ends(), *_marks(table, plane), *frame.key()]
+    room = 3.2 * len(layers) + 14
+    page, panels = sheet(table, frame, notes, [key], room=room)
+    height = max(_height(len(panels)), room) - 12
+    for variant, axes in panels.items():
+        _draw_panel(axes, table[table["variant"] == variant], frame, scale, layers, height)
+    page.colour_bar(list(panels.values()), scale)
+    return page.figure
+
+
+def sheet(
+    table: pd.DataFrame,
+    frame: Frame,
+    notes: Notes,
+    key: Sequence[Sequence[Line2D]],
+    *,
+    room: float = 0.0,
+    above: float = 0.0,
+    narrow: float = style.COLUMN,
+) -> tuple[Canvas, dict[str, Axes]]:
+    """Lay out a page with a panel per variant, in the frame's ranges and between its lines.
+
+    Parameters
+    ----------
+    table, frame, notes, key
+        What is drawn, and what stands around it.
+    room
+        Least height of a panel, mm.
+    above
+        Height to leave over all panels, mm.
+    narrow
+        Width of the page of a lone variant, mm.
+    """
     names = titles(table, notes)
     columns = _columns(len(names))
-    width = style.COLUMN if columns == 1 else style.PAGE
+    width = narrow if columns == 1 else style.PAGE
     texts = {variant: canvas.title(text, (width - 30) / columns - 4) for variant, text in names.items()}
-    panel = max({1: 52.0, 2: 52.0, 4: 40.0}.get(columns, 44.0), 3.2 * len(layers) + 14)
-    height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
-    frame = Frame.of(table, plane)
-    key = [*_ends(), *_marks(table, plane), *frame.key()]
-    page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 6, notes=notes, key=[key])
-    scale = EpochScale.of(table["epoch"])
-    panels = page.panels(len(names), columns)
-    panels[0].xaxis.set_major_locator(MaxNLocator(4))
-    panels[0].yaxis.set_major_locator(MaxNLocator(5))
-    for axes, (variant, text) in zip(panels, texts.items(), strict=True):
-        axes.set_title(text)
-        _draw_panel(axes, table[table["variant"] == variant], frame, scale, layers, panel - 12)
-    page.label(plane.x_label, plane.y_label)
-    page.colour_bar(panels, scale)
-    return page.figure
+    height = max(_height(len(names)), room) + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
+    page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 6 + above, notes=notes, key=key)
+    panels = dict(zip(names, page.panels(len(names), columns), strict=True))
+    first = next(iter(panels.values()))
+    first.xaxis.set_major_locator(MaxNLocator(4))
+    first.yaxis.set_major_locator(MaxNLocator(5))
+    for variant, axes in panels.items():
+        axes.set_title(texts[variant])
+        frame.put_on(axes, table[table["variant"] == variant])
+    page.label(frame.plane.x_label, frame.plane.y_label)
+    return page, panels
 
 
 def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
@@ -161,6 +202,7 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
         shown = table[table["variant"] == variant]
         for axes, frame in zip(own, frames, strict=True):
             axes.set_ylabel(canvas.title(frame.plane.y_label, panel - 10))
+            frame.put_on(axes, shown)
             _draw_panel(axes, shown, frame, scale, layers, panel - 12)
             if index >= len(names) - in_a_row:
                 axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
@@ -171,11 +213,15 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
 def _draw_panel(
     axes: Axes, shown: pd.DataFrame, frame: Frame, scale: EpochScale, layers: list[str], height: float
 ) -> None:
-    frame.put_on(axes, shown)
     for kind, (_, look) in _CONTROLS.items():
         for _, path in seeds.means(shown[shown["control"] == kind]).groupby("layer", sort=False):
             axes.plot(path[frame.plane.x].to_numpy(), path[frame.plane.y].to_numpy(), **look)
     _draw_layers(axes, shown[shown["control"] == "none"], frame.plane, scale, layers, height)
+
+
+def _height(count: int) -> float:
+    """Return the height of a row of panels, mm, by their number."""
+    return {1: 52.0, 2: 52.0, 4: 40.0}.get(_columns(count), 44.0)
 
 
 def _columns(count: int) -> int:

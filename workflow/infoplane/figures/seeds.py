@@ -14,9 +14,9 @@ from infoplane.figures import select, style
 MOST = 10  # seeds that are drawn as lines of their own; of more, the mean and its spread are
 
 
-def drawn(points: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
-    """Return every seed and their mean, or the mean alone where there are too many for lines of their own."""
-    few = points["seed"].nunique() <= MOST
+def drawn(points: pd.DataFrame, variables: Sequence[str], most: float = MOST) -> pd.DataFrame:
+    """Return every seed and their mean, or the mean alone where there are more seeds than so many."""
+    few = points["seed"].nunique() <= most
     return select.with_mean(points, variables) if few else select.mean(points, variables)
 
 

@@ -24,6 +24,7 @@ Look = dict[str, Any]  # keywords of a line
 Floats = NDArray[np.float64]
 
 INK, MUTED, GREY, FAINT = "0.15", "0.35", "0.5", "0.7"
+WARNING = "#a63603"
 GREEN = "#007a5a"  # what is marked on a path of `over_time`, which has no green
 MARKERS: tuple[Marker, ...] = (
     "o",

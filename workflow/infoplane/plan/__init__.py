@@ -106,6 +106,10 @@ class Study:
         """Parameters of a figure."""
         return self.planned[wildcards.experiment].draw(wildcards.figure)
 
+    def animate(self, wildcards: Any) -> Settings:
+        """Parameters of the animation of a figure."""
+        return self.planned[wildcards.experiment].animate(wildcards.figure)
+
     def drawn_by(self, figure: str) -> str:
         """A regular expression for the names of all figures that a registered one draws."""
         every = (each for planned in self.planned.values() for each in planned.figures.values())
@@ -140,6 +144,15 @@ class Study:
             for name, planned in self.planned.items()
             for figure in planned.figures
             for ending in ("svg", "png", "pdf", "csv")
+        ]
+
+    def animations(self) -> list[str]:
+        """Every file of every animation."""
+        return [
+            f"results/{name}/animations/{figure}.{ending}"
+            for name, planned in self.planned.items()
+            for figure in planned.experiment.settings["animations"]
+            for ending in ("gif", "html")
         ]
 
     def _of_runs(self, artifact: str, wildcards: Any) -> list[str]:

@@ -20,6 +20,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
             yield f"key 'dataset': {error}"
     yield from _of_estimators(planned)
     yield from _of_figures(planned)
+    yield from _of_animations(planned)
     yield from _of_claims(planned)
 
 
@@ -113,6 +114,16 @@ def _of_figures(planned: Planned) -> Iterator[str]:
             yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(group)}"
         for option, there in known.items():
             yield from _not_among(figure, option, there)
+
+
+def _of_animations(planned: Planned) -> Iterator[str]:
+    moving = [figure.name for figure in planned.figures.values() if figure.figure in figures.animated()]
+    for name in planned.experiment.settings["animations"]:
+        if name not in planned.figures:
+            yield f"key 'animations' has {name!r}, which is not among 'figures'; {accepted(name, moving)}"
+        elif name not in moving:
+            figure = planned.figures[name].figure
+            yield f"key 'animations' has {name!r}, a figure {figure!r}, which has none; {accepted(name, moving)}"
 
 
 def _of_claims(planned: Planned) -> Iterator[str]:

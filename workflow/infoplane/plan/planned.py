@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from pathlib import Path
 
-from infoplane import claims, datasets, experiment, factories, files, models
+from infoplane import claims, datasets, experiment, factories, figures, files, models
 from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
@@ -14,6 +15,8 @@ from infoplane.schema import ARTIFACTS, MEASURED, estimates
 
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
+_TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
+_APART = {"claims", "figures", "animations", "preview", "seeds"}  # keys that the summary does not hang on, or has apart
 _OFFERED = {  # by kind of estimator; a renyi one that is multivariate has more
     "renyi": {"information", "error_chain"},
     "binning": {"information", "bottleneck"},
@@ -167,7 +170,7 @@ class Planned:
     def aggregate(self) -> Settings:
         """Parameters of the summary; with them comes what figures say of the experiment."""
         settings = self.experiment.settings
-        facts = {key: settings[key] for key in settings if key not in {"claims", "figures", "preview", "seeds"}}
+        facts = {key: settings[key] for key in settings if key not in _APART}
         return {
             "variants": {variant.name: dict(variant.labels) for variant in self.experiment.variants},
             "experiment": {
@@ -212,6 +215,17 @@ class Planned:
         return {
             "figure": figure.figure,
             "options": figure.options,
+            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
+        }
+
+    def animate(self, name: str) -> Settings:
+        """Parameters of the animation of a figure."""
+        figure = self.figures[name]
+        modules = ("infoplane.figures.animation", f"infoplane.figures.pages.{figure.figure}")
+        return {
+            "figure": figure.figure,
+            "options": figure.options,
+            "template": files.sha256(_TEMPLATE),
             "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
         }
 

@@ -14,13 +14,14 @@ from matplotlib.figure import Figure
 from infoplane.figures import mutual, plane, seeds, transitions
 from infoplane.figures.choices import Measured
 from infoplane.figures.notes import Notes
+from infoplane.figures.plane import Plane
 
 READING = plane.READING
 
 
-def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
+def table(summary: xr.DataTree, options: Measured, most: float = seeds.MOST) -> pd.DataFrame:
     """Both mutual informations of every layer and epoch, their limits, and the transition where it was recorded."""
-    points = seeds.drawn(mutual.points(summary, options), [mutual.X, mutual.Y])
+    points = seeds.drawn(mutual.points(summary, options), [mutual.X, mutual.Y], most)
     found = mutual.with_limits(points, summary, options)
     if "training" not in summary.children:
         return found
@@ -31,3 +32,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, with S(X), S(Y), log₂ n and the bisector."""
     marks = {transitions.MEDIAN: transitions.NAME} if transitions.MEDIAN in table else {}
     return plane.draw(table, mutual.plane(notes, marks), transitions.noted(notes, table))
+
+
+def spanned(notes: Notes) -> Plane:
+    """Return the plane in which an animation shows the table."""
+    return mutual.plane(notes)

@@ -14,13 +14,14 @@ from infoplane.errors import ConfigError
 from infoplane.figures import plane, seeds, select
 from infoplane.figures.choices import Measured
 from infoplane.figures.notes import Notes
+from infoplane.figures.plane import Plane
 
 READING = plane.READING
 _QUANTITY = "weighted_nonredundant_information"
 _X, _Y = f"{_QUANTITY}_input", f"{_QUANTITY}_target"
 
 
-def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
+def table(summary: xr.DataTree, options: Measured, most: float = seeds.MOST) -> pd.DataFrame:
     """Non-redundant information about input and target of every convolution with two maps or more.
 
     Raises
@@ -37,11 +38,16 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
             "figure 'modified_information_plane' needs a convolutional layer with two feature maps or more, and "
             f"none of {', '.join(options.layers or ())} is one; leave this figure out"
         )
-    return seeds.drawn(found, [_X, _Y])
+    return seeds.drawn(found, [_X, _Y], most)
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, with the zero lines."""
+    return plane.draw(table, spanned(notes), notes)
+
+
+def spanned(notes: Notes) -> Plane:
+    """Return the plane in which the figure and an animation show the table."""
     quantity, _, unit = notes.labels[_QUANTITY].partition(" [")
     x_label, y_label = (f"{quantity} about {what} [{unit}" for what in ("X", "Y"))
-    return plane.draw(table, plane.Plane(_X, _Y, x_label, y_label, zero=True), notes)
+    return Plane(_X, _Y, x_label, y_label, zero=True)

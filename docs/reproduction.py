@@ -1,7 +1,7 @@
 """Write docs/reproduction.md: what finished runs of a paper's experiments show, beside what the paper says.
 
-Name the folders of their results; the default are those of the experiments yu2021_* under results/. Every number comes
-from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures, of which small
+Name the folders of their results; the default are those of the experiments yu2021_* and szt_* under results/. Every
+number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures, of which small
 copies are kept under docs/reproduction.
 """
 
@@ -27,6 +27,7 @@ from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
 
 ROOT = Path(__file__).parents[1]
+PAPERS = ("yu2021_*", "szt_*")  # folders of the papers' experiments
 WIDTH = 1200  # of a picture, pixels
 COLOURS = 256  # in its palette
 LONG = 20  # rows of a table that is folded
@@ -322,11 +323,13 @@ def _folded(table: str, rows: int) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the page from folders of results, or from those of the experiments yu2021_*."""
-    folders = [Path(each) for each in arguments] or sorted(ROOT.glob("results/yu2021_*"))
+    """Write the page from folders of results, or from those of the papers' experiments."""
+    folders = [Path(each) for each in arguments] or [
+        folder for experiments in PAPERS for folder in sorted(ROOT.glob(f"results/{experiments}"))
+    ]
     try:
         if not folders:
-            raise StoreError("results/ has no yu2021_*; run snakemake on one, or name folders of results")
+            raise StoreError(f"results/ has no {' or '.join(PAPERS)}; run snakemake on one, or name folders of results")
         runs = [read(folder) for folder in folders]
         if len({run.about["name"] for run in runs}) < len(runs):
             raise StoreError("two of these folders hold one experiment; name each experiment once")

@@ -118,6 +118,10 @@ def data() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
+def _classes(data: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> int:
+    return max(int(targets.max()) for _, targets in data.values()) + 1
+
+
 @pytest.fixture
 def networks(tmp_path: Path) -> Path:
     """A user's own file with networks."""
@@ -169,7 +173,7 @@ def train(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> Cal
 
     def run(recipe: Any, name: str = "run") -> Trained:
         work, output = tmp_path / name / "work" / "digest", tmp_path / name / "checkpoints"
-        record = train_run(recipe, data, 3, work=work, output=output, where=torch.device("cpu"))
+        record = train_run(recipe, data, _classes(data), work=work, output=output, where=torch.device("cpu"))
         return Trained(recipe, record, work, output)
 
     return run
@@ -200,14 +204,16 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
         found = capture_run(
             Recipe(**{**settings, **changes}),
             data,
-            3,
+            _classes(data),
             {**trained.record.arrays, **known},
             checkpoints=trained.output,
             where=torch.device("cpu"),
             soft=soft,
         )
         root = labels.label("activations", found.arrays, found.coords, leading=found.leading)
-        store.write_slabs(path, root=root, layers=found.layers, slabs=found.slabs, provenance={"classes": 3})
+        store.write_slabs(
+            path, root=root, layers=found.layers, slabs=found.slabs, provenance={"classes": _classes(data)}
+        )
         return store.load(path, "activations")
 
     return run

@@ -301,5 +301,5 @@ def test_one_message_ends_the_command(reproduction, finished, tmp_path, monkeypa
     monkeypatch.setattr(reproduction, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match=r"^reproduction: two of these folders hold one experiment; name each"):
         reproduction.main([str(finished), str(finished)])
-    with pytest.raises(SystemExit, match=r"^reproduction: results/ has no yu2021_\*; run snakemake on one"):
+    with pytest.raises(SystemExit, match=r"^reproduction: results/ has no yu2021_\* or szt_\*; run snakemake on one"):
         reproduction.main([])

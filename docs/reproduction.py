@@ -1,8 +1,8 @@
 """Write docs/reproduction.md: what finished runs of a paper's experiments show, beside what the paper says.
 
 Name the folders of their results; the default are those of the experiments yu2021_* and szt_* under results/. Every
-number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures, of which small
-copies are kept under docs/reproduction.
+number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures, of
+which small copies are kept under docs/reproduction.
 """
 
 import json

@@ -17,11 +17,12 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     **{name: (BASE, {"torch", "xarray", "zarr", "matplotlib"}) for name in BASE},
     "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
     **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS},
+    "outcomes": (set(), {"torch", "matplotlib", "zarr"}),
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
-    "figures": ({"errors", "names", "schema", "files"}, {"torch", "zarr"}),
-    "claims": (BASE, {"torch", "zarr", "matplotlib"}),
+    "figures": ({"errors", "names", "schema", "files", "outcomes"}, {"torch", "zarr"}),
+    "claims": (BASE | {"outcomes"}, {"torch", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
 }
 

@@ -17,12 +17,13 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     **{name: (BASE, {"torch", "xarray", "zarr", "matplotlib"}) for name in BASE},
     "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
     **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS},
+    "outcomes": (set(), {"torch", "matplotlib", "zarr"}),
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
     "phases": (set(), {"torch", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
-    "figures": ({"errors", "names", "schema", "files", "phases"}, {"torch", "zarr"}),
-    "claims": (BASE | {"phases"}, {"torch", "zarr", "matplotlib"}),
+    "figures": ({"errors", "names", "schema", "files", "outcomes", "phases"}, {"torch", "zarr"}),
+    "claims": (BASE | {"outcomes", "phases"}, {"torch", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
 }
 

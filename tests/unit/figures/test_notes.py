@@ -79,10 +79,25 @@ def test_only_the_variants_drawn_are_counted(summary):
 def test_pairs_left_out_of_the_percentages_are_counted(build):
     summary = build([("3-6", "relu")])
     summary["decomposition"]["pairs_excluded"].loc[{"layer": "conv2"}] = 7
-    assert "pairs of maps with at most 1e-6 bits left out: up to 7 pairs a layer" in _written(
-        figures.redundancy_synergy(summary)
-    )
+    written = _written(figures.redundancy_synergy(summary))
+    assert "pairs of maps with at most 1e-6 bits left out: up to 7 of 15 in a layer" in written
     assert "left out" not in _written(figures.redundancy_synergy(summary, layers=["conv1"]))
+
+
+def test_networks_that_learned_nothing_are_counted(build):
+    summary = build([("3-6", "relu"), ("6-12", "relu")])
+    data = summary["training"].to_dataset()
+    data["accuracy"].loc[{"variant": "v01", "seed": 2}] = 0.1
+    summary["training"] = data
+    assert "1 of 6 networks learned nothing" in _written(figures.training(summary))
+    assert "learned nothing" not in _written(figures.training(summary, variants=["v00"]))
+
+
+def test_what_all_variants_that_are_shown_have_in_common_is_told(summary):
+    """Titles tell what differs among them."""
+    written = _written(figures.information_plane(summary, variants=["v01", "v04"]))
+    assert "filters 6-12" in written
+    assert "filters 6-12, relu" in _written(figures.information_plane(summary, variants=["v01"]))
 
 
 def test_a_preview_says_so_on_its_face_and_at_its_foot(build):

@@ -53,23 +53,26 @@ def test_two_names_at_one_place_part_evenly():
     assert spaced([0.5, 0.5], 0.1, 1.0) == pytest.approx([0.45, 0.55])
 
 
+KEYS = ("model.filters", "model.activation")
+
+
 def test_variants_are_named_by_what_differs(summary):
     table = figures.information_plane.table(summary)
-    assert titles(table)["v03"] == "filters 3-6, sigmoid"
+    assert titles(table, KEYS)["v03"] == "filters 3-6, sigmoid"
     same_filters = table[table["model.filters"] == "6-12"]
-    assert titles(same_filters) == {"v01": "relu", "v04": "sigmoid"}
-    assert titles(table[table["variant"] == "v00"]) == {"v00": ""}
+    assert titles(same_filters, KEYS) == {"v01": "relu", "v04": "sigmoid"}
+    assert titles(table[table["variant"] == "v00"], KEYS) == {"v00": ""}
 
 
 def test_variants_that_the_keys_do_not_tell_apart_keep_their_identifier(summary):
     table = figures.information_plane.table(summary).assign(**{"model.filters": "6-12"})
-    assert titles(table)["v00"] == "v00 relu"
+    assert titles(table, KEYS)["v00"] == "v00 relu"
 
 
 def test_a_key_that_a_variant_lacks_is_left_out(summary):
     table = figures.information_plane.table(summary)
     table.loc[table["variant"] == "v03", "model.filters"] = None
-    assert titles(table)["v03"] == "sigmoid"
+    assert titles(table, KEYS)["v03"] == "sigmoid"
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def of(page: Page, summary: xr.DataTree, options: Mapping[str, object]) -> Film:
         steps=_steps(summary[page.needs[0]].to_dataset(), chosen, epochs),
         panels={
             variant: _panel(title, table[table["variant"] == variant], frame, epochs, layers)
-            for variant, title in titles(table, known).items()
+            for variant, title in titles(table, known.keys).items()
         },
         about={**{key: experiment[key] for key in ("name", "title")}, "figure": page.name},
     )

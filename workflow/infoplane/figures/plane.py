@@ -160,7 +160,7 @@ def sheet(
     narrow
         Width of the page of a lone variant, mm.
     """
-    names = titles(table, notes)
+    names = titles(table, notes.keys)
     columns = _columns(len(names))
     width = narrow if columns == 1 else style.PAGE
     texts = {variant: canvas.title(text, (width - 30) / columns - 4) for variant, text in names.items()}
@@ -180,7 +180,7 @@ def sheet(
 def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
     """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
     layers = select.in_order(table["layer"], notes.layers)
-    names = titles(table, notes)
+    names = titles(table, notes.keys)
     in_a_row = 2 if len(names) > _ROWS else 1
     rows, columns = ceil(len(names) / in_a_row), in_a_row * len(planes)
     panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(layers) + 14)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from infoplane.errors import ConfigError
 from infoplane.figures import select
 
-if TYPE_CHECKING:
-    from infoplane.figures.notes import Notes
 
-
-def titles(table: pd.DataFrame, notes: Notes) -> dict[str, str]:
-    """Name every variant by the keys in which those that are shown differ; a lone one needs no name."""
+def titles(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, str]:
+    """Name every variant by those of the keys in which the ones that are shown differ; a lone one needs no name."""
     variants = table["variant"].unique()
     if len(variants) == 1:
         return {str(variants[0]): ""}
-    named = labels(table, [key for key in notes.keys if len(table[key].unique()) > 1])
+    named = labels(table, [key for key in keys if len(table[key].unique()) > 1])
     distinct = len(set(named.values())) == len(named)
     return named if distinct else {variant: f"{variant} {name}".strip() for variant, name in named.items()}
 

@@ -73,7 +73,7 @@ def _curves(data: xr.Dataset, points: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a row per variant: the plane with the curve, β* of every layer, and its residual."""
-    names, layers = titles(table, notes), select.in_order(table["layer"].dropna(), notes.layers)
+    names, layers = titles(table, notes.keys), select.in_order(table["layer"].dropna(), notes.layers)
     panel = min(_ROW, _ROWS / len(names))
     looks = {
         layer: {"color": colour, "marker": style.marker(index)}

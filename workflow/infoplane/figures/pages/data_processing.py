@@ -54,7 +54,7 @@ def table(summary: xr.DataTree, options: Processing) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw three panels per variant, one per stage, with both chains over the layers and violated steps crossed."""
-    names = titles(table, notes)
+    names = titles(table, notes.keys)
     layers = select.in_order(table["layer"], notes.layers)
     stages = select.in_order(table["stage"], STAGES)
     abreast = 2 if len(names) > 6 and len(layers) < 8 else 1

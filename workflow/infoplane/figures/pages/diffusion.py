@@ -51,7 +51,7 @@ def table(summary: xr.DataTree, options: Diffusion) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant and start, all with the same axes."""
-    names = titles(table, notes)
+    names = titles(table, notes.keys)
     starts = 2 if (table[_SINCE] > 0).any() else 1
     abreast = 2 if len(names) > 6 or (starts == 1 and len(names) > 1) else 1
     width = style.COLUMN if starts * abreast == 1 else style.PAGE

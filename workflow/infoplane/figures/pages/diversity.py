@@ -60,7 +60,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant."""
-    names = titles(table, notes)
+    names = titles(table, notes.keys)
     columns = min(len(names), 2 if len(names) == 4 else 3 if len(names) <= 9 else 4)
     width = style.COLUMN if columns == 1 else style.PAGE
     room = (width - 12) / columns

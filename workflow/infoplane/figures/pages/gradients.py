@@ -40,7 +40,7 @@ def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, both axes logarithmic, with the transition in grey."""
-    names, layers = titles(table, notes), select.in_order(table["layer"], notes.layers)
+    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
     columns = 2 if len(names) in {2, 4} else min(len(names), 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     room = (width - 14) / columns

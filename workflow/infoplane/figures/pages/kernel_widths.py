@@ -44,7 +44,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant: the ratio against the epoch, a line per layer."""
-    names, layers = titles(table, notes), select.in_order(table["layer"], notes.layers)
+    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
     columns = min(len(names), 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     texts = {variant: canvas.title(text, (width - 12) / columns - 16) for variant, text in names.items()}

@@ -47,7 +47,7 @@ def table(summary: xr.DataTree, options: Relaxed) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, the relaxation on a logarithmic axis, a colour and a marker per layer."""
-    names, layers = titles(table, notes), select.in_order(table["layer"], notes.layers)
+    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
     columns = 2 if len(names) in {2, 4} else min(len(names), 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     texts = {variant: canvas.title(text, (width - 14) / columns - 4) for variant, text in names.items()}

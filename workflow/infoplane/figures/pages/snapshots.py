@@ -37,7 +37,7 @@ def table(summary: xr.DataTree, options: Snapshots) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a row per variant and a panel per epoch, a mark per layer and network."""
-    names, layers = titles(table, notes), select.in_order(table["layer"], notes.layers)
+    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
     wanted = sorted(table[_WANTED].unique())
     texts = {variant: canvas.title(text, style.PAGE - 12) for variant, text in names.items()}
     height = len(names) * (_PANEL + 3.3 * max(map(canvas.lines, texts.values()))) + 6

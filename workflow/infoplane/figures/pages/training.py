@@ -39,7 +39,7 @@ def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw three panels per variant against a logarithmic epoch: loss, accuracy, gradient norms."""
-    names = _counted(titles(table, notes), table)
+    names = _counted(titles(table, notes.keys), table)
     layers = select.in_order(table["layer"].dropna(), notes.layers)
     abreast = 2 if len(names) > 6 else 1
     room = (style.PAGE - 12) / abreast

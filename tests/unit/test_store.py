@@ -26,17 +26,18 @@ COORDS = {
     "probe_batch": [0, 1],
     "layer": LAYERS,
     "control": ["none"],
+    "estimator": ["renyi"],
 }
 
 
 @pytest.fixture
 def chain() -> xr.Dataset:
     """A small group /error_chain."""
-    values = np.random.default_rng(0).random((2, 1, 1, 3, 2, 2))
+    values = np.random.default_rng(0).random((2, 1, 1, 1, 3, 2, 2))
     arrays = {
         "mutual_information_error": values,
-        "error_bandwidth": values[:, 0],
-        "error_median_distance": values[:, 0],
+        "error_bandwidth": values[:, :, 0],
+        "error_median_distance": values[:, :, 0],
     }
     return labels.label("error_chain", arrays, COORDS)
 
@@ -239,12 +240,12 @@ def small_files() -> Iterator[None]:
 @pytest.fixture
 def large(chain: xr.Dataset) -> xr.Dataset:
     """A group of half a megabyte that does not compress."""
-    values = np.random.default_rng(0).random((2, 1, 1, 3, 2, 2500))
+    values = np.random.default_rng(0).random((2, 1, 1, 1, 3, 2, 2500))
     chain = chain.drop_vars([*chain.data_vars, "probe_batch"])
     arrays = {
         "mutual_information_error": values,
-        "error_bandwidth": values[:, 0],
-        "error_median_distance": values[:, 0],
+        "error_bandwidth": values[:, :, 0],
+        "error_median_distance": values[:, :, 0],
     }
     coords = {name: (each.dims, each.values) for name, each in chain.coords.items()}
     return labels.label("error_chain", arrays, {**coords, "probe_batch": np.arange(2500)})

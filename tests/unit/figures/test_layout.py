@@ -32,8 +32,9 @@ CASES = {
     "fully connected": {"sweep": [("1", "tanh"), ("1", "sigmoid")], "layers": ["h1", "h2", "h3", "output"]},
 }
 CONVOLUTIONAL = {"modified_information_plane", "planes", "multivariate_information", "redundancy_synergy", "degrees"}
+SHORT = {"few", "long names"}
 DRAWN = [
-    (case, name)
+    pytest.param(case, name, marks=[] if case in SHORT else pytest.mark.long)
     for case in CASES
     for name in figures.names()
     if not (case == "fully connected" and name in CONVOLUTIONAL)

@@ -227,7 +227,14 @@ class TestSnakemake:
         assert store.load(tmp_path / "elsewhere" / target, "training").sizes["epoch"] == 4
 
     def test_a_failing_run_leaves_the_others_going(self, project: Project, tmp_path: Path) -> None:
-        broken = {**TINY, "sweep": [], "model": {"factory": "broken.py:make"}, "seeds": [0, 7], "figures": []}
+        broken = {
+            **TINY,
+            "sweep": [],
+            "model": {"factory": "broken.py:make"},
+            "seeds": [0, 7],
+            "figures": [],
+            "animations": [],
+        }
         project.write(**broken)
         (project.folder / "study" / "broken.py").write_text(
             "import torch\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from math import ceil
 
 import pandas as pd
 import xarray as xr
@@ -24,7 +25,8 @@ from infoplane.figures.variants import titles
 READING = "a mark: one layer of one network"
 _WANTED = "wanted_epoch [epochs]"
 _DOT: style.Look = {"markersize": 3.2, "markeredgewidth": 0.3, "markeredgecolor": "white", "linestyle": "none"}
-_PANEL = 46.0  # mm, the height of a row
+_ROWS = 5  # variants below one another at most, before two come side by side
+_PANELS = {1: 46.0, 2: 28.0}  # mm, the height of a row by the variants in it
 
 
 def table(summary: xr.DataTree, options: Snapshots) -> pd.DataFrame:
@@ -36,16 +38,18 @@ def table(summary: xr.DataTree, options: Snapshots) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
-    """Draw a row per variant and a panel per epoch, a mark per layer and network."""
+    """Draw a panel per variant and epoch, a mark per layer and network."""
     names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
     wanted = sorted(table[_WANTED].unique())
-    texts = {variant: canvas.title(text, style.PAGE - 12) for variant, text in names.items()}
-    height = len(names) * (_PANEL + 3.3 * max(map(canvas.lines, texts.values()))) + 6
+    in_a_row = 2 if len(names) > _ROWS else 1
+    texts = {variant: canvas.title(text, (style.PAGE - 12) / in_a_row) for variant, text in names.items()}
+    row = _PANELS[in_a_row] + 3.3 * max(map(canvas.lines, texts.values()))
+    height = ceil(len(names) / in_a_row) * row + 6
     looks = {layer: {**_DOT, **look} for layer, look in style.in_depth(layers).items()}
     frame = Frame.of(table, mutual.plane(notes))
     key = [[canvas.handle(layer, **look) for layer, look in looks.items()], frame.key()]
     page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=[group for group in key if group])
-    panels = page.panels(len(names) * len(wanted), len(wanted))
+    panels = page.panels(len(names) * len(wanted), in_a_row * len(wanted))
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     panels[0].yaxis.set_major_locator(MaxNLocator(5))
     for axes, (variant, epoch) in zip(panels, product(names, wanted), strict=True):
@@ -53,7 +57,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         frame.put_on(axes, of_variant)
         _draw_panel(axes, of_variant[of_variant[_WANTED] == epoch], looks)
     headings = [[_when(table, variant, epoch) for epoch in wanted] for variant in names]
-    canvas.title_blocks(panels, list(texts.values()), headings, 1)
+    canvas.title_blocks(panels, list(texts.values()), headings, in_a_row)
     page.label(frame.plane.x_label, frame.plane.y_label)
     return page.figure
 

@@ -20,10 +20,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "outcomes": (set(), {"torch", "matplotlib", "zarr"}),
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
     "phases": (set(), {"torch", "matplotlib", "zarr"}),
+    "ranks": (set(), {"torch", "xarray", "pandas", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
-    "figures": ({"errors", "names", "schema", "files", "outcomes", "phases"}, {"torch", "zarr"}),
-    "claims": (BASE | {"outcomes", "phases"}, {"torch", "zarr", "matplotlib"}),
+    "figures": ({"errors", "names", "schema", "files", "outcomes", "phases", "ranks"}, {"torch", "zarr"}),
+    "claims": (BASE | {"outcomes", "phases", "ranks"}, {"torch", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infoplane import phases
+from infoplane import phases, ranks
 from infoplane.claims.claim import Claim, Rule
 from infoplane.schema import OUTPUT
 
@@ -97,8 +97,8 @@ def times_compared(evidence: Evidence) -> str:
     if len(bend) < _LAST:
         return ""
     drawn = np.random.default_rng(0).integers(len(bend), size=(999, len(bend)))
-    several = np.array([_rank_correlation(transition[own], bend[own]) for own in drawn])
-    rho = _rank_correlation(transition, bend)
+    several = np.array([ranks.correlation(transition[own], bend[own]) for own in drawn])
+    rho = ranks.correlation(transition, bend)
     if not np.isfinite(rho):
         return f"The bend is at {np.median(bend):.0f} epochs in the median; one of the times is the same for all seeds."
     low, high = np.nanquantile(several, [0.025, 0.975])
@@ -119,7 +119,7 @@ def depth_helps(evidence: Evidence) -> xr.DataArray:
     output = values.where(values["kind"] == OUTPUT).max("layer")
     epochs = output["epoch"].where(output >= _RELEVANT).min("epoch").fillna(2 * float(values["epoch"].max()))
     rows = epochs.where(ended).transpose("seed", "variant")
-    found = [_rank_correlation(depth, row) if np.isfinite(row).all() else np.nan for row in rows.values]
+    found = [ranks.correlation(depth, row) for row in rows.values]
     return rows.isel(variant=0, drop=True).copy(data=found)
 
 
@@ -131,7 +131,7 @@ def beta_falls(evidence: Evidence) -> xr.DataArray:
     for variant in values["variant"].values:
         rows = values.sel(variant=variant, drop=True).dropna("layer", how="all").transpose("seed", "layer")
         depth = np.arange(rows.sizes["layer"], dtype=float)
-        found.append(rows.isel(layer=0, drop=True).copy(data=[_rank_correlation(depth, row) for row in rows.values]))
+        found.append(rows.isel(layer=0, drop=True).copy(data=[ranks.correlation(depth, row) for row in rows.values]))
     return evidence.across(found).mean("sweep")
 
 
@@ -199,16 +199,6 @@ def _bend(evidence: Evidence) -> xr.DataArray:
     """Epoch at which I(X; T), mean over the last hidden layers, is greatest; the first checkpoint at the earliest."""
     values = _last(evidence.group("information")["mutual_information_input_layer"]).mean("layer")
     return values.where(values["epoch"] > 0).idxmax("epoch")
-
-
-def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's; NaN where a value is missing, or all of one kind are equal."""
-    import pandas as pd
-
-    if np.isnan(one).any() or np.isnan(other).any():
-        return float("nan")
-    ranks = [pd.Series(each).rank() for each in (one, other)]
-    return float("nan") if min(each.std() for each in ranks) == 0 else float(ranks[0].corr(ranks[1]))
 
 
 CLAIMS = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infoplane import ranks
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
@@ -134,7 +135,7 @@ def _correlation_with_filters(evidence: Evidence, percent: xr.DataArray) -> xr.D
     for sweep in evidence.sweeps():
         paired = [name for name, count in zip(sweep.variants, sweep.filters, strict=True) if count > 1]
         values = percent.sel(variant=paired, layer=sweep.layer).transpose("seed", "variant")
-        correlations = [_rank_correlation(row) for row in values.values]
+        correlations = [ranks.correlation(np.arange(len(row)), row) for row in values.values]
         found.append(values.isel(variant=0, drop=True).copy(data=correlations))
     return evidence.across(found).mean("sweep")
 
@@ -250,14 +251,6 @@ def _fewest(values: xr.DataArray, mark: xr.DataArray, filters: tuple[int, ...]) 
     counts = np.where(reached, np.array(filters, dtype=float), 2.0 * filters[-1]).min(-1)
     counts[np.isnan(rows.values).any(-1)] = np.nan
     return rows.isel(variant=0, drop=True).copy(data=counts)
-
-
-def _rank_correlation(values: np.ndarray) -> float:
-    """Spearman's rank correlation of values with their place; NaN where one is missing, or all are equal."""
-    import pandas as pd
-
-    ranks = pd.Series(values).rank(na_option="keep")
-    return float("nan") if ranks.isna().any() else ranks.corr(pd.Series(np.arange(float(len(ranks)))))
 
 
 CLAIMS = (

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from infoplane import ranks
 from infoplane.figures import canvas, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Measured
@@ -51,7 +52,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
         pairs = rows[rows["seed"] < rows["other_seed"]].dropna(subset=[_PLANE, "weight_distance"])
         if pairs.empty:
             pairs = rows.head(1).assign(**dict.fromkeys([*_KINDS, _PLANE], np.nan))
-        found.append(pairs.assign(**{_RHO[kind]: _rank_correlation(pairs[[kind, _PLANE]]) for kind in _KINDS}))
+        found.append(pairs.assign(**{_RHO[kind]: _correlation(pairs[kind], pairs[_PLANE]) for kind in _KINDS}))
     every = pd.concat(found, ignore_index=True).astype({"seed": str, "other_seed": str})
     every.insert(len(names), "estimator", options.estimator)
     every.insert(len(names) + 1, "split", options.split)
@@ -91,12 +92,10 @@ def _plane_distance(information: xr.Dataset) -> xr.DataArray:
     return (mean**0.5).reset_coords(drop=True)
 
 
-def _rank_correlation(pairs: pd.DataFrame) -> float:
-    """Spearman's, of two columns; NaN where it says nothing: for very few pairs, or if one column is constant."""
-    ranks = pairs.dropna().rank().to_numpy()
-    if len(ranks) < _FEWEST or not ranks.std(axis=0).all():
-        return np.nan
-    return float(np.corrcoef(ranks.T)[0, 1])
+def _correlation(one: pd.Series[float], other: pd.Series[float]) -> float:
+    """Rank correlation of the pairs that are there; NaN for too few, of which it says nothing."""
+    known = (one.notna() & other.notna()).to_numpy()
+    return ranks.correlation(one.to_numpy()[known], other.to_numpy()[known]) if known.sum() >= _FEWEST else np.nan
 
 
 def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:

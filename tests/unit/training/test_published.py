@@ -93,7 +93,7 @@ class TestLayout:
 
 class TestTrajectories:
     def of(self, own, output, arrays, *, ensemble=False):
-        known = Recipe(own.model, (1, 6, 6), 3, ensemble, own.folder)
+        known = Recipe(own.model, (1, 6, 6), 3, ensemble, folder=own.folder)
         return published.trajectories(known, published.layout(known), arrays, output)
 
     def test_every_number_is_that_of_a_published_file(self, recipe, train):

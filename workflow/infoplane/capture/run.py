@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from infoplane.measures import gram
 from infoplane.models.layers import Layer
 from infoplane.schema import CONVOLUTIONAL
 from infoplane.training import checkpoints as weights_of
+from infoplane.training.recipe import BaseRecipe
 from infoplane.training.run import blocks_of
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ Slab = tuple[int, int, dict[str, Arrays]]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(BaseRecipe):
     """All that decides what a capture comes to, but for weights and data.
 
     Parameters
@@ -52,8 +53,6 @@ class Recipe:
         Whether distances are wanted for every feature map, rather than for all of a layer's together.
     preactivations
         Whether net inputs are wanted, always as they are.
-    folder
-        Where relative paths of the experiment start.
     """
 
     model: Mapping[str, Any]
@@ -65,13 +64,6 @@ class Recipe:
     errors: bool
     maps: bool
     preactivations: bool = False
-    folder: Path = Path()
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Recipe":
-        """The recipe that the parameters of a job hold."""
-        own = {field.name: settings[field.name] for field in fields(cls)}
-        return cls(**{**own, "folder": Path(own["folder"])})
 
 
 @dataclass(frozen=True)

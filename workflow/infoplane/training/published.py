@@ -1,7 +1,7 @@
 """Published weights as vectors: one per network and epoch, read when they are asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch.func import functional_call
 
 from infoplane import models
 from infoplane.training import checkpoints
+from infoplane.training.recipe import BaseRecipe
 from infoplane.training.run import blocks_of
 
 _LOOKED_AT = 16  # random inputs on which networks are compared
@@ -20,7 +21,7 @@ State = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(BaseRecipe):
     """What the networks of a variant are.
 
     Parameters
@@ -31,21 +32,12 @@ class Recipe:
         Of one input, and number of classes.
     ensemble
         Whether the seeds of a run were trained as one.
-    folder
-        Where relative paths of the experiment start.
     """
 
     model: Mapping[str, Any]
     shape: Sequence[int]
     classes: int
     ensemble: bool
-    folder: Path = Path()
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Recipe":
-        """The recipe that the parameters of a job hold."""
-        own = {field.name: settings[field.name] for field in fields(cls)}
-        return cls(**{**own, "folder": Path(own["folder"])})
 
 
 @dataclass(frozen=True)

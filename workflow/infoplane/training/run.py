@@ -4,7 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from infoplane.training import checkpoints, statistics
 from infoplane.training.batches import Batches
 from infoplane.training.initialisation import initialise
 from infoplane.training.networks import Ensemble, Single, State, Trainee
+from infoplane.training.recipe import BaseRecipe
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_STATES = 60
@@ -28,7 +29,7 @@ Split = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(BaseRecipe):
     """All that decides what a run's training comes to, but for the data.
 
     Parameters
@@ -41,8 +42,6 @@ class Recipe:
         At which weights are kept, ascending from 0 to the last.
     limit, fraction
         What part of the training data each network sees, or None.
-    folder
-        Where relative paths of the experiment start.
     """
 
     model: Mapping[str, Any]
@@ -51,13 +50,6 @@ class Recipe:
     epochs: Sequence[float]
     limit: int | None = None
     fraction: float | None = None
-    folder: Path = Path()
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Recipe":
-        """The recipe that the parameters of a job hold."""
-        own = {field.name: settings[field.name] for field in fields(cls)}
-        return cls(**{**own, "folder": Path(own["folder"])})
 
 
 @dataclass(frozen=True)

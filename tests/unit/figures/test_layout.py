@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from infoplane import figures
-from infoplane.figures import animation, gif, style
+from infoplane.figures import animation, canvas, gif, style
 
 FEW = [("3-6", "relu"), ("6-12", "relu"), ("6-12", "sigmoid")]
 MANY = [(f"{maps}-{2 * maps}", kind) for maps in (2, 3, 4, 6, 8, 12) for kind in ("relu", "sigmoid")] + [
@@ -190,6 +190,11 @@ def test_thirteen_variants_fit_a_page(name, build, monkeypatch):
     width, height = figure.get_size_inches() * 25.4
     assert width == pytest.approx(180)
     assert height < 260
+
+
+@pytest.mark.parametrize(("variants", "expected"), [(1, (1, 1)), (5, (5, 1)), (6, (3, 2)), (13, (7, 2))])
+def test_many_variants_come_two_in_a_row(variants, expected):
+    assert canvas.stacked(variants) == expected
 
 
 def test_one_variant_of_the_plane_fits_a_column(build):

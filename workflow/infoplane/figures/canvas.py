@@ -23,6 +23,7 @@ from infoplane.figures.notes import Notes
 _MARGIN = 1.5  # mm around everything
 _KEY_ROW = 3.6  # mm, one row of the key
 _KEY_HANDLE = 10.0  # mm, a line in the key with the space around it
+_STACKED = 5  # variants below one another at most, before two come side by side
 _GLUE = (" ·", " = ", " × ", " / ", "; ", "σ: ", "log₂ ", "± ")  # no line ends at these spaces
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 PREVIEW = "PREVIEW: a short run on part of the data, to look at the figure and not at the result"
@@ -165,6 +166,12 @@ def title_blocks(panels: Sequence[Axes], texts: Sequence[str], headings: Sequenc
         shown = ["" if list(above) == list(own) else heading for heading in own]
         for place, (axes, heading) in enumerate(zip(panels[block * size :], shown, strict=False)):
             axes.set_title("\n".join(filter(None, [text if place == 0 else "", heading])))
+
+
+def stacked(variants: int) -> tuple[int, int]:
+    """Return the number of rows, and of variants side by side in each: one, or two if they are many."""
+    in_a_row = 2 if variants > _STACKED else 1
+    return ceil(variants / in_a_row), in_a_row
 
 
 def lines(text: str) -> int:

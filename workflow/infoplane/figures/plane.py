@@ -36,7 +36,6 @@ _MARK: style.Look = {
     "linestyle": "none",
     "zorder": 5,
 }
-_ROWS = 5  # variants below one another at most, before two come side by side
 _NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
 
 
@@ -181,8 +180,8 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
     """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
     layers = select.in_order(table["layer"], notes.layers)
     names = titles(table, notes.keys)
-    in_a_row = 2 if len(names) > _ROWS else 1
-    rows, columns = ceil(len(names) / in_a_row), in_a_row * len(planes)
+    rows, in_a_row = canvas.stacked(len(names))
+    columns = in_a_row * len(planes)
     panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(layers) + 14)
     width = style.PAGE / columns
     texts = {variant: canvas.title(text, width * len(planes) - 15) for variant, text in names.items()}

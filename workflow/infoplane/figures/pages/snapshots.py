@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
-from math import ceil
 
 import pandas as pd
 import xarray as xr
@@ -25,7 +24,6 @@ from infoplane.figures.variants import titles
 READING = "a mark: one layer of one network"
 _WANTED = "wanted_epoch [epochs]"
 _DOT: style.Look = {"markersize": 3.2, "markeredgewidth": 0.3, "markeredgecolor": "white", "linestyle": "none"}
-_ROWS = 5  # variants below one another at most, before two come side by side
 _PANELS = {1: 46.0, 2: 28.0}  # mm, the height of a row by the variants in it
 
 
@@ -41,10 +39,10 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant and epoch, a mark per layer and network."""
     names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
     wanted = sorted(table[_WANTED].unique())
-    in_a_row = 2 if len(names) > _ROWS else 1
+    rows, in_a_row = canvas.stacked(len(names))
     texts = {variant: canvas.title(text, (style.PAGE - 12) / in_a_row) for variant, text in names.items()}
     row = _PANELS[in_a_row] + 3.3 * max(map(canvas.lines, texts.values()))
-    height = ceil(len(names) / in_a_row) * row + 6
+    height = rows * row + 6
     looks = {layer: {**_DOT, **look} for layer, look in style.in_depth(layers).items()}
     frame = Frame.of(table, mutual.plane(notes))
     key = [[canvas.handle(layer, **look) for layer, look in looks.items()], frame.key()]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
 Array = np.ndarray[Any, Any]
-_FEWEST = 3  # points of a fit
+FEWEST = 3  # points of a fit
 
 
 def signal_to_noise(training: xr.Dataset) -> xr.DataArray:
@@ -136,7 +136,7 @@ def exponent(displacement: xr.DataArray, *, since: float = 0.0, until: float = n
 def slope(elapsed: Array, distance: Array) -> float:
     """Slope (n,) of the logarithm of a distance over that of the time, by least squares; NaN for under three points."""
     known = (elapsed > 0) & (distance > 0)
-    if known.sum() < _FEWEST:
+    if known.sum() < FEWEST:
         return float("nan")
     return float(np.polyfit(np.log(elapsed[known]), np.log(distance[known]), 1)[0])
 

@@ -31,7 +31,6 @@ READING = (
 )
 _DISTANCE = "weight_displacement"
 _SINCE, _ELAPSED = "since [epochs]", "elapsed [epochs]"
-_FEWEST = 3  # points of a fit
 _GUIDES = {1.0: ("slope 1 (drift)", style.DASHES[1]), 0.5: ("slope 1/2 (Wiener process)", style.DASHES[2])}
 
 
@@ -122,7 +121,7 @@ def _draw_panel(axes: Axes, part: pd.DataFrame) -> None:
     seeds.each(axes, part, _ELAPSED, _DISTANCE)
     axes.plot(mean[_ELAPSED].to_numpy(), mean[_DISTANCE].to_numpy(), color=style.INK)
     fitted = mean[mean["fitted"]]
-    if len(fitted) >= _FEWEST:
+    if len(fitted) >= phases.FEWEST:
         _draw_guides(axes, np.log(fitted[[_ELAPSED, _DISTANCE]].to_numpy()))
     if not mean["fitted"].all():
         axes.axvline(fitted[_ELAPSED].max(), color=style.FAINT, linewidth=0.6, zorder=0.5)

@@ -218,11 +218,12 @@ def verdicts(claims: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[
         sentence = f"**{claim['id']}** {claim['statement']} ({claim['measured']}; {claim['rule']})"
         new = [text for text in (sentence, claim["remark"]) if text not in told]
         told.update(new)
-        under = [_effect(claim["controls"].get(name), claim["units"]) for name in controls]
-        learned = claim["effect_of_those_that_learned"]
-        effect = _effect(claim["effect"], claim["units"])
-        effect += f"; of networks that learned: {_effect(learned, claim['units'])}" if learned else ""
-        row = [" ".join(new).strip(), _judged_with(claim), effect, *under, claim["verdict"]]
+        units, learned = claim["units"], claim["effect_of_those_that_learned"]
+        effect = write.effect(_effect(claim["effect"]), _effect(learned) if learned else None, units)
+        measured = {name: write.words(_effect(found), units) for name, found in claim["controls"].items()}
+        under = [measured.get(name, "") for name in controls]
+        judged_with = write.judged_with(claim["estimator"], claim["split"])
+        row = [" ".join(new).strip(), judged_with, effect, *under, claim["verdict"]]
         if rows and not row[0] and rows[-1][2:] == row[2:]:  # an estimator that says the same of the claim above
             rows[-1][1] += f"; {row[1]}"
         else:
@@ -237,7 +238,7 @@ def unsupported(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         found = [claim for claim in claims if claim["claim"] == name]
         by_verdict: dict[str, list[str]] = {}
         for claim in found:
-            by_verdict.setdefault(claim["verdict"], []).append(_judged_with(claim))
+            by_verdict.setdefault(claim["verdict"], []).append(write.judged_with(claim["estimator"], claim["split"]))
         if set(by_verdict) != {SUPPORTED}:
             said = "; ".join(f"**{verdict}** ({'; '.join(by)})" for verdict, by in by_verdict.items())
             yield f"- {found[0]['paper']}, {found[0]['id']}: {found[0]['statement']} Here: {said}."
@@ -298,15 +299,10 @@ def _by_stage(found: Mapping[str, Iterable[str]]) -> str:
     return "; ".join(stages if len(stages) == 1 else (f"{fact} ({', '.join(by)})" for fact, by in stages.items()))
 
 
-def _effect(found: Mapping[str, Any] | None, units: str) -> str:
-    if found is None:
-        return ""
+def _effect(found: Mapping[str, Any]) -> Effect:
+    """An effect from plain values; JSON knows no NaN."""
     numbers = {name: math.nan if found[name] is None else found[name] for name in ("mean", "low", "high")}
-    return write.words(Effect(tuple(found["seeds"]), tuple(found["values"]), **numbers), units)
-
-
-def _judged_with(claim: Mapping[str, Any]) -> str:
-    return f"{claim['estimator']}, {claim['split']} probe" if claim["estimator"] else "no estimator"
+    return Effect(tuple(found["seeds"]), tuple(found["values"]), **numbers)
 
 
 def _findings(found: Mapping[str, Any]) -> Findings:

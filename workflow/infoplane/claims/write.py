@@ -175,7 +175,7 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
     """The findings, without kinds of which there are none; estimators that find the same share a row."""
     filters = [
         (
-            judged_with(found),
+            judged_with(found.estimator, found.split),
             sweep.layer,
             f"{sweep.variants[0]} to {sweep.variants[-1]}",
             ", ".join(map(str, sweep.tried)),
@@ -186,7 +186,13 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
         for sweep in found.filters_needed
     ]
     layers = [
-        (judged_with(found), each.variant, each.layer, f"{each.information:.3g} bits", each.reason)
+        (
+            judged_with(found.estimator, found.split),
+            each.variant,
+            each.layer,
+            f"{each.information:.3g} bits",
+            each.reason,
+        )
         for found in findings
         for each in found.bypass
     ]
@@ -212,9 +218,9 @@ def tables(findings: Sequence[Findings]) -> list[Table]:
     return [table for table in kinds if table.rows]
 
 
-def judged_with(by: Verdict | Findings) -> str:
-    """Estimator and split."""
-    return f"{by.estimator}, {by.split} probe" if by.estimator else "no estimator"
+def judged_with(estimator: str, split: str) -> str:
+    """Estimator and split in words, if there are any."""
+    return f"{estimator}, {split} probe" if estimator else "no estimator"
 
 
 def told(failures: Failures) -> list[str]:
@@ -259,7 +265,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "statement": claim.statement,
         "measured": claim.measured,
         "rule": _rule(claim.rule, claim.units),
-        "judged_with": judged_with(verdict),
+        "judged_with": judged_with(verdict.estimator, verdict.split),
         "effect": effect(verdict.effect, verdict.learned, claim.units),
         "controls": controls,
         "verdict": verdict.verdict,

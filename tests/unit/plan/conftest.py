@@ -1,0 +1,57 @@
+"""The quickstart with changes, as it is planned."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infoplane import files, plan
+from infoplane.config import merged
+
+ROOT = Path(__file__).parents[3]
+QUICKSTART: dict[str, Any] = yaml.safe_load((ROOT / "workflow" / "experiments" / "quickstart.yaml").read_text())
+ESTIMATOR = QUICKSTART["estimators"][0]
+BINNING = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 30}}
+WEIGHED = ["information", "decomposition", "error_chain", "weights"]
+Parameters = dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+@pytest.fixture(scope="session")
+def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
+    return parameters(planned(tmp_path_factory.mktemp("quickstart") / "mine.yaml"))
+
+
+def study(file: Path, *, networks: bool = False, **changes: Any) -> plan.Study:
+    """A study of the quickstart with changes; a mapping changes key by key."""
+    file.write_text(yaml.safe_dump(merged(QUICKSTART, changes), sort_keys=False))
+    return plan.study({"experiments": [str(file)]}, base=ROOT, networks=networks)
+
+
+def planned(file: Path, **changes: Any) -> plan.Planned:
+    return study(file, **changes).planned["mine"]
+
+
+def parameters(found: plan.Planned) -> Parameters:
+    """A digest of the parameters of every job, by rule and by what tells its jobs apart."""
+    runs = found.runs.items()
+    own = {
+        "train": {name: found.train(run) for name, run in runs},
+        "capture": {name: found.capture(run) for name, run in runs},
+        "measure": {f"{name} {each}": found.measure(run, each) for name, run in runs for each in found.estimators},
+        "weights": {each.name: found.weights(each) for each in found.experiment.variants if found.weighs},
+        "aggregate": {"": found.aggregate()},
+        "draw": {name: found.draw(name) for name in found.figures},
+        "animate": {name: found.animate(name) for name in found.experiment.settings["animations"]},
+    }
+    return {rule: {job: files.digest(each) for job, each in jobs.items()} for rule, jobs in own.items()}
+
+
+def differing(before: Parameters, after: Parameters) -> set[str]:
+    """Rules of which a job that was there before has other parameters now, or is gone."""
+    return {rule for rule, jobs in before.items() if any(after[rule].get(job) != each for job, each in jobs.items())}

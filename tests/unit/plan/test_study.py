@@ -1,0 +1,106 @@
+"""What a config.yaml asks for."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from infoplane import plan
+from infoplane.errors import ConfigError
+
+from .conftest import ESTIMATOR, QUICKSTART, ROOT, differing, parameters, study
+
+
+class TestStudy:
+    def test_experiments_by_name_and_by_path(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file.write_text(yaml.safe_dump(QUICKSTART))
+        monkeypatch.chdir(file.parent)
+        for name in (str(file), "mine.yaml", "./mine.yaml"):
+            found = plan.study({"experiments": ["quickstart", name, "quickstart"]}, base=ROOT, networks=False)
+            assert list(found.planned) == ["quickstart", "mine"]
+
+    @pytest.mark.parametrize(("preview", "name"), [(True, "mine-preview"), ("true", "mine-preview"), ("false", "mine")])
+    def test_preview_as_the_command_line_gives_it(self, file: Path, preview: object, name: str) -> None:
+        file.write_text(yaml.safe_dump({**QUICKSTART, "preview": {"seeds": 1}}))
+        found = plan.study({"experiments": [str(file)], "preview": preview}, base=ROOT, networks=False)
+        assert list(found.planned) == [name]
+        assert found.planned[name].aggregate()["experiment"]["preview"] is (name == "mine-preview")
+
+    @pytest.mark.parametrize(("seeds", "run"), [(None, 3), ("null", 3), (2, 2), ("2", 2), (100, 3)])
+    def test_seeds_as_the_command_line_gives_them(self, file: Path, seeds: object, run: int) -> None:
+        file.write_text(yaml.safe_dump({**QUICKSTART, "training": {**QUICKSTART["training"], "block": 1}}))
+        whole, some = (
+            plan.study({"experiments": [str(file)], **changes}, base=ROOT, networks=False).planned["mine"]
+            for changes in ({}, {"seeds": seeds})
+        )
+        found = some.aggregate()["experiment"]
+        assert (found["seeds"], found["seeds_left_out"]) == ([0, 1, 2][:run], [0, 1, 2][run:])
+        assert len(some.runs) == len(whole.runs) * run // 3
+        assert differing(parameters(some), parameters(whole)) <= {"aggregate"}
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            *(
+                ({"seeds": seeds}, rf"key 'seeds' is {seeds!r}; accepted: a whole number ≥ 1, or null$")
+                for seeds in (0, -1, 2.5, True)
+            ),
+            ({"seeds": "abc"}, r"key 'seeds' is 'abc'; accepted: a whole number ≥ 1, or null$"),
+            ({"experiment": ["x"]}, r"key 'experiment' \(value \['x'\]\) is not known; did you mean 'experiments'\?"),
+            ({"experiments": "quickstart"}, r"key 'experiments' is 'quickstart'; accepted: a list of at least 1"),
+            ({"experiments": []}, r"key 'experiments' is \[\]; accepted: a list of at least 1"),
+            ({"preview": "yes"}, r"key 'preview' is 'yes'; accepted: one of True, False, true, false"),
+            ({"keep": ["weights"]}, r"key 'keep\.0' is 'weights'; accepted: one of activations"),
+        ],
+    )
+    def test_what_config_yaml_does_not_take(self, settings: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigError, match=rf"^config\.yaml:\n  - {message}"):
+            plan.study(settings, base=ROOT)
+
+    def test_experiments_of_one_name_are_refused(self, file: Path) -> None:
+        other = file.parent / "quickstart.yaml"
+        other.write_text(yaml.safe_dump(QUICKSTART))
+        with pytest.raises(
+            ConfigError, match=r"^config\.yaml: two experiments are called 'quickstart'; rename one file$"
+        ):
+            plan.study({"experiments": ["quickstart", str(other)]}, base=ROOT, networks=False)
+
+    def test_one_name_for_different_figures_of_two_experiments_is_refused(self, file: Path) -> None:
+        other = file.with_name("other.yaml")
+        for path, figure in ((file, "training"), (other, "degrees")):
+            path.write_text(yaml.safe_dump({**QUICKSTART, "figures": [{"figure": figure, "name": "overview"}]}))
+        message = r"^config\.yaml:\n  - experiments call training and degrees 'overview'; accepted: a name of its own"
+        with pytest.raises(ConfigError, match=message):
+            plan.study({"experiments": [str(file), str(other)]}, base=ROOT, networks=False)
+
+    def test_files_and_rules_of_figures(self, file: Path) -> None:
+        found = study(file, figures=["training", {"figure": "training", "name": "learning"}])
+        assert found.drawn_by("training") == "learning|training"
+        assert re.fullmatch(found.drawn_by("degrees"), "degrees") is None
+        assert found.figures() == [
+            f"results/mine/figures/{name}.{ending}"
+            for name in ("training", "learning")
+            for ending in ("svg", "png", "pdf", "csv")
+        ]
+
+    def test_summary_is_made_of_every_run_and_measure(self, file: Path) -> None:
+        found = study(file, estimators=[ESTIMATOR, {"name": "tensor", "joint": "tensor"}])
+        wildcards = SimpleNamespace(experiment="mine")
+        paths = found.stores(wildcards)
+        assert len(paths) == len(set(paths)) == 6 * (1 + 4 * 2)
+        assert "results/mine/runs/filters-2-4_activation-relu.seeds-0-2/decomposition/tensor.zarr" in paths
+        assert found.summaries() == ["results/mine/summary.zarr"]
+
+    def test_what_is_to_be_kept_is_asked_for_of_every_run(self, file: Path) -> None:
+        study(file)
+        found = plan.study({"experiments": [str(file)], "keep": ["activations"]}, base=ROOT, networks=False)
+        assert found.kept() == [f"results/mine/runs/{run}/activations.zarr" for run in found.planned["mine"].runs]
+        assert study(file).kept() == []
+
+    def test_a_job_is_planned_without_making_the_networks(self, file: Path) -> None:
+        study(file, networks=False, model={"kernel_size": 9, "padding": 0})
+        with pytest.raises(ConfigError, match=r"key 'model': .*too small"):
+            study(file, networks=True, model={"kernel_size": 9, "padding": 0})

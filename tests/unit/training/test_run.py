@@ -55,7 +55,7 @@ class TestBits:
         )
         torch.manual_seed(5)
         network = LeNet((1, 6, 6), 3, filters=(2, 3), hidden=(5,), kernel_size=3, padding=1)
-        loop = kind(network.parameters(), **options)
+        loop = kind(network.parameters(), fused=True, **options)
         inputs, targets = map(torch.from_numpy, data["train"])
         batches = Batches(inputs, targets, np.arange(60)[None], (5,), size=16)
         for step in range(12):

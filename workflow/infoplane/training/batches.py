@@ -61,4 +61,5 @@ class Batches:
 
     def _taken(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
         chosen = torch.from_numpy(indices).to(self._inputs.device)
-        return self._inputs[chosen], self._targets[chosen]
+        inputs, targets = (each.index_select(0, chosen.flatten()) for each in (self._inputs, self._targets))
+        return inputs.reshape(*chosen.shape, *inputs.shape[1:]), targets.reshape(chosen.shape)

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn.functional import cross_entropy
 
 from infoplane.errors import ConfigError
+from infoplane.training.stacked import stacked
 
 State = dict[str, Tensor]
 
@@ -107,20 +107,19 @@ class Ensemble:
     """
 
     def __init__(self, networks: Sequence[nn.Module], settings: Mapping[str, Any]) -> None:
-        self._template = networks[0]
-        if buffers := [name for name, _ in self._template.named_buffers()]:
+        if buffers := [name for name, _ in networks[0].named_buffers()]:
             raise ConfigError(
                 f"training.ensemble: the network has buffers ({', '.join(buffers)}), which an ensemble cannot train; "
                 "set training.ensemble to false"
             )
-        self._parameters: State = stack_module_state(list(networks))[0]
-        self.optimiser = make_optimiser(list(self._parameters.values()), settings)
+        self._stack = stacked(networks)
+        self.optimiser = make_optimiser(list(self._stack.parameters.values()), settings)
 
     def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """See `Trainee`."""
-        self._template.train()
+        self._stack.module.train()
         self.optimiser.zero_grad()
-        losses: Tensor = vmap(self._loss, randomness="different")(self._parameters, inputs, targets)
+        losses = self._losses(inputs, targets)
         losses.sum().backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return losses.detach()
@@ -128,36 +127,35 @@ class Ensemble:
     @torch.no_grad()
     def logits(self, inputs: Tensor) -> Tensor:
         """See `Trainee`."""
-        self._template.eval()
-        outputs: Tensor = vmap(self._logits)(self._parameters, inputs)
-        return outputs
+        self._stack.module.eval()
+        return self._stack.logits(inputs)
 
     def gradients(self, inputs: Tensor, targets: Tensor) -> State:
         """See `Trainee`."""
-        self._template.eval()
-        gradients: State = vmap(grad(self._loss))(self.parameters(), inputs, targets)
-        return {name: gradient for name, gradient in gradients.items() if self._parameters[name].requires_grad}
+        self._stack.module.eval()
+        parameters = {name: value for name, value in self._stack.parameters.items() if value.requires_grad}
+        # a network's loss depends on no other's parameters, so the gradient of the sum is each one's own
+        total = self._losses(inputs, targets).sum()
+        gradients = torch.autograd.grad(total, list(parameters.values()), materialize_grads=True)
+        return dict(zip(parameters, gradients, strict=True))
 
     def parameters(self) -> State:
         """See `Trainee`."""
-        return {name: value.detach() for name, value in self._parameters.items()}
+        return {name: value.detach() for name, value in self._stack.parameters.items()}
 
     def state(self) -> State:
         """See `Trainee`."""
-        return {name: value.detach().clone() for name, value in self._parameters.items()}
+        return {name: value.detach().clone() for name, value in self._stack.parameters.items()}
 
     @torch.no_grad()
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """See `Trainee`."""
-        for name, value in self._parameters.items():
+        for name, value in self._stack.parameters.items():
             value.copy_(state[name])
 
-    def _logits(self, parameters: State, inputs: Tensor) -> Tensor:
-        outputs: Tensor = functional_call(self._template, parameters, (inputs,))
-        return outputs
-
-    def _loss(self, parameters: State, inputs: Tensor, targets: Tensor) -> Tensor:
-        return cross_entropy(self._logits(parameters, inputs), targets)
+    def _losses(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross-entropy of each network, (S,)."""
+        return cross_entropy(self._stack.logits(inputs).mT, targets, reduction="none").mean(1)
 
 
 def make_optimiser(parameters: list[Tensor], settings: Mapping[str, Any]) -> torch.optim.Optimizer:
@@ -167,5 +165,5 @@ def make_optimiser(parameters: list[Tensor], settings: Mapping[str, Any]) -> tor
     """
     rate, decay = settings["learning_rate"], settings["weight_decay"]
     if settings["optimiser"] == "adam":
-        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
-    return torch.optim.SGD(parameters, lr=rate, momentum=settings["momentum"], weight_decay=decay)
+        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, fused=True)
+    return torch.optim.SGD(parameters, lr=rate, momentum=settings["momentum"], weight_decay=decay, fused=True)

@@ -203,6 +203,7 @@ class TestComputedAgain:
 class TestSnakemake:
     """Snakemake as its users expect it."""
 
+    @pytest.mark.long
     def test_graphs(self, project: Project) -> None:
         for option in ("--dag", "--rulegraph"):
             done = project.snakemake(option)
@@ -226,6 +227,7 @@ class TestSnakemake:
         project.run(target, *arguments, experiment=str(project.experiment))
         assert store.load(tmp_path / "elsewhere" / target, "training").sizes["epoch"] == 4
 
+    @pytest.mark.long
     def test_a_failing_run_leaves_the_others_going(self, project: Project, tmp_path: Path) -> None:
         broken = {
             **TINY,
@@ -320,6 +322,7 @@ class TestOnward:
         assert found["epoch"].values.tolist() == [0, 0.5, 1, 2, 3]
 
 
+@pytest.mark.long
 @pytest.mark.skipif("INFOPLANE_DATA" not in os.environ, reason="needs the original files of MNIST: set INFOPLANE_DATA")
 def test_real_mnist(project: Project, tmp_path: Path) -> None:
     """The shipped experiment, cut down, on the original files."""

@@ -32,7 +32,7 @@ CASES = {
     "fully connected": {"sweep": [("1", "tanh"), ("1", "sigmoid")], "layers": ["h1", "h2", "h3", "output"]},
 }
 CONVOLUTIONAL = {"modified_information_plane", "planes", "multivariate_information", "redundancy_synergy", "degrees"}
-SHORT = {"few", "long names"}
+SHORT = {"long names"}
 DRAWN = [
     pytest.param(case, name, marks=[] if case in SHORT else pytest.mark.long)
     for case in CASES
@@ -161,7 +161,13 @@ def test_a_kernel_width_that_is_never_seen_leaves_the_panel_readable(build, monk
     _assert_readable(figures.kernel_widths(summary), monkeypatch)
 
 
-@pytest.mark.parametrize("case", ["few", "preview of one variant, two epochs", "long names", "deep"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case in SHORT else pytest.mark.long)
+        for case in ("few", "preview of one variant, two epochs", "long names", "deep")
+    ],
+)
 def test_text_of_an_animation_is_neither_cut_nor_overlapping(case, build, monkeypatch):
     _assert_readable(_stage(build(**CASES[case])), monkeypatch)
 

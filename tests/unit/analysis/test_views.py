@@ -135,7 +135,7 @@ class TestKept:
 class TestMemory:
     def test_no_slab_outlives_its_turn(self, activations, estimator, tmp_path, monkeypatch):
         """When one is read, those before it are gone."""
-        alive, read, row = [], views._layer, views._row
+        alive, read, row = [], views._at, views._row
 
         def watched(*arguments, **place):
             assert all(reference() is None for reference in alive)
@@ -145,7 +145,8 @@ class TestMemory:
             alive.append(weakref.ref(view))
             return row(view, *arguments)
 
-        monkeypatch.setattr(views, "_layer", watched)
+        monkeypatch.setattr(views, "_READ_BYTES", 1)
+        monkeypatch.setattr(views, "_at", watched)
         monkeypatch.setattr(views, "_row", noted)
         information.information(activations(stored=True), estimator(), control=[], work=tmp_path / "work", code="c")
         assert len(alive) == 6

@@ -4,7 +4,7 @@ import hashlib
 import io
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -22,6 +22,7 @@ from infoplane.schema import ARTIFACTS, COORDINATES
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_MESSAGES = 10
+_READ_BYTES = 4 * 2**20  # at once: of small layers, reading one epoch costs as much as reading several
 _OUTER = {"seed", "epoch", "split", "probe_batch"}
 _DISTANCES = {"activation": "squared_distance", "error": "error_squared_distance"}
 Array = np.ndarray[Any, Any]
@@ -177,8 +178,8 @@ def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: 
     seeds, epochs = tree.sizes["seed"], tree.sizes["epoch"]
     rows: list[tuple[Path | None, Measured | None]] = []
     said = time.monotonic()
-    for seed, epoch in product(range(seeds), range(epochs)):
-        rows.append(_row(_view(tree, layers, method.variables, seed=seed, epoch=epoch), method, work))
+    for seed, block in product(range(seeds), _blocks(tree, layers, method.variables)):
+        rows += _rows(tree, layers, method, work, seed=seed, epochs=block)
         if time.monotonic() - said > _SECONDS_BETWEEN_MESSAGES:
             said = time.monotonic()
             log.info("measured %d of %d (seeds × epochs)", len(rows), seeds * epochs)
@@ -251,6 +252,27 @@ def _unmeasured(
     return found
 
 
+def _blocks(tree: xr.DataTree, names: Sequence[str], variables: Sequence[str]) -> list[slice]:
+    """Epochs whose slabs of one network are read at once."""
+    epochs = tree.sizes["epoch"]
+    held = [tree[name].dataset[each] for name in names for each in variables if each in tree[name].data_vars]
+    slab = sum(array.nbytes for array in held) // (tree.sizes["seed"] * epochs)
+    length = max(1, _READ_BYTES // max(1, slab))
+    return [slice(start, min(start + length, epochs)) for start in range(0, epochs, length)]
+
+
+def _rows(
+    tree: xr.DataTree, names: Sequence[str], method: Method, work: Path, *, seed: int, epochs: slice
+) -> list[tuple[Path | None, Measured | None]]:
+    """What `_row` finds of one network at each of some epochs, whose slabs are gone when it returns."""
+    held = [name for name in ("input", "target", "target_probability") if name in tree.dataset]
+    samples = [_at(tree.dataset[name], seed=seed, epochs=epochs) for name in held]
+    layers = [_layers(tree, name, method.variables, seed=seed, epochs=epochs) for name in names]
+    number, classes = int(tree.dataset["seed"].values[seed]), tree.attrs["classes"]
+    moments = zip(zip(*samples, strict=True), zip(*layers, strict=True), strict=True)
+    return [_row(_view(number, classes, *moment), method, work) for moment in moments]
+
+
 def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured | None]:
     """What is measured of a view, now or earlier, with the file that keeps it; nothing where the network diverged."""
     if view.diverged():
@@ -259,26 +281,26 @@ def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured 
     return path, _kept(path) or _measured(path, method.measure(view))
 
 
-def _view(tree: xr.DataTree, names: list[str], variables: Sequence[str], *, seed: int, epoch: int) -> View:
-    held = [name for name in ("input", "target", "target_probability") if name in tree.dataset]
-    inputs, targets, *soft = (torch.from_numpy(_at(tree.dataset[name], seed=seed, epoch=epoch)) for name in held)
-    layers = tuple(_layer(tree, name, variables, seed=seed, epoch=epoch) for name in names)
-    number, classes = int(tree.dataset["seed"].values[seed]), tree.attrs["classes"]
+def _view(number: int, classes: int, samples: Iterable[Array], layers: tuple[LayerView, ...]) -> View:
+    inputs, targets, *soft = map(torch.from_numpy, samples)
     probability = soft[0] if soft else torch.nn.functional.one_hot(targets, classes).double()
     return View(number, inputs, targets, probability, classes, layers)
 
 
-def _layer(tree: xr.DataTree, name: str, variables: Sequence[str], *, seed: int, epoch: int) -> LayerView:
-    group = tree[name]
-    held = [each for each in variables if each in group.data_vars]
-    arrays = {each: _at(group.dataset[each], seed=seed, epoch=epoch) for each in held}
-    attrs = group.attrs
-    return LayerView(name, attrs["kind"], attrs["depth"], attrs["channels"], attrs["dimension"], arrays)
+def _layers(tree: xr.DataTree, name: str, variables: Sequence[str], *, seed: int, epochs: slice) -> Iterator[LayerView]:
+    """A layer at each of some epochs."""
+    data, attrs = tree[name].dataset, tree[name].attrs
+    read = {each: _at(data[each], seed=seed, epochs=epochs) for each in variables if each in data}
+    for place in range(epochs.stop - epochs.start):
+        arrays = {each: values[place] for each, values in read.items()}
+        yield LayerView(name, attrs["kind"], attrs["depth"], attrs["channels"], attrs["dimension"], arrays)
 
 
-def _at(array: xr.DataArray, **place: int) -> Array:
-    """Values of an array for one seed and epoch, as far as it depends on them."""
-    return store.read(array.isel({dim: index for dim, index in place.items() if dim in array.dims}))
+def _at(array: xr.DataArray, *, seed: int, epochs: slice) -> list[Array]:
+    """Values of an array for one seed and each of some epochs, as far as it depends on them."""
+    place = {dim: index for dim, index in (("seed", seed), ("epoch", epochs)) if dim in array.dims}
+    values = store.read(array.isel(place))
+    return list(values) if "epoch" in place else [values] * (epochs.stop - epochs.start)
 
 
 def _kept(path: Path) -> Measured | None:

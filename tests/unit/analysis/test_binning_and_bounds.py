@@ -100,7 +100,7 @@ def test_net_inputs_are_binned_where_they_are_asked_for(activations, measured):
 
 @pytest.mark.parametrize("size", [12, 7])
 def test_bounds_against_sums(activations, measured, cells, take, size):
-    """Both bounds written out, sample by sample."""
+    """Both kinds of bounds written out, sample by sample; I(T; Y) is of two of one kind."""
     tree, variance = activations(epochs=(0.0,), splits=("test",)), 0.4
     settings = {"kind": "kde", "noise_variance": variance, **({"probe_size": size} if size < 12 else {})}
     found = measured(tree, settings)
@@ -124,7 +124,7 @@ def test_bounds_against_sums(activations, measured, cells, take, size):
             ]
             cell = here.sel(layer=layer, control="none")
             assert cell["mutual_information_input_layer"].values == pytest.approx(whole, abs=1e-9)
-            expected = [whole[0] - given[1], whole[1] - given[0]]
+            expected = [whole[0] - given[0], whole[1] - given[1]]
             assert cell["mutual_information_layer_target"].values == pytest.approx(expected, abs=1e-9)
 
 

@@ -57,7 +57,8 @@ def test_another_kind_of_estimator_names_its_own_settings(summary):
 def test_a_bound_is_found_by_the_estimator_that_gives_it(build):
     summary = build([("3-6", "relu")], estimators=[{"name": "kde", "kind": "kde", "noise_variance": 0.1}])
     summary["information"] = summary["information"].to_dataset().assign_coords(estimator=["kde_upper", "kde_lower"])
-    assert "kde_upper noise variance 0.1" in _foot("information_plane", summary)
+    said = "kde_upper noise variance 0.1; I(T; Y) is of two such bounds, itself no bound"
+    assert said in _foot("information_plane", summary)
 
 
 def test_training_names_no_estimator(summary):

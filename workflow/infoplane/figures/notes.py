@@ -122,7 +122,8 @@ def _estimator(about: Mapping[str, Any], options: Measured, *, errors: bool) -> 
     title = str(options.estimator) if name == kind else f"{options.estimator} ({kind})"
     words = {"alpha": "α =", "joint": "joint", "bandwidth": "σ:", "error_bandwidth": "σ of errors:"}
     parts = [f"{words.get(key, key.replace('_', ' '))} {_plain(value)}" for key, value in settings.items()]
-    return " ".join([title, *([", ".join(parts)] if parts else [])])
+    said = " ".join([title, *([", ".join(parts)] if parts else [])])
+    return f"{said}; I(T; Y) is of two such bounds, itself no bound" if kind == "kde" else said
 
 
 def _plain(value: object) -> str:

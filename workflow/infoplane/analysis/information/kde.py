@@ -1,4 +1,4 @@
-"""Bounds on the information in layers with Gaussian noise (Kolchinsky and Tracey 2017)."""
+"""Information in layers with Gaussian noise, from bounds on entropies (Kolchinsky and Tracey 2017)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,10 +14,11 @@ from infoplane.measures import kde
 
 
 def method(_: xr.DataTree, estimator: Mapping[str, Any], names: Sequence[str], *, code: str) -> Method:
-    """Measure views by the upper and the lower bound on I(X; T) and I(T; Y), with T the layer and Gaussian noise.
+    """Measure views by the upper and the lower bound on I(X; T), and as much of I(T; Y), with T the layer and noise.
 
-    Both bounds of I(T; Y) are bounds: each takes opposite ones of S(T) and S(T | Y). The entropies of a noisy layer are
-    differential and depend on its units, so they are left out.
+    I(T; Y) = S(T) − S(T | Y) is of two upper bounds, or of two lower ones, which is itself no bound; from opposite ones
+    it would be, but wider than all that a label can tell. The entropies of a noisy layer are differential and depend on
+    its units, so they are left out.
     """
     return Method(
         lambda view: _measure(view, estimator, names),
@@ -30,7 +31,10 @@ def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> 
     def informations(_: LayerView, values: Tensor, targets: Tensor) -> Informations:
         variance = estimator["noise_variance"]
         found = kde.mutual_information(values, targets, noise_variance=variance, batch_dims=1)
-        with_input, with_target = found.with_input, found.with_target
-        return torch.stack([with_input.upper, with_input.lower]), torch.stack([with_target.upper, with_target.lower])
+        with_input, with_target = found.with_input, found.with_target_estimates
+        return (
+            torch.stack([with_input.upper, with_input.lower]),
+            torch.stack([with_target.kullback_leibler, with_target.bhattacharyya]),
+        )
 
     return deterministic.measured(view, estimator, names, informations, read="activation")

@@ -80,7 +80,16 @@ class TestCompression:
 
     def test_is_that_of_the_last_three_hidden_layers_and_of_the_one_that_falls_least(self):
         falls = xr.DataArray([0.0, 3.0, 2.0, 4.0, 0.0], dims="layer")  # neither the first nor the output counts
-        assert judged("szt2017.compression", information=path(falls)).effect.mean == pytest.approx(2)
+        found = judged("szt2017.compression", information=path(falls))
+        assert found.effect.mean == pytest.approx(2)
+        names = LAYERS[1:4]
+        assert found.remark == f"Mean fall in bits: {names[0]} 3, {names[1]} 2, {names[2]} 4."
+
+    def test_the_remark_tells_variants_apart(self):
+        information = {**path(variants(2, 7)), "labels": {"model.activation": ["tanh", "relu"]}, "hidden": [1, 2]}
+        found = judged("szt2017.compression", information=information)
+        first, second = LAYERS[:2]
+        assert found.remark == f"Mean fall in bits: {first} 2 (v0); {first} 7, {second} 7 (v1)."
 
     def test_a_network_with_fewer_hidden_layers_shows_those_it_has(self):
         falls = xr.DataArray([2.5, 9.0, 9.0, 9.0, 0.0], dims="layer")

@@ -30,6 +30,12 @@ def test_ticks_without_room_go_but_the_ends_stay():
     assert EpochScale.of([0, 1, 10000]).ticks(9)[1] == ["0", "10000"]
 
 
+def test_ticks_above_one_another_need_no_more_than_their_height():
+    scale = EpochScale.of([0, 1, 10000])
+    assert scale.ticks(30)[1] == ["0", "1", "10", "100", "10000"]
+    assert scale.ticks(30, which="y")[1] == ["0", "1", "10", "100", "1000", "10000"]
+
+
 @pytest.mark.parametrize("epochs", [[0], [3], [0, 1]])
 def test_scales_of_few_epochs(epochs):
     scale = EpochScale.of(epochs)
@@ -92,6 +98,12 @@ def test_zero_and_infinity_have_places_beyond_every_other_beta(betas, labels):
     assert (np.diff(scale.position(known)) > 0).all()
     ticks = scale.ticks(100)
     assert [ticks[beta] for beta in sorted(ticks)] == labels
+
+
+def test_very_large_and_small_betas_are_written_by_powers_of_ten():
+    assert list(BetaScale.of([1.0, 1e9]).ticks(25).values()) == ["1", "100", "10000", "10⁶", "10⁸"]
+    assert list(BetaScale.of([1.9e5, 4.1e5]).ticks(100).values()) == ["2·10⁵", "3·10⁵", "4·10⁵"]
+    assert next(iter(BetaScale.of([1e-6, 1e-5, 1.0]).ticks(100).values())) == "10⁻⁶"
 
 
 def test_on_a_low_axis_the_ends_stay():

@@ -35,6 +35,18 @@ def compression(evidence: Evidence) -> xr.DataArray:
     return _fall(evidence).min(["variant", "layer"])
 
 
+def falls(evidence: Evidence) -> str:
+    """The mean fall of each of those layers, by variant where there are several."""
+    found = _fall(evidence).mean("seed")
+    several = found.sizes["variant"] > 1
+    said = []
+    for variant in found["variant"].values:
+        own = found.sel(variant=variant).dropna("layer")
+        layers = ", ".join(f"{name} {float(own.sel(layer=name)):.2g}" for name in own["layer"].values)
+        said.append(f"{layers} ({variant})" if several else layers)
+    return f"Mean fall in bits: {'; '.join(said)}."
+
+
 def compression_with_relu(evidence: Evidence) -> xr.DataArray:
     """The same of the ReLU networks alone."""
     falls = _fall(evidence)
@@ -94,7 +106,7 @@ def times_compared(evidence: Evidence) -> str:
     both = [each.mean("variant").values for each in (_transition(evidence), _bend(evidence))]
     known = np.isfinite(both).all(0)
     transition, bend = (each[known] for each in both)
-    if len(bend) < _LAST:
+    if len(bend) < phases.FEWEST:
         return ""
     drawn = np.random.default_rng(0).integers(len(bend), size=(999, len(bend)))
     several = np.array([ranks.correlation(transition[own], bend[own]) for own in drawn])
@@ -213,6 +225,7 @@ CLAIMS = (
         Rule("above", _FALL),
         needs=("information",),
         controls=(),
+        remark=falls,
     ),
     Claim(
         "szt2017.compression_with_relu",

@@ -15,6 +15,8 @@ _GAP = 0.25  # of the length of the finite part, between it and 0 or infinity
 _WIDE = 4.0  # a range of this factor has ticks at 1, 2 and 5 times powers of ten
 _DECADES = 3  # so many powers of ten do without the others
 _NEAR = 1.02  # a tick may lie beyond the values by this factor
+_PLAIN = 1e5  # from here on, and below its inverse, numbers are written by powers of ten
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class BetaScale:
         for tick in self._round():
             places = np.log(self.position([tick, *kept]))
             if (np.abs(places[1:] - places[0]) * height > 1.2 * style.TEXT_HEIGHT * (top - bottom)).all():
-                kept[tick] = f"{tick:g}"
+                kept[tick] = _words(tick)
         return kept
 
     def put_on(self, axes: Axes, height: float) -> None:
@@ -92,3 +94,12 @@ class BetaScale:
 
     def _inside(self, ticks: style.Floats) -> list[float]:
         return [float(tick) for tick in ticks if self.low / _NEAR <= tick <= self.high * _NEAR and tick > 0]
+
+
+def _words(tick: float) -> str:
+    """Return a round number as it is written: 20, 1000, 10⁵, 2·10⁵."""
+    if 1 / _PLAIN < tick < _PLAIN:
+        return f"{tick:g}"
+    factor, power = f"{tick:.0e}".split("e")
+    ten = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    return ten if factor == "1" else f"{factor}·{ten}"

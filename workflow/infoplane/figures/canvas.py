@@ -115,7 +115,7 @@ class Canvas:
             anchor=(0, 1),
             label="Epoch",
         )
-        positions, labels = scale.ticks(min(80, self.height) - 15)
+        positions, labels = scale.ticks(min(80, self.height) - 15, which="y")
         bar.minorticks_off()
         bar.set_ticks(positions, labels=labels)
         bar.outline.set_visible(False)

@@ -52,15 +52,16 @@ class EpochScale:
         start, end = self._ends
         return LogNorm(start, end)
 
-    def ticks(self, length: float) -> tuple[list[float], list[str]]:
+    def ticks(self, length: float, *, which: Literal["x", "y"] = "x") -> tuple[list[float], list[str]]:
         """Positions and labels on an axis of this length in millimetres: 0, powers of ten, and the ends, as fit."""
+        room = _room if which == "x" else _height
         decades = [10.0**power for power in range(-6, 9) if self.first <= 10.0**power <= self.last]
         untrained = [] if self.untrained is None else [self.untrained]
         wanted = [self.last, *untrained, *([] if len(decades) > 1 else [self.first]), *decades]
         kept: dict[float, str] = {}
         for tick in wanted:  # in order of importance
             label = "0" if tick == self.untrained else f"{tick:.0f}" if tick >= 10 else f"{tick:g}"
-            if all(self._apart(tick, other) * length > _room(label, text) for other, text in kept.items()):
+            if all(self._apart(tick, other) * length > room(label, text) for other, text in kept.items()):
                 kept[tick] = label
         return sorted(kept), [kept[tick] for tick in sorted(kept)]
 
@@ -69,7 +70,7 @@ class EpochScale:
         start, end = self._ends
         margin = (end / start) ** 0.04
         axes.set(**{f"{which}scale": "log", f"{which}lim": (start / margin, end * margin)})
-        positions, labels = self.ticks(length)
+        positions, labels = self.ticks(length, which=which)
         axis = axes.xaxis if which == "x" else axes.yaxis
         axis.set_major_locator(FixedLocator(positions))
         axis.set_major_formatter(FixedFormatter(labels))
@@ -89,3 +90,8 @@ class EpochScale:
 def _room(one: str, other: str) -> float:
     """Return the distance in millimetres that two neighbouring labels need."""
     return (len(one) + len(other)) / 2 * style.CHARACTER + 1.5
+
+
+def _height(*_: str) -> float:
+    """Return the distance in millimetres that two labels above one another need."""
+    return 1.5 * style.TEXT_HEIGHT

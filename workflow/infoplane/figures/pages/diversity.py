@@ -35,6 +35,8 @@ _KINDS: dict[str, tuple[str, style.Look]] = {
 }
 _RHO = {kind: f"rank_correlation_of_{kind}" for kind in _KINDS}
 _FEWEST = 3  # pairs of a correlation
+_MANY = 300  # pairs, from which on dots are small and let others through
+_SMALL: style.Look = {"markersize": 1.5, "markeredgewidth": 0.3, "alpha": 0.5}
 
 
 def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
@@ -99,10 +101,10 @@ def _correlation(one: pd.Series[float], other: pd.Series[float]) -> float:
 
 
 def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:
-    lines = []
+    lines, size = [], _SMALL if len(pairs) >= _MANY else {}
     for kind in kinds:
         name, look = _KINDS[kind]
-        axes.plot(pairs[kind].to_numpy(), pairs[_PLANE].to_numpy(), linestyle="none", **look)
+        axes.plot(pairs[kind].to_numpy(), pairs[_PLANE].to_numpy(), linestyle="none", **{**look, **size})
         rho = float(pairs[_RHO[kind]].iloc[0])
         lines += [f"ρ = {rho:.2f} {name}".replace("-", "−")] if np.isfinite(rho) else []
     text = "\n".join(lines) if pairs[_PLANE].notna().any() else "no pair of seeds"

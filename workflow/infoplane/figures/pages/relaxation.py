@@ -10,7 +10,7 @@ starts from a compressed one becomes the relaxation of each layer against the Δ
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
+from math import ceil, log10
 
 import pandas as pd
 import xarray as xr
@@ -56,7 +56,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     key = [canvas.handle(layer, linestyle="none", **look) for layer, look in looks.items()]
     page = Canvas.blank(width=width, height=panel * ceil(len(names) / columns) + 6, notes=notes, key=[key])
     panels = page.panels(len(names), columns)
-    scale = EpochScale.of(table[_Y])
+    scale = EpochScale.of([*table[_Y], _decade(table[_Y].max())])
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
         axes.set_title(text)
@@ -67,6 +67,11 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     share = 100 * table["share"].iloc[0]
     page.label("Fall of I(X; T) of the layer before [bits]", f"Epochs to {share:g} % of the final I(T; Y)")
     return page.figure
+
+
+def _decade(epoch: float) -> float:
+    """The first power of ten from an epoch on, where an axis ends well; 1 for an early one."""
+    return float(10 ** ceil(log10(epoch))) if epoch > 1 else 1.0
 
 
 def _medians(points: pd.DataFrame) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def test_activation_is_read_after_the_nonlinearity_and_before_pooling(activation
 
 def test_batch_normalisation_is_part_of_the_preactivation() -> None:
     """Of each map and unit: mean 0 and variance 1 over a batch in training; making the network leaves no trace."""
-    network = LeNet((1, 8, 8), 3, filters=[2], hidden=[4], kernel_size=3, batch_normalisation=True)
+    network = LeNet((1, 8, 8), 3, filters=[2], hidden=[4], kernel_size=3, batch_normalisation="before")
     assert {name: value.unique().tolist() for name, value in network.named_buffers() if "running_mean" in name} == {
         "conv1.weighted.1.running_mean": [0.0],
         "fc1.weighted.1.running_mean": [0.0],
@@ -97,7 +97,7 @@ def test_dropout_leaves_units_out_in_training_alone() -> None:
         ((1, 28, 28), {"padding": -1}, r"^padding is -1; accepted: a whole number ≥ 0$"),
         ((1, 28, 28), {"padding": "same"}, r"^padding is 'same'; accepted: a whole number ≥ 0$"),
         ((1, 28, 28), {"filters": [6, 0]}, r"^filters is \[6, 0\]; accepted: a list of whole numbers > 0$"),
-        ((1, 28, 28), {"batch_normalisation": 1}, r"^batch_normalisation is 1; accepted: true or false$"),
+        ((1, 28, 28), {"batch_normalisation": 1}, r"^batch_normalisation is 1; accepted: false, 'before' or 'after'$"),
         ((1, 28, 28), {"dropout": 1}, r"^dropout is 1; accepted: a number ≥ 0 and < 1$"),
         ((1, 28, 28), {"dropout": "half"}, r"^dropout is 'half'; accepted: a number ≥ 0 and < 1$"),
         ((1, 28, 28), {"hidden": 84}, r"^hidden is 84; accepted: a list of whole numbers > 0$"),

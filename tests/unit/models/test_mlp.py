@@ -48,3 +48,15 @@ def test_without_hidden_layers_it_is_linear() -> None:
 def test_what_cannot_be_built_is_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MLP((12,), 2, **options)  # type: ignore[arg-type]
+
+
+def test_normalised_after_the_nonlinearity() -> None:
+    """Each unit's activation has mean 0 over a batch in training; the output is not normalised."""
+    network = MLP((3,), 2, hidden=[4, 5], batch_normalisation="after")
+    found: list[torch.Tensor] = []
+    for layer in network.layers:
+        network.get_submodule(layer.activation).register_forward_hook(lambda _, __, out: found.append(out.detach()))
+    network(1 + torch.randn(60, 3))
+    means = [float(values.mean(0).abs().max()) for values in found]
+    assert max(means[:2]) < 1e-6
+    assert means[2] > 1e-3

@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_registered_network_is_made_and_runs_as_its_layers_say() -> None:
     for name in models.names():
-        network = models.make({"name": name}, (1, 28, 28), 10)
+        network = models.make({"name": name}, (3, 32, 32), 10)
         assert network.layers[-1].name == "output"
         assert models.module(name) == type(network).__module__
 
@@ -75,7 +75,10 @@ def test_a_network_of_ones_own(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"name": "lennet"}, r"^model 'lennet' is not known; did you mean 'lenet'\? accepted: alexnet, lenet, mlp$"),
+        (
+            {"name": "lennet"},
+            r"^model 'lennet' is not known; did you mean 'lenet'\? accepted: alexnet, cnn, lenet, mlp, vgg16$",
+        ),
         (
             {"name": "mlp", "widths": [3]},
             r"^model mlp: option 'widths' \(value \[3\]\) is not known; .*accepted: .*hidden",

@@ -15,7 +15,7 @@ from infoplane.names import unknown
 if TYPE_CHECKING:
     from infoplane.models.layers import Network
 
-_PAGES = {"alexnet": "AlexNet", "lenet": "LeNet", "mlp": "MLP"}
+_PAGES = {"alexnet": "AlexNet", "cnn": "CNN", "lenet": "LeNet", "mlp": "MLP", "vgg16": "VGG16"}
 
 
 def names() -> tuple[str, ...]:

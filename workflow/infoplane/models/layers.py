@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from torch import Tensor, nn
 
@@ -21,7 +21,8 @@ class Layer:
         A kind of `infoplane.schema`: whether its activation has feature maps, or is one vector; the output is read
         after a softmax.
     activation
-        Path of the module whose output is the activation: after the nonlinearity, before pooling.
+        Path of the module whose output is the activation: after the nonlinearity, and a normalisation behind it, before
+        pooling.
     preactivation
         Path of the module whose output is the pre-activation, and whose parameters are the layer's.
     """
@@ -86,17 +87,17 @@ def whole(name: str, value: object, *, least: int) -> int:
     return cast(int, value)
 
 
-def switch(name: str, value: object) -> bool:
-    """Check a choice between yes and no.
+def normalisation(name: str, value: object) -> Literal[False, "before", "after"]:
+    """Check where a hidden layer is normalised: before its nonlinearity, after it, or not at all.
 
     Raises
     ------
     ValueError
-        If it is neither.
+        If it is another word.
     """
-    if value is not True and value is not False:
-        raise ValueError(f"{name} is {value!r}; accepted: true or false")
-    return value
+    if value is False or value == "before" or value == "after":
+        return value
+    raise ValueError(f"{name} is {value!r}; accepted: false, 'before' or 'after'")
 
 
 def probability(name: str, value: object) -> float:

@@ -2,12 +2,8 @@
 
 from collections.abc import Sequence
 
-import torch
-from torch import nn
-
-from infoplane.models.chain import Chain
-from infoplane.models.layers import positive, probability, switch, whole
-from infoplane.schema import CONVOLUTIONAL
+from infoplane.models.chain import Chain, Normalised
+from infoplane.models.layers import normalisation, positive, probability, whole
 
 
 class LeNet(Chain):
@@ -30,8 +26,8 @@ class LeNet(Chain):
     activation
         ``relu``, ``sigmoid`` or ``tanh``.
     batch_normalisation
-        Whether hidden layers are normalised before their nonlinearity (Ioffe and Szegedy 2015); their pre-activation is
-        then what the normalisation gives.
+        Where hidden layers are normalised (Ioffe and Szegedy 2015), if at all: false, ``before`` the nonlinearity, so
+        that what the normalisation gives is the pre-activation, or ``after`` it, so that it is the activation.
     dropout
         Probability with which a unit of a hidden fully connected layer is left out of a step of training.
 
@@ -51,35 +47,20 @@ class LeNet(Chain):
         kernel_size: int = 5,
         padding: int = 0,
         activation: str = "relu",
-        batch_normalisation: bool = False,
+        batch_normalisation: Normalised = False,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if len(shape) != 3:
-            raise ValueError(f"inputs have shape {shape}; accepted: images (channel, height, width)")
         side, border = whole("kernel_size", kernel_size, least=1), whole("padding", padding, least=0)
-        normalised = switch("batch_normalisation", batch_normalisation)
+        counts, normalised = positive("filters", filters), normalisation("batch_normalisation", batch_normalisation)
         left_out = probability("dropout", dropout)
-        channels = shape[0]
-        for index, maps in enumerate(positive("filters", filters), start=1):
-            normalisation = nn.BatchNorm2d(maps) if normalised else None
-            convolution = nn.Conv2d(channels, maps, side, padding=border)
-            self.add_layer(f"conv{index}", CONVOLUTIONAL, convolution, activation, normalisation)
-            self.add_module(f"pool{index}", nn.MaxPool2d(2))
-            channels = maps
-        self.add_module("flatten", nn.Flatten())
-        features = _features(self, shape)
+        features = self.add_convolutions(
+            shape,
+            counts,
+            kernel_size=side,
+            padding=border,
+            pooled=range(1, len(counts) + 1),
+            activation=activation,
+            normalised=normalised,
+        )
         self.add_head(features, classes, hidden=hidden, activation=activation, normalised=normalised, dropout=left_out)
-
-
-def _features(stages: nn.Module, shape: tuple[int, ...]) -> int:
-    """Length of the vector that the convolutions make of one image."""
-    try:
-        with torch.no_grad():  # in evaluation mode, so that no normalisation takes note of it
-            return int(stages.eval()(torch.zeros(1, *shape)).shape[1])
-    except RuntimeError as error:
-        raise ValueError(
-            f"images of {shape[1]} × {shape[2]} are too small for the filters and the pooling ({error})"
-        ) from error
-    finally:
-        stages.train()

@@ -105,7 +105,9 @@ def relaxation(information: xr.Dataset, *, share: float) -> xr.DataArray:
     return values["epoch"].where((values >= share * end) & (end > 0)).min("epoch")
 
 
-def exponent(displacement: xr.DataArray, *, since: float = 0.0, until: float = np.inf) -> xr.DataArray:
+def exponent(
+    displacement: xr.DataArray, *, since: float | xr.DataArray = 0.0, until: float | xr.DataArray = np.inf
+) -> xr.DataArray:
     """Exponent of the weights' displacement as a power of the time: 1 in a steady drift, 1/2 in a Wiener process.
 
     Parameters
@@ -113,24 +115,28 @@ def exponent(displacement: xr.DataArray, *, since: float = 0.0, until: float = n
     displacement
         ``weight_displacement``, (variant, seed, epoch, other_epoch).
     since
-        Where time starts: at the first checkpoint from there on.
+        Where time starts: at the first checkpoint from there on. One epoch, or one of each network, (variant, seed).
     until
-        The last epoch that counts.
+        The last epoch that counts, in the same way.
 
     Returns
     -------
     xr.DataArray
         (variant, seed), the slope of the logarithms by least squares, a point per checkpoint; NaN for fewer than three.
     """
-    found = []
-    for variant in displacement["variant"].values:
-        own = displacement.sel(variant=variant).dropna("epoch", how="all").dropna("other_epoch", how="all")
-        start = min((epoch for epoch in own["epoch"].values if epoch >= since), default=np.inf)
-        after = own.isel(epoch=(own["epoch"].values > start) & (own["epoch"].values <= until))
-        elapsed = after["epoch"].values - start
-        paths = after.isel(other_epoch=own["other_epoch"].values == start).transpose("seed", "epoch", "other_epoch")
-        found.append([slope(elapsed, path[:, 0]) if len(elapsed) else np.nan for path in paths.values])
-    return displacement.isel(epoch=0, other_epoch=0, drop=True).transpose("variant", "seed").copy(data=found)
+    whole = displacement.transpose("variant", "seed", "other_epoch", "epoch")
+    places = whole.isel(epoch=0, other_epoch=0, drop=True).reset_coords(drop=True)
+    nothing = places.copy(data=np.zeros(places.shape))
+    starts, ends = ((nothing + each).transpose("variant", "seed").values for each in (since, until))
+    epochs, found = displacement["epoch"].values, np.full(places.shape, np.nan)
+    for place, own in zip(np.ndindex(places.shape), whole.values.reshape(-1, *whole.shape[2:]), strict=True):
+        kept = np.isfinite(own).any(0)
+        later = epochs[kept & (epochs >= starts[place])]
+        if later.size:
+            path = own[whole["other_epoch"].values == later[0]][0]
+            counted = kept & (epochs > later[0]) & (epochs <= ends[place])
+            found[place] = slope(epochs[counted] - later[0], path[counted])
+    return places.copy(data=found)
 
 
 def slope(elapsed: Array, distance: Array) -> float:

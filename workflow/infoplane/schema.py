@@ -251,7 +251,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
     "bottleneck": Artifact(
         "{experiment}/runs/{run}/bottleneck/{estimator}.zarr",
         "measure",
-        "the information-bottleneck curve, and how far the layers of the last epoch are from it",
+        "the information-bottleneck curve, and how far layers are from it, untrained and at the last epoch",
         {"/": BOTTLENECK},
     ),
     "weights": Artifact(

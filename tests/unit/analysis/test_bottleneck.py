@@ -55,19 +55,16 @@ def informations(p, q):
 
 
 class TestFits:
-    def test_are_those_of_the_matrix_at_the_last_epoch(
-        self, activations, soft, measured, cells, take, shuffle, permute
-    ):
+    def test_are_those_of_the_matrix(self, activations, soft, measured, cells, take, shuffle, permute):
         tree = soft(activations(seeds=(4,), epochs=(0.0, 0.5), splits=("test",)))
         found = measured(tree, CONTROLS)
-        assert found["epoch"].values.tolist() == [0.5]
-        for stored, place in cells(tree.isel(epoch=[1])):
+        for stored, place in cells(tree):
             drawn = {"batch": stored["probe_batch"], "batches": tree.sizes["probe_batch"]}
             seed = int(tree["seed"].values[stored["seed"]])
             right = take(tree.dataset["target_probability"], stored)
             wrong = right[permute(np.arange(12), seed=seed, **drawn)]
             for depth, layer in enumerate(("conv1", "conv2", "fc1", "output"), start=1):
-                values = take(tree[layer].dataset["activation"].isel(epoch=[1]), stored)
+                values = take(tree[layer].dataset["activation"], stored)
                 maps = list(np.moveaxis(values, 1, 0)) if layer.startswith("conv") else [values]
                 mixed = np.stack(shuffle(maps, seed=seed, depth=depth, **drawn), axis=1)
                 mixed = mixed if layer.startswith("conv") else mixed[:, 0]
@@ -93,13 +90,13 @@ class TestFits:
     def test_without_probabilities_the_informations_are_those_of_the_labels(
         self, activations, measured, tmp_path, edges
     ):
-        """Binned with the same edges, also where these hang on the epochs before."""
+        """Of the first epoch and the last, binned with the same edges, also where these hang on those between."""
         tree = activations(seeds=(4,), epochs=(0.0, 0.5, 1.0), splits=("test",))
         found = measured(tree, CONTROLS, edges=edges)
         settings = {**ESTIMATOR, "edges": edges}
         plain = information(tree, settings, control=CONTROLS, work=tmp_path / "plain", code="c").squeeze("estimator")
         for side in ("input_layer", "layer_target"):
-            expected = plain[f"mutual_information_{side}"].sel(epoch=[1.0])
+            expected = plain[f"mutual_information_{side}"].sel(epoch=[0.0, 1.0])
             name = "bottleneck_information_input" if side == "input_layer" else "bottleneck_information_target"
             np.testing.assert_allclose(found[name], expected, rtol=0, atol=1e-12)
 
@@ -111,7 +108,7 @@ class TestFits:
         assert found["bottleneck_residual"].item() == pytest.approx(expected.divergence.item())
 
     def test_a_network_that_diverged_is_nan_and_the_others_are_not(self, activations, measured):
-        found = measured(activations(nan=[(0, 2)], splits=("test",)))
+        found = measured(activations(nan=[(0, 2)], splits=("test",))).isel(epoch=-1)
         assert found["bottleneck_residual"].isel(seed=0).isnull().all()
         assert found["curve_bound"].isel(seed=0).isnull().all()
         assert found["bottleneck_residual"].isel(seed=1).notnull().all()

@@ -83,13 +83,25 @@ class TestCompression:
         found = judged("szt2017.compression", information=path(falls))
         assert found.effect.mean == pytest.approx(2)
         names = LAYERS[1:4]
-        assert found.remark == f"Mean fall in bits: {names[0]} 3, {names[1]} 2, {names[2]} 4."
+        said = f"{names[0]} 3 (100 %), {names[1]} 2 (100 %), {names[2]} 4 (100 %)"
+        assert found.remark == f"Mean fall in bits, and of how many networks it is above 0.5: {said}."
+
+    def test_an_estimate_that_is_never_so_large_gets_no_verdict(self):
+        small = {"mutual_information_input_layer": 0.05 * path(2.0)["mutual_information_input_layer"]}
+        found = judged("szt2017.compression", information=small)
+        assert found.verdict == "no verdict"
+        assert found.remark == "No layer ever has 0.5 bits of I(X; T) to lose."
+
+    def test_is_that_of_networks_as_in_the_paper(self):
+        """Neither ReLU units nor batches of all data decide it."""
+        found = judged("szt2017.compression", information={**path(variants(2, 0.1, 0.2)), "labels": NETWORKS})
+        assert found.effect.mean == pytest.approx(2)
 
     def test_the_remark_tells_variants_apart(self):
-        information = {**path(variants(2, 7)), "labels": {"model.activation": ["tanh", "relu"]}, "hidden": [1, 2]}
+        information = {**path(variants(2, 0.5)), "labels": {"model.activation": ["tanh", "relu"]}, "hidden": [1, 2]}
         found = judged("szt2017.compression", information=information)
         first, second = LAYERS[:2]
-        assert found.remark == f"Mean fall in bits: {first} 2 (v0); {first} 7, {second} 7 (v1)."
+        assert found.remark.endswith(f"{first} 2 (100 %) of v0; {first} 0.5 (40 %), {second} 0.5 (40 %) of v1.")
 
     def test_a_network_with_fewer_hidden_layers_shows_those_it_has(self):
         falls = xr.DataArray([2.5, 9.0, 9.0, 9.0, 0.0], dims="layer")
@@ -173,6 +185,34 @@ class TestTransition:
         np.testing.assert_allclose(found.effect.values, expected)
         assert "3 of 5 networks lack one" in found.remark
 
+    def test_the_remark_tells_layers_apart_and_how_long_it_lasts(self):
+        """Two layers change at 10 and 1,000 epochs, and every network is back once, after 4,000."""
+        early = xr.where(LAYER < 3, 10, 1000) > EPOCH
+        mean = xr.where(early | (EPOCH == 4000), 2.0, 0.5)
+        found = judged("szt2017.transition_in_time", training={"gradient_mean_norm": mean, "gradient_std_norm": 1.0})
+        assert "of single layers fc1 10, fc2 10, fc3 1000, fc4 1000, output 1000;" in found.remark
+        assert "below the spread at 67 % of the checkpoints" in found.remark
+
+    def test_variants_without_a_spread_are_left_out_by_name(self):
+        """Their data are a single mini-batch."""
+        norms = gradients([400] * 5)
+        single = xr.DataArray([np.nan, 1.0], dims="variant")
+        training = {**norms, "gradient_std_norm": norms["gradient_std_norm"] * single, "labels": {"a": [1, 2]}}
+        found = judged("szt2017.transition_in_time", training=training)
+        assert found.effect.mean == pytest.approx(abs(np.log10(400 / np.sqrt(100 * 1500))))
+        assert found.remark.endswith("Left out, as one mini-batch holds all their data: v0.")
+        peaked = -abs(np.log(EPOCH.where(EPOCH > 0, 0.5) / 400))
+        information = {"mutual_information_input_layer": 5 + 0.1 * peaked, "labels": {"a": [1, 2]}}
+        near = judged("szt2017.transition_at_the_bend", training=training, information=information)
+        assert near.effect.mean == pytest.approx(0, abs=1e-12)
+        assert "100 % of seeds have the two within a factor of 3" in near.remark
+
+    def test_without_any_spread_there_is_no_verdict(self):
+        training = {"gradient_mean_norm": 1.0, "gradient_std_norm": np.nan}
+        found = judged("szt2017.transition_in_time", training=training)
+        assert found.verdict == "no verdict"
+        assert found.remark == "No network has both phases."
+
     @pytest.mark.parametrize(
         ("bend", "word"),
         [
@@ -216,15 +256,24 @@ class TestDepth:
 
 
 @pytest.mark.parametrize(
-    ("sign", "word", "mean"), [(-1, "supported", -1), (1, "contradicted", 1), (SIGN, "inconclusive", 0.2)]
+    ("sign", "untrained", "word", "mean"),
+    [
+        (-1, SIGN, "supported", -1),
+        (-1, -1, "explained by the control", -1),
+        (1, SIGN, "contradicted", 1),
+        (SIGN, SIGN, "inconclusive", 0.2),
+    ],
 )
-def test_beta_falls_with_depth(sign, word, mean):
+def test_beta_falls_with_depth(sign, untrained, word, mean):
+    sign = xr.where(EPOCH == 0, untrained, sign)
     beta = xr.where(LAYER * sign == -1, np.inf, 10 + sign * LAYER)  # an infinite one is the greatest
     beta = beta.where(LAYER < 5, 1e9)  # the output is no hidden layer
-    found = judged("szt2017.beta_falls", bottleneck={"bottleneck_beta": beta, "bottleneck_residual": 0.2 + 0 * LAYER})
+    bottleneck = {"bottleneck_beta": beta, "bottleneck_residual": 0.2 + 0 * LAYER, "bottleneck_residual_floor": 0.15}
+    found = judged("szt2017.beta_falls", bottleneck=bottleneck)
     assert found.verdict == word
     assert found.effect.mean == pytest.approx(mean)
-    assert "0.2 to 0.2 bits" in found.remark
+    assert found.remark.endswith("is 0.2 bits in the mean, of which no β would spare 0.15.")
+    assert found.controls["untrained"].mean == pytest.approx(0.2 if untrained is SIGN else -1)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +283,21 @@ def test_beta_falls_with_depth(sign, word, mean):
 def test_weights_diffuse(power, word, mean):
     other = EPOCH.rename(epoch="other_epoch")
     moved = abs(EPOCH - other) ** power
-    found = judged("szt2017.diffusion", weights={"weight_displacement": moved})
+    changes = [1, 1, 10, 10, 1]
+    found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=gradients(changes))
     assert found.effect.mean == pytest.approx(mean)
     assert found.verdict == word
-    assert "from the start up to there" in found.remark
+    assert "from the start up to the transition" in found.remark
+
+
+def test_weights_diffuse_since_the_transition_of_each_network():
+    """Before it they drift, and start anew from there; two networks never change."""
+    changes = xr.DataArray([100.0, 100.0, 400.0, 2e4, 0.0], dims="seed")
+    other = EPOCH.rename(epoch="other_epoch")
+    since = other >= changes.where(changes > 0, 1e9)
+    moved = xr.where(since, abs(EPOCH - other) ** 0.5, abs(EPOCH - other))
+    training = gradients(changes.values)
+    found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=training)
+    assert found.effect.seeds == (0, 1, 2)
+    assert found.effect.mean == pytest.approx(0)
+    assert "since epoch 100" in found.remark

@@ -67,9 +67,9 @@ class TestForGradients:
         assert [len(each) for each in found] == [5] * 4
         assert len({sample for each in found for sample in each}) == 20
 
-    def test_they_begin_again_when_the_data_are_used_up(self):
-        found = [inputs[..., 0].tolist() for inputs, _ in batches(size=5).for_gradients(9, count=6)]
-        assert found[4:] == found[:2]
+    def test_there_are_no_more_than_the_data_have(self):
+        found = [targets for _, targets in batches(size=5).for_gradients(9, count=6)]
+        assert [each.shape[1] for each in found] == [5] * 4
 
     def test_they_depend_on_the_step(self):
         made = batches()

@@ -33,7 +33,9 @@ _OF_LAYER = {  # variables of the data model by the fields of `measures.Layer`
 def bottleneck(
     tree: xr.DataTree, estimator: Mapping[str, Any], *, control: Sequence[str], work: Path, code: str
 ) -> xr.Dataset:
-    """Measure the last epoch of a run: I(X;T), I(T;Y), β* and the residual of every layer, and the curve of p(x, y).
+    """Measure the ends of a run: I(X;T), I(T;Y), β* and the residual of every layer, and the curve of p(x, y).
+
+    The ends are the first epoch, of untrained networks, and the last.
 
     T is the state of a binned layer, and the samples of a probe batch are equally probable inputs with the p(y|x) of
     the data set. β* and the residual are those of `infoplane.measures.bottleneck.fit` (Shwartz-Ziv and Tishby 2017,
@@ -50,15 +52,15 @@ def bottleneck(
         The group ``/bottleneck`` of the data model, for one run and one estimator.
     """
     names, layers = controls.names(control), views.layer_names(tree)
-    ranges, last = bins.ranges(tree, estimator), tree.isel(epoch=[-1])
+    ranges, ends = bins.ranges(tree, estimator), tree.isel(epoch=sorted({0, tree.sizes["epoch"] - 1}))
     method = Method(
         lambda view: _measure(view, estimator, names, ranges),
         variables=(estimator["read"],),
         facts=["bottleneck", dict(estimator), names, code, bins.facts(ranges)],
     )
-    found = views.measure_each(last, method, layers=layers, work=work)
+    found = views.measure_each(ends, method, layers=layers, work=work)
     coords = {"control": names, "estimator": estimates(estimator), "beta": BETAS}
-    return views.labelled("bottleneck", found, last, layers, **coords)
+    return views.labelled("bottleneck", found, ends, layers, **coords)
 
 
 def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str], ranges: Ranges) -> Measured:

@@ -40,11 +40,9 @@ class Batches:
         return self._taken(self._order[:, position * self._size : (position + 1) * self._size])
 
     def for_gradients(self, step: int, *, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Full mini-batches for the gradient's spread at a step, drawn without repetition while the data last."""
+        """Full mini-batches for the gradient's spread at a step, without repetition: at most as many as there are."""
         drawn = self._shuffled(_GRADIENT, step)
-        whole = max(1, drawn.shape[1] // self._size)
-        for index in range(count):
-            start = index % whole * self._size
+        for start in range(0, min(count, drawn.shape[1] // self._size) * self._size, self._size):
             yield self._taken(drawn[:, start : start + self._size])
 
     def for_evaluation(self, *, size: int) -> tuple[Tensor, Tensor]:

@@ -43,7 +43,7 @@ def gradient_norms(
     Returns
     -------
     tuple of Tensor
-        Each (S, L).
+        Each (S, L); the spread of a single mini-batch is NaN.
     """
     mean: State = {}
     squares: State = {}
@@ -54,7 +54,8 @@ def gradient_norms(
             mean[name] = mean.get(name, torch.zeros_like(gradient)) + before / count
             squares[name] = squares.get(name, torch.zeros_like(gradient)) + before * (gradient - mean[name])
     spread = {name: (value / count).clamp(min=0).sqrt() for name, value in squares.items()}
-    return norms(mean, layers), norms(spread, layers)
+    spreads = norms(spread, layers)
+    return norms(mean, layers), spreads if count > 1 else torch.full_like(spreads, torch.nan)
 
 
 def norms(state: State, layers: Sequence[Layer]) -> Tensor:

@@ -289,7 +289,7 @@ def words(effect: Effect, units: str) -> str:
 
 
 def _rule(rule: Rule, units: str) -> str:
-    return f"{rule.side} {rule.threshold:g}{'' if units == '1' else f' {units}'}"
+    return f"{rule.side} {rule.threshold:.3g}{'' if units == '1' else f' {units}'}"
 
 
 def _plain(effect: Effect) -> dict[str, Any]:

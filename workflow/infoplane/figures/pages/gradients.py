@@ -1,4 +1,4 @@
-"""How much of the gradient the mini-batches agree on, layer by layer: drift before the transition, diffusion after it.
+"""How much of the gradient the mini-batches agree on, layer by layer: with the transition from drift to diffusion.
 
 Figure 4 of Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810): the norm of the mean gradient over mini-batches and that of
 its standard deviation, both divided by the norm of the weights. How the transition is found is ours.
@@ -21,7 +21,7 @@ from infoplane.figures.epochs import EpochScale
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = "lines: mean over seeds, norms of a layer over the norm of its weights; shaded: quartiles over seeds"
+READING = "lines: mean over seeds, norms of a layer over the norm of its weights; shaded: quartiles of the transition"
 _RELATIVE = {  # the columns drawn, and the norm that each divides
     "gradient_mean_norm_over_weights": "gradient_mean_norm",
     "gradient_std_norm_over_weights": "gradient_std_norm",

@@ -124,14 +124,14 @@ class Frame:
 
 def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     """Draw a panel per variant, a trajectory per layer, the epoch as colour."""
-    layers = select.in_order(table["layer"], notes.layers)
+    looks = style.in_depth(notes.layers, table["layer"])
     frame, scale = Frame.of(table, plane), EpochScale.of(table["epoch"])
     key = [*_ends(), *_marks(table, plane), *frame.key()]
-    room = 3.2 * len(layers) + 14
+    room = 3.2 * len(looks) + 14
     page, panels = sheet(table, frame, notes, [key], room=room)
     height = max(_height(len(panels)), room) - 12
     for variant, axes in panels.items():
-        _draw_panel(axes, table[table["variant"] == variant], frame, scale, layers, height)
+        _draw_panel(axes, table[table["variant"] == variant], frame, scale, looks, height)
     page.colour_bar(list(panels.values()), scale)
     return page.figure
 
@@ -178,11 +178,11 @@ def sheet(
 
 def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
     """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
-    layers = select.in_order(table["layer"], notes.layers)
+    looks = style.in_depth(notes.layers, table["layer"])
     names = titles(table, notes.keys)
     rows, in_a_row = canvas.stacked(len(names))
     columns = in_a_row * len(planes)
-    panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(layers) + 14)
+    panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(looks) + 14)
     width = style.PAGE / columns
     texts = {variant: canvas.title(text, width * len(planes) - 15) for variant, text in names.items()}
     height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
@@ -202,7 +202,7 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
         for axes, frame in zip(own, frames, strict=True):
             axes.set_ylabel(canvas.title(frame.plane.y_label, panel - 10))
             frame.put_on(axes, shown)
-            _draw_panel(axes, shown, frame, scale, layers, panel - 12)
+            _draw_panel(axes, shown, frame, scale, looks, panel - 12)
             if index >= len(names) - in_a_row:
                 axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
     page.colour_bar(panels, scale)
@@ -210,12 +210,12 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
 
 
 def _draw_panel(
-    axes: Axes, shown: pd.DataFrame, frame: Frame, scale: EpochScale, layers: list[str], height: float
+    axes: Axes, shown: pd.DataFrame, frame: Frame, scale: EpochScale, looks: Mapping[str, style.Look], height: float
 ) -> None:
     for kind, (_, look) in _CONTROLS.items():
         for _, path in seeds.means(shown[shown["control"] == kind]).groupby("layer", sort=False):
             axes.plot(path[frame.plane.x].to_numpy(), path[frame.plane.y].to_numpy(), **look)
-    _draw_layers(axes, shown[shown["control"] == "none"], frame.plane, scale, layers, height)
+    _draw_layers(axes, shown[shown["control"] == "none"], frame.plane, scale, looks, height)
 
 
 def _height(count: int) -> float:
@@ -269,17 +269,17 @@ def _marks(table: pd.DataFrame, plane: Plane) -> list[Line2D]:
 
 
 def _draw_layers(
-    axes: Axes, shown: pd.DataFrame, plane: Plane, scale: EpochScale, layers: list[str], height: float
+    axes: Axes, shown: pd.DataFrame, plane: Plane, scale: EpochScale, looks: Mapping[str, style.Look], height: float
 ) -> None:
     ends = []
-    for index, layer in enumerate(layers):
+    for layer, look in looks.items():
         of_layer = shown[shown["layer"] == layer]
         seeds.each(axes, of_layer, plane.x, plane.y)
         mean = seeds.means(of_layer)
         if len(mean) == len(of_layer):
             _spread(axes, mean.tail(1), plane)
         if not mean.empty:
-            _trajectory(axes, mean[[plane.x, plane.y]].to_numpy(), scale, mean["epoch"], style.marker(index))
+            _trajectory(axes, mean[[plane.x, plane.y]].to_numpy(), scale, mean["epoch"], look["marker"])
             _mark(axes, mean, plane)
             last = mean.iloc[-1]
             ends.append(End(float(last[plane.x]), float(last[plane.y]), layer))

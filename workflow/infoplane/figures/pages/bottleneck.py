@@ -73,12 +73,8 @@ def _curves(data: xr.Dataset, points: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a row per variant: the plane with the curve, β* of every layer, and its residual."""
-    names, layers = titles(table, notes.keys), select.in_order(table["layer"].dropna(), notes.layers)
+    names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
     panel = min(_ROW, _ROWS / len(names))
-    looks = {
-        layer: {"color": colour, "marker": style.marker(index)}
-        for index, (layer, colour) in enumerate(zip(layers, style.sequence(len(layers)), strict=True))
-    }
     key = [_key(table), [canvas.handle(layer, linestyle="none", **look) for layer, look in looks.items()]]
     page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 12, notes=notes, key=key)
     grid = page.grid([panel] * len(names), 3, sharex="col", sharey="col", widths=_WIDTHS)
@@ -95,7 +91,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         _draw_residuals(row[2], measured, looks)
     grid[-1][0].set_xlabel(notes.labels[_X])
     for axes in grid[-1][1:]:
-        _name_layers(axes, layers)
+        _name_layers(axes, list(looks))
     return page.figure
 
 

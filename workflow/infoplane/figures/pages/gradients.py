@@ -40,7 +40,7 @@ def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, both axes logarithmic, with the transition in grey."""
-    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
+    names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
     columns = 2 if len(names) in {2, 4} else min(len(names), 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     room = (width - 14) / columns
@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         width=width,
         height=panel * ceil(len(names) / columns) + 6,
         notes=transitions.noted(notes, table),
-        key=[[*norms.kinds(), *_key(table)], norms.places(layers)],
+        key=[[*norms.kinds(), *_key(table)], norms.places(looks)],
     )
     panels = page.panels(len(names), columns)
     scale = EpochScale.of(table["epoch"])
@@ -61,7 +61,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         scale.put_on(axes, room - 12)
         shown = placed[placed["variant"] == variant]
         _draw_transition(axes, shown.iloc[0])
-        norms.draw(axes, shown, layers, list(_RELATIVE))
+        norms.draw(axes, shown, looks, list(_RELATIVE))
     page.label("Epoch", "Norm over that of the weights")
     return page.figure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 import numpy as np
@@ -21,7 +21,7 @@ from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = f"thick: mean over seeds; thin: each seed; bars, for more than {seeds.MOST} seeds: ± 1 standard deviation"
+READING = "thick: mean over seeds"
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
         "shuffled samples",
@@ -128,7 +128,7 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     frame, scale = Frame.of(table, plane), EpochScale.of(table["epoch"])
     key = [*_ends(), *_marks(table, plane), *frame.key()]
     room = 3.2 * len(looks) + 14
-    page, panels = sheet(table, frame, notes, [key], room=room)
+    page, panels = sheet(table, frame, _noted(notes, table), [key], room=room)
     height = max(_height(len(panels)), room) - 12
     for variant, axes in panels.items():
         _draw_panel(axes, table[table["variant"] == variant], frame, scale, looks, height)
@@ -192,7 +192,7 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
     ]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
     key = [*_ends(), *lines.values(), *controls]
-    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=notes, key=[key])
+    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=_noted(notes, table), key=[key])
     scale = EpochScale.of(table["epoch"])
     panels = page.panels(len(names) * len(planes), columns, sharex="col", sharey="col")
     for index, (variant, text) in enumerate(texts.items()):
@@ -207,6 +207,12 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
                 axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
     page.colour_bar(panels, scale)
     return page.figure
+
+
+def _noted(notes: Notes, table: pd.DataFrame) -> Notes:
+    """Say at the foot what shows the spread over seeds: their own lines, or bars where they are too many for that."""
+    spread = "thin: each seed" if (table["seed"] != select.MEAN).any() else "bars: ± 1 standard deviation"
+    return replace(notes, foot=tuple(phrase.replace(READING, f"{READING}; {spread}") for phrase in notes.foot))
 
 
 def _draw_panel(

@@ -36,7 +36,7 @@ _MARK: style.Look = {
     "linestyle": "none",
     "zorder": 5,
 }
-_NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
+_NEAR = 1.5  # times the length of the trajectories: as far as a limit may stretch an axis
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Frame:
         What is drawn.
     x_range, y_range
         From where to where.
+    limits
+        Names in the key of the limits that can be seen, by their columns.
     lines
         Looks of the lines, by their name in the key.
     """
@@ -85,13 +87,15 @@ class Frame:
     plane: Plane
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    limits: Mapping[str, str]
     lines: Mapping[str, style.Look]
 
     @classmethod
     def of(cls, table: pd.DataFrame, plane: Plane) -> Frame:
         """Return the frame of all points of a table."""
         x_range, y_range = _range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)
-        return cls(plane, x_range, y_range, _lines(table, plane, x_range, y_range))
+        limits = _seen(table, plane, x_range, y_range)
+        return cls(plane, x_range, y_range, limits, _lines(plane, limits, x_range, y_range))
 
     def key(self) -> list[Line2D]:
         """Return the entries of the key."""
@@ -110,12 +114,9 @@ class Frame:
 
     def around(self, shown: pd.DataFrame) -> Iterator[tuple[str, float | None, float | None]]:
         """Give the lines around a variant: the name of each, and its x or its y; the bisector has neither."""
-        for column, name in self.plane.x_limits.items():
-            if name in self.lines:
-                yield name, float(shown[column].mean()), None
-        for column, name in self.plane.y_limits.items():
-            if name in self.lines:
-                yield name, None, float(shown[column].mean())
+        for column, name in self.limits.items():
+            at = float(shown[column].mean())
+            yield (name, at, None) if column in self.plane.x_limits else (name, None, at)
         if "x = y" in self.lines:
             yield "x = y", None, None
         if "zero" in self.lines:
@@ -234,26 +235,36 @@ def _columns(count: int) -> int:
 
 
 def _range(table: pd.DataFrame, quantity: str, limits: Mapping[str, str]) -> tuple[float, float]:
-    """Hold every trajectory with its spread, the attainable bounds, and log₂ n only where it is not far beyond."""
+    """Hold every trajectory with its spread, and each limit that is not far beyond."""
     spread = table.get(quantity + select.SPREAD, pd.Series(0.0, table.index)).fillna(0.0)
     low, high = float((table[quantity] - spread).min()), float((table[quantity] + spread).max())
-    for column in limits:
-        at = float(table[column].max())
-        if column.startswith("entropy") or at - low < _NEAR * (high - low):
-            high = max(high, at)
+    reach = low + _NEAR * (high - low)
+    high = max([high, *(at for column in limits if (at := float(table[column].max())) < reach)])
     margin = 0.04 * (high - low or 1.0)
     return low - margin, high + margin
 
 
-def _lines(
+def _seen(
     table: pd.DataFrame, plane: Plane, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> dict[str, str]:
+    """Return the names in the key of the limits that can be seen, by column; entropies look alike and share one."""
+    ends = ((plane.x_limits, x_range[1]), (plane.y_limits, y_range[1]))
+    seen = {column: name for limits, end in ends for column, name in limits.items() if table[column].min() < end}
+    shared = ", ".join(name for column, name in seen.items() if _is_entropy(column))
+    return {column: shared if _is_entropy(column) else name for column, name in seen.items()}
+
+
+def _is_entropy(column: str) -> bool:
+    return column.startswith("entropy")
+
+
+def _lines(
+    plane: Plane, limits: Mapping[str, str], x_range: tuple[float, float], y_range: tuple[float, float]
 ) -> dict[str, style.Look]:
     """Return the names of the lines that can be seen, and their looks."""
-    seen = [name for column, name in plane.x_limits.items() if table[column].min() < x_range[1]]
-    seen += [name for column, name in plane.y_limits.items() if table[column].min() < y_range[1]]
     grey: style.Look = {"color": style.GREY, "linewidth": 0.8, "zorder": 0.5}
     looks = {
-        name: {**grey, "linestyle": dash} for name, dash in zip(dict.fromkeys(seen), style.DASHES[1:], strict=False)
+        name: {**grey, "linestyle": style.DASHES[1 if _is_entropy(column) else 2]} for column, name in limits.items()
     }
     pale: style.Look = {"color": style.FAINT, "linewidth": 0.6, "zorder": 0.5}
     if plane.bisector and max(x_range[0], y_range[0]) < min(x_range[1], y_range[1]):

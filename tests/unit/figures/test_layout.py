@@ -239,6 +239,49 @@ def test_many_seeds_are_bars_at_the_ends_of_the_paths(build):
         assert np.ptp(up[:, 1]) == pytest.approx(2 * end["mutual_information_layer_target_sd [bits]"])
 
 
+@pytest.mark.parametrize(("length", "named"), [(1.0, {"S(X), S(Y)", "log₂ n"}), (0.8, {"S(X), S(Y)"}), (0.1, set())])
+def test_limits_far_beyond_the_paths_are_left_out(build, length, named):
+    summary = build(FEW[:1])
+    data = summary["information"].to_dataset()
+    shorter = {name: length * data[name] for name in data if str(name).startswith("mutual_information")}
+    summary["information"] = data.assign(shorter)
+    table = figures.information_plane.table(summary)
+    figure = figures.information_plane(summary)
+    key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
+    assert {name for name in key if name.startswith(("S(", "log"))} == named
+    for end, quantity in zip(
+        (_panels(figure)[0].get_xlim()[1], _panels(figure)[0].get_ylim()[1]),
+        ("mutual_information_input_layer [bits]", "mutual_information_layer_target [bits]"),
+        strict=True,
+    ):
+        assert end < 1.7 * table[quantity].max()
+
+
+def test_entropies_are_dropped_one_by_one(build):
+    summary = build(FEW[:1])
+    data = summary["information"].to_dataset()
+    summary["information"] = data.assign(entropy_input=10 * data["entropy_input"])
+    figure = figures.information_plane(summary)
+    key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
+    assert "S(Y)" in key
+    assert "S(X), S(Y)" not in key
+
+
+def test_the_floor_of_the_residual_is_no_slope(build):
+    figure = figures.bottleneck(build(FEW[:1]))
+    looks = {
+        text.get_text(): (line.get_linestyle(), to_hex(line.get_color()))
+        for part in figure.subfigs
+        for legend in part.legends
+        for text, line in zip(legend.texts, legend.legend_handles, strict=True)
+    }
+    dash, colour = looks["floor of the residual"]
+    assert dash == "None"
+    assert colour not in {other for name, (_, other) in looks.items() if name != "floor of the residual"}
+    *_, residuals = _panels(figure)
+    assert colour in {to_hex(line.get_color()) for line in residuals.lines if line.get_marker() == "_"}
+
+
 def test_paths_are_the_means_of_the_table(plane, build):
     summary = build(FEW)
     table = figures.information_plane.table(summary, variants=["v01"], layers=["fc2"])

@@ -77,6 +77,17 @@ def test_only_the_variants_drawn_are_counted(summary):
     assert "1 of 3 networks diverged" in _foot("training", summary, variants=["v02"])
 
 
+@pytest.mark.parametrize("name", ["information_plane", "modified_information_plane", "planes"])
+@pytest.mark.parametrize(
+    ("seeds", "said", "unsaid"), [(10, "thin: each seed", "bars:"), (11, "bars: ± 1 standard deviation", "thin:")]
+)
+def test_the_foot_of_a_plane_names_only_what_is_drawn_of_the_seeds(build, name, seeds, said, unsaid):
+    summary = build([("3-6", "relu")], seeds=range(seeds), epochs=[0, 1], diverged=None)
+    written = _written(getattr(figures, name)(summary))
+    assert f"thick: mean over seeds; {said}" in written
+    assert unsaid not in written
+
+
 def test_pairs_left_out_of_the_percentages_are_counted(build):
     summary = build([("3-6", "relu")])
     summary["decomposition"]["pairs_excluded"].loc[{"layer": "conv2"}] = 7

@@ -7,6 +7,7 @@ from matplotlib.colors import to_rgb
 from infoplane import figures
 from infoplane.errors import ConfigError
 
+LAYERS = ("conv1", "conv2", "fc1", "fc2", "output")
 X, Y = "mutual_information_input_layer [bits]", "mutual_information_layer_target [bits]"
 EPOCH = "epoch [epochs]"
 BEFORE, RELAXED = "compression_before [bits]", "relaxation [epochs]"
@@ -122,6 +123,34 @@ def test_the_layer_before_need_not_be_drawn(summary):
     alone = figures.relaxation.table(summary, layers=["fc2"])
     among = figures.relaxation.table(summary).query("layer == 'fc2'")
     np.testing.assert_allclose(alone[[BEFORE, RELAXED]].to_numpy(), among[[BEFORE, RELAXED]].to_numpy())
+
+
+def _layer_marks(figure):
+    """Return colour and marker of every layer in the keys."""
+    keys = [legend for part in figure.subfigs for legend in part.legends]
+    return {
+        text.get_text(): (to_rgb(line.get_color()), line.get_marker())
+        for key in keys
+        for text, line in zip(key.texts, key.legend_handles, strict=True)
+        if text.get_text() in LAYERS
+    }
+
+
+@pytest.mark.parametrize("name", ["relaxation", "bottleneck", "final_layers", "training", "gradients", "snapshots"])
+def test_a_layer_that_drops_out_leaves_the_others_their_colours_and_markers(summary, name):
+    """Of `relaxation` the first one always does."""
+    changed = summary.copy(deep=True)
+    for group in ("training", "information", "bottleneck"):
+        changed[group] = (
+            changed[group]
+            .to_dataset()
+            .map(lambda values: values.where(values["layer"] != "fc1") if "layer" in values.dims else values)
+        )
+    whole, left = _layer_marks(figures.snapshots(summary)), _layer_marks(getattr(figures, name)(changed))
+    assert set(left) == set(LAYERS) - {"fc1"} - ({"conv1"} if name == "relaxation" else set())
+    for layer, (colour, marker) in left.items():
+        assert marker == whole[layer][1]
+        assert colour == whole[layer][0] or name == "final_layers", "there colours tell networks apart"
 
 
 def test_relaxation_leaves_out_a_network_that_diverged(summary):

@@ -73,6 +73,13 @@ def test_the_foot_counts_the_networks_with_a_transition(planted):
     assert "in all networks" in _texts(figures.information_plane(planted([1.0, 2.0, 4.0])))
 
 
+@pytest.mark.parametrize("name", ["information_plane", "gradients"])
+def test_the_foot_promises_nothing_of_single_epochs(planted, name):
+    foot = _texts(getattr(figures, name)(planted([1.0, 2.0, 4.0])))
+    assert "drift → diffusion: epoch that best parts gradients" in foot
+    assert ("shaded: quartiles of the transition" in foot) == (name == "gradients")
+
+
 def test_layers_left_out_of_a_figure_still_make_the_gradient(planted):
     summary = planted([1.0, 1.0, 1.0])
     data = summary["training"].to_dataset()

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 
 from infoplane.figures import style
 
+_HAIR = "0.82"
+
 
 class End(NamedTuple):
     """Where a line ends, in data, its name, and the colour of the name."""
@@ -35,6 +37,8 @@ def spaced(wanted: Sequence[float], gap: float, top: float) -> list[float]:
 def beside(axes: Axes, ends: Sequence[End], height: float) -> None:
     """Name lines at their ends, in a column right of the panel: no name touches another, a hair line leads to each.
 
+    The hair lines are behind everything and paler than any line of a figure, as they may have to cross the panel.
+
     Parameters
     ----------
     axes
@@ -56,11 +60,11 @@ def beside(axes: Axes, ends: Sequence[End], height: float) -> None:
             va="center",
             color=end.colour,
             annotation_clip=False,
-            zorder=0.8,
+            zorder=0.4,
             arrowprops={
                 "arrowstyle": "-",
-                "linewidth": 0.4,
-                "color": style.FAINT,
+                "linewidth": 0.3,
+                "color": _HAIR,
                 "shrinkA": 1,
                 "shrinkB": 2.5,
                 "relpos": (0, 0.5),

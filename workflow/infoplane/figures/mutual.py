@@ -37,8 +37,8 @@ def plane(notes: Notes, marks: Mapping[str, str] | None = None) -> Plane:
         Y,
         f"Mutual information {notes.labels[X]}",
         f"Mutual information {notes.labels[Y]}",
-        x_limits={"entropy_input": "S(X), S(Y)", _LOG2_N: "log₂ n"},
-        y_limits={"entropy_target": "S(X), S(Y)"},
+        x_limits={"entropy_input": "S(X)", _LOG2_N: "log₂ n"},
+        y_limits={"entropy_target": "S(Y)"},
         bisector=True,
         marks=marks or {},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,15 +14,15 @@ _NAMES = ("gradient's mean", "gradient's s.d.")
 _DASHES = (style.DASHES[0], style.DASHES[2])
 
 
-def draw(axes: Axes, shown: pd.DataFrame, layers: Sequence[str], columns: Sequence[str]) -> None:
+def draw(axes: Axes, shown: pd.DataFrame, looks: Mapping[str, style.Look], columns: Sequence[str]) -> None:
     """Draw the mean over seeds of two columns, that of the gradient's mean and that of its standard deviation.
 
     The rows have their place on the axis of epochs in the column ``place``.
     """
-    for index, (layer, look) in enumerate(style.in_depth(layers).items()):
+    for index, (layer, look) in enumerate(looks.items()):
         of_layer = seeds.means(shown[shown["layer"] == layer])
         every = max(len(of_layer) // 4, 1)
-        start = index * every // len(layers)  # so that the markers of layers on one line do not coincide
+        start = index * every // len(looks)  # so that the markers of layers on one line do not coincide
         for name, dash in zip(columns, _DASHES, strict=True):
             place, norm = of_layer["place"].to_numpy(), of_layer[name].to_numpy()
             axes.plot(place, norm, linestyle=dash, markevery=(start, every), markersize=2.8, linewidth=0.9, **look)
@@ -34,6 +34,6 @@ def kinds() -> list[Line2D]:
     return [canvas.handle(name, color=style.INK, linestyle=dash, linewidth=0.9) for name, dash in named]
 
 
-def places(layers: Sequence[str]) -> list[Line2D]:
+def places(looks: Mapping[str, style.Look]) -> list[Line2D]:
     """Return the entries of the key for the layers."""
-    return [canvas.handle(layer, linewidth=0.9, **look) for layer, look in style.in_depth(layers).items()]
+    return [canvas.handle(layer, linewidth=0.9, **look) for layer, look in looks.items()]

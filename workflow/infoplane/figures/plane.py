@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 import numpy as np
@@ -21,7 +21,7 @@ from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = f"thick: mean over seeds; thin: each seed; bars, for more than {seeds.MOST} seeds: ± 1 standard deviation"
+READING = "thick: mean over seeds"
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
         "shuffled samples",
@@ -36,7 +36,7 @@ _MARK: style.Look = {
     "linestyle": "none",
     "zorder": 5,
 }
-_NEAR = 1.3  # times the length of the trajectories: as far as log₂ n may stretch an axis
+_NEAR = 1.5  # times the length of the trajectories: as far as a limit may stretch an axis
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Frame:
         What is drawn.
     x_range, y_range
         From where to where.
+    limits
+        Names in the key of the limits that can be seen, by their columns.
     lines
         Looks of the lines, by their name in the key.
     """
@@ -85,13 +87,15 @@ class Frame:
     plane: Plane
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    limits: Mapping[str, str]
     lines: Mapping[str, style.Look]
 
     @classmethod
     def of(cls, table: pd.DataFrame, plane: Plane) -> Frame:
         """Return the frame of all points of a table."""
         x_range, y_range = _range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)
-        return cls(plane, x_range, y_range, _lines(table, plane, x_range, y_range))
+        limits = _seen(table, plane, x_range, y_range)
+        return cls(plane, x_range, y_range, limits, _lines(plane, limits, x_range, y_range))
 
     def key(self) -> list[Line2D]:
         """Return the entries of the key."""
@@ -110,12 +114,9 @@ class Frame:
 
     def around(self, shown: pd.DataFrame) -> Iterator[tuple[str, float | None, float | None]]:
         """Give the lines around a variant: the name of each, and its x or its y; the bisector has neither."""
-        for column, name in self.plane.x_limits.items():
-            if name in self.lines:
-                yield name, float(shown[column].mean()), None
-        for column, name in self.plane.y_limits.items():
-            if name in self.lines:
-                yield name, None, float(shown[column].mean())
+        for column, name in self.limits.items():
+            at = float(shown[column].mean())
+            yield (name, at, None) if column in self.plane.x_limits else (name, None, at)
         if "x = y" in self.lines:
             yield "x = y", None, None
         if "zero" in self.lines:
@@ -124,14 +125,14 @@ class Frame:
 
 def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     """Draw a panel per variant, a trajectory per layer, the epoch as colour."""
-    layers = select.in_order(table["layer"], notes.layers)
+    looks = style.in_depth(notes.layers, table["layer"])
     frame, scale = Frame.of(table, plane), EpochScale.of(table["epoch"])
     key = [*_ends(), *_marks(table, plane), *frame.key()]
-    room = 3.2 * len(layers) + 14
-    page, panels = sheet(table, frame, notes, [key], room=room)
+    room = 3.2 * len(looks) + 14
+    page, panels = sheet(table, frame, _noted(notes, table), [key], room=room)
     height = max(_height(len(panels)), room) - 12
     for variant, axes in panels.items():
-        _draw_panel(axes, table[table["variant"] == variant], frame, scale, layers, height)
+        _draw_panel(axes, table[table["variant"] == variant], frame, scale, looks, height)
     page.colour_bar(list(panels.values()), scale)
     return page.figure
 
@@ -178,11 +179,11 @@ def sheet(
 
 def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figure:
     """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
-    layers = select.in_order(table["layer"], notes.layers)
+    looks = style.in_depth(notes.layers, table["layer"])
     names = titles(table, notes.keys)
     rows, in_a_row = canvas.stacked(len(names))
     columns = in_a_row * len(planes)
-    panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(layers) + 14)
+    panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(looks) + 14)
     width = style.PAGE / columns
     texts = {variant: canvas.title(text, width * len(planes) - 15) for variant, text in names.items()}
     height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
@@ -192,7 +193,7 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
     ]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
     key = [*_ends(), *lines.values(), *controls]
-    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=notes, key=[key])
+    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=_noted(notes, table), key=[key])
     scale = EpochScale.of(table["epoch"])
     panels = page.panels(len(names) * len(planes), columns, sharex="col", sharey="col")
     for index, (variant, text) in enumerate(texts.items()):
@@ -202,20 +203,26 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
         for axes, frame in zip(own, frames, strict=True):
             axes.set_ylabel(canvas.title(frame.plane.y_label, panel - 10))
             frame.put_on(axes, shown)
-            _draw_panel(axes, shown, frame, scale, layers, panel - 12)
+            _draw_panel(axes, shown, frame, scale, looks, panel - 12)
             if index >= len(names) - in_a_row:
                 axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
     page.colour_bar(panels, scale)
     return page.figure
 
 
+def _noted(notes: Notes, table: pd.DataFrame) -> Notes:
+    """Say at the foot what shows the spread over seeds: their own lines, or bars where they are too many for that."""
+    spread = "thin: each seed" if (table["seed"] != select.MEAN).any() else "bars: ± 1 standard deviation"
+    return replace(notes, foot=tuple(phrase.replace(READING, f"{READING}; {spread}") for phrase in notes.foot))
+
+
 def _draw_panel(
-    axes: Axes, shown: pd.DataFrame, frame: Frame, scale: EpochScale, layers: list[str], height: float
+    axes: Axes, shown: pd.DataFrame, frame: Frame, scale: EpochScale, looks: Mapping[str, style.Look], height: float
 ) -> None:
     for kind, (_, look) in _CONTROLS.items():
         for _, path in seeds.means(shown[shown["control"] == kind]).groupby("layer", sort=False):
             axes.plot(path[frame.plane.x].to_numpy(), path[frame.plane.y].to_numpy(), **look)
-    _draw_layers(axes, shown[shown["control"] == "none"], frame.plane, scale, layers, height)
+    _draw_layers(axes, shown[shown["control"] == "none"], frame.plane, scale, looks, height)
 
 
 def _height(count: int) -> float:
@@ -228,26 +235,36 @@ def _columns(count: int) -> int:
 
 
 def _range(table: pd.DataFrame, quantity: str, limits: Mapping[str, str]) -> tuple[float, float]:
-    """Hold every trajectory with its spread, the attainable bounds, and log₂ n only where it is not far beyond."""
+    """Hold every trajectory with its spread, and each limit that is not far beyond."""
     spread = table.get(quantity + select.SPREAD, pd.Series(0.0, table.index)).fillna(0.0)
     low, high = float((table[quantity] - spread).min()), float((table[quantity] + spread).max())
-    for column in limits:
-        at = float(table[column].max())
-        if column.startswith("entropy") or at - low < _NEAR * (high - low):
-            high = max(high, at)
+    reach = low + _NEAR * (high - low)
+    high = max([high, *(at for column in limits if (at := float(table[column].max())) < reach)])
     margin = 0.04 * (high - low or 1.0)
     return low - margin, high + margin
 
 
-def _lines(
+def _seen(
     table: pd.DataFrame, plane: Plane, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> dict[str, str]:
+    """Return the names in the key of the limits that can be seen, by column; entropies look alike and share one."""
+    ends = ((plane.x_limits, x_range[1]), (plane.y_limits, y_range[1]))
+    seen = {column: name for limits, end in ends for column, name in limits.items() if table[column].min() < end}
+    shared = ", ".join(name for column, name in seen.items() if _is_entropy(column))
+    return {column: shared if _is_entropy(column) else name for column, name in seen.items()}
+
+
+def _is_entropy(column: str) -> bool:
+    return column.startswith("entropy")
+
+
+def _lines(
+    plane: Plane, limits: Mapping[str, str], x_range: tuple[float, float], y_range: tuple[float, float]
 ) -> dict[str, style.Look]:
     """Return the names of the lines that can be seen, and their looks."""
-    seen = [name for column, name in plane.x_limits.items() if table[column].min() < x_range[1]]
-    seen += [name for column, name in plane.y_limits.items() if table[column].min() < y_range[1]]
     grey: style.Look = {"color": style.GREY, "linewidth": 0.8, "zorder": 0.5}
     looks = {
-        name: {**grey, "linestyle": dash} for name, dash in zip(dict.fromkeys(seen), style.DASHES[1:], strict=False)
+        name: {**grey, "linestyle": style.DASHES[1 if _is_entropy(column) else 2]} for column, name in limits.items()
     }
     pale: style.Look = {"color": style.FAINT, "linewidth": 0.6, "zorder": 0.5}
     if plane.bisector and max(x_range[0], y_range[0]) < min(x_range[1], y_range[1]):
@@ -269,17 +286,17 @@ def _marks(table: pd.DataFrame, plane: Plane) -> list[Line2D]:
 
 
 def _draw_layers(
-    axes: Axes, shown: pd.DataFrame, plane: Plane, scale: EpochScale, layers: list[str], height: float
+    axes: Axes, shown: pd.DataFrame, plane: Plane, scale: EpochScale, looks: Mapping[str, style.Look], height: float
 ) -> None:
     ends = []
-    for index, layer in enumerate(layers):
+    for layer, look in looks.items():
         of_layer = shown[shown["layer"] == layer]
         seeds.each(axes, of_layer, plane.x, plane.y)
         mean = seeds.means(of_layer)
         if len(mean) == len(of_layer):
             _spread(axes, mean.tail(1), plane)
         if not mean.empty:
-            _trajectory(axes, mean[[plane.x, plane.y]].to_numpy(), scale, mean["epoch"], style.marker(index))
+            _trajectory(axes, mean[[plane.x, plane.y]].to_numpy(), scale, mean["epoch"], look["marker"])
             _mark(axes, mean, plane)
             last = mean.iloc[-1]
             ends.append(End(float(last[plane.x]), float(last[plane.y]), layer))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -102,11 +102,17 @@ def sequence(count: int) -> list[tuple[float, ...]]:
     return [tuple(colour) for colour in over_time()(np.linspace(0, 0.8, max(count, 2)))[:count]]
 
 
-def in_depth(layers: Sequence[str]) -> dict[str, Look]:
-    """Colours and markers of layers in network order, dark to light from the input on."""
+def in_depth(layers: Sequence[str], drawn: Iterable[object] | None = None) -> dict[str, Look]:
+    """Colours and markers of layers in network order, dark to light from the input on.
+
+    Those of a layer hang on its place among all layers, even where not all are drawn, so that it looks the same in
+    every figure.
+    """
+    present = set(layers if drawn is None else drawn)
     return {
         layer: {"color": colour, "marker": marker(index)}
         for index, (layer, colour) in enumerate(zip(layers, sequence(len(layers)), strict=True))
+        if layer in present
     }
 
 

@@ -40,5 +40,8 @@ def noted(notes: Notes, table: pd.DataFrame) -> Notes:
         return notes
     have, networks = table.drop_duplicates("variant")[[_HAVE, _OF]].sum().astype(int)
     which = f"{have} of {networks} networks" if have < networks else "all networks"
-    phrase = f"{NAME}: from here the gradient's mean is below its s.d. over mini-batches, median over seeds, in {which}"
+    phrase = (
+        f"{NAME}: epoch that best parts gradients with a mean above their s.d. over mini-batches from those below; "
+        f"median over seeds, in {which}"
+    )
     return replace(notes, foot=(*notes.foot, phrase))

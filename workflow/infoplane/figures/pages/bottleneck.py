@@ -33,12 +33,19 @@ _SHUFFLED = "shuffled_samples"
 
 _ROWS, _ROW = 210.0, 44.0  # height of all rows together and of one of them at most, mm
 _WIDTHS = (80.0, 32.0, 32.0)  # of the panels, mm
+_FLOOR_COLOUR = "#d55e00"  # which no layer has
 _TANGENT = 9.0  # its length, mm
 _LOOKS: dict[str, style.Look] = {
     "bottleneck curve": {"color": "#0072b2", "linewidth": 1.2, "zorder": 1.5},
     "I(X; Y)": {"color": style.GREY, "linewidth": 0.8, "linestyle": style.DASHES[1], "zorder": 0.5},
-    "slope 1/β*": {"color": style.INK, "linewidth": 0.9, "zorder": 2.5},
-    "floor of the residual": {"color": style.INK, "marker": "_", "markersize": 7, "linestyle": "none"},
+    "slope 1/β*": {"color": style.INK, "linewidth": 1.4, "zorder": 2.5},
+    "floor of the residual": {
+        "color": _FLOOR_COLOUR,
+        "marker": "_",
+        "markersize": 5,
+        "markeredgewidth": 1.2,
+        "linestyle": "none",
+    },
     "shuffled samples": {"color": style.FAINT, "marker": "o", "markersize": 2.4, "linestyle": "none", "zorder": 0.8},
 }
 
@@ -73,12 +80,8 @@ def _curves(data: xr.Dataset, points: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a row per variant: the plane with the curve, β* of every layer, and its residual."""
-    names, layers = titles(table, notes.keys), select.in_order(table["layer"].dropna(), notes.layers)
+    names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
     panel = min(_ROW, _ROWS / len(names))
-    looks = {
-        layer: {"color": colour, "marker": style.marker(index)}
-        for index, (layer, colour) in enumerate(zip(layers, style.sequence(len(layers)), strict=True))
-    }
     key = [_key(table), [canvas.handle(layer, linestyle="none", **look) for layer, look in looks.items()]]
     page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 12, notes=notes, key=key)
     grid = page.grid([panel] * len(names), 3, sharex="col", sharey="col", widths=_WIDTHS)
@@ -95,7 +98,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         _draw_residuals(row[2], measured, looks)
     grid[-1][0].set_xlabel(notes.labels[_X])
     for axes in grid[-1][1:]:
-        _name_layers(axes, layers)
+        _name_layers(axes, list(looks))
     return page.figure
 
 

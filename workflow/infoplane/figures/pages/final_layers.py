@@ -46,16 +46,16 @@ def table(summary: xr.DataTree, options: Compared) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel for each combination of the other swept keys, a line per variant."""
-    panels_of, layers = list(dict.fromkeys(table["panel"])), select.in_order(table["layer"], notes.layers)
+    panels_of, looks = list(dict.fromkeys(table["panel"])), style.in_depth(notes.layers, table["layer"])
     colours = _colours(list(dict.fromkeys(table["hue"])))
     columns = min(len(panels_of), 2 if len(panels_of) in {2, 4} else 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     texts = [canvas.title(text, (width - 14) / columns - 4) for text in panels_of]
     panel = (60.0 if columns < 3 else 48.0) + 3.3 * (max(map(canvas.lines, texts)) - 1)
     frame = Frame.of(table, mutual.plane(notes))
+    markers = {layer: look["marker"] for layer, look in looks.items()}  # the colour tells the networks apart
     places = [
-        canvas.handle(layer, marker=style.marker(index), color=style.INK, linestyle="none")
-        for index, layer in enumerate(layers)
+        canvas.handle(layer, marker=marker, color=style.INK, linestyle="none") for layer, marker in markers.items()
     ]
     hues = [canvas.handle(hue, color=colour) for hue, colour in colours.items() if hue]
     key = [group for group in (hues, places, frame.key()) if group]
@@ -68,17 +68,19 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         shown = table[table["panel"] == of_panel]
         frame.put_on(axes, shown)
         for _, network in shown.groupby("variant", sort=False):
-            _draw_network(axes, network.sort_values("depth"), layers, colours[network["hue"].iloc[0]])
+            _draw_network(axes, network.sort_values("depth"), markers, colours[network["hue"].iloc[0]])
     page.label(frame.plane.x_label, frame.plane.y_label)
     return page.figure
 
 
-def _draw_network(axes: Axes, network: pd.DataFrame, layers: Sequence[str], colour: tuple[float, ...] | str) -> None:
+def _draw_network(
+    axes: Axes, network: pd.DataFrame, markers: Mapping[str, style.Marker], colour: tuple[float, ...] | str
+) -> None:
     seeds.bars(
         axes, network, mutual.X, mutual.Y, xerr=network[mutual.X + select.SPREAD], color=colour, linewidth=0.9, zorder=2
     )
     for x, y, layer in zip(network[mutual.X], network[mutual.Y], network["layer"], strict=True):
-        axes.plot(x, y, marker=style.marker(layers.index(layer)), color=colour, zorder=3)
+        axes.plot(x, y, marker=markers[layer], color=colour, zorder=3)
 
 
 def _colours(hues: Sequence[str]) -> Mapping[str, tuple[float, ...] | str]:

@@ -1,4 +1,4 @@
-"""How much of the gradient the mini-batches agree on, layer by layer: drift before the transition, diffusion after it.
+"""How much of the gradient the mini-batches agree on, layer by layer: with the transition from drift to diffusion.
 
 Figure 4 of Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810): the norm of the mean gradient over mini-batches and that of
 its standard deviation, both divided by the norm of the weights. How the transition is found is ours.
@@ -21,7 +21,7 @@ from infoplane.figures.epochs import EpochScale
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = "lines: mean over seeds, norms of a layer over the norm of its weights; shaded: quartiles over seeds"
+READING = "lines: mean over seeds, norms of a layer over the norm of its weights; shaded: quartiles of the transition"
 _RELATIVE = {  # the columns drawn, and the norm that each divides
     "gradient_mean_norm_over_weights": "gradient_mean_norm",
     "gradient_std_norm_over_weights": "gradient_std_norm",
@@ -40,7 +40,7 @@ def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, both axes logarithmic, with the transition in grey."""
-    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
+    names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
     columns = 2 if len(names) in {2, 4} else min(len(names), 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     room = (width - 14) / columns
@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         width=width,
         height=panel * ceil(len(names) / columns) + 6,
         notes=transitions.noted(notes, table),
-        key=[[*norms.kinds(), *_key(table)], norms.places(layers)],
+        key=[[*norms.kinds(), *_key(table)], norms.places(looks)],
     )
     panels = page.panels(len(names), columns)
     scale = EpochScale.of(table["epoch"])
@@ -61,7 +61,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         scale.put_on(axes, room - 12)
         shown = placed[placed["variant"] == variant]
         _draw_transition(axes, shown.iloc[0])
-        norms.draw(axes, shown, layers, list(_RELATIVE))
+        norms.draw(axes, shown, looks, list(_RELATIVE))
     page.label("Epoch", "Norm over that of the weights")
     return page.figure
 

@@ -50,7 +50,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw the plane at the left, the modified plane at the right, in a row per variant."""
-    limits = {"entropy_input": "S(X), S(Y)"}, {"entropy_target": "S(X), S(Y)"}
+    limits = {"entropy_input": "S(X)"}, {"entropy_target": "S(Y)"}
     labels = [notes.labels[name] for name in _MUTUAL]
     mutual = plane.Plane(*_MUTUAL, labels[0], labels[1], *limits, bisector=True)
     x, y = (f"{_UNIQUE}_{about}" for about in _SIDES)

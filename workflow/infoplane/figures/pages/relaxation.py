@@ -47,12 +47,11 @@ def table(summary: xr.DataTree, options: Relaxed) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, the relaxation on a logarithmic axis, a colour and a marker per layer."""
-    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
+    names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
     columns = 2 if len(names) in {2, 4} else min(len(names), 3)
     width = style.COLUMN if columns == 1 else style.PAGE
     texts = {variant: canvas.title(text, (width - 14) / columns - 4) for variant, text in names.items()}
     panel = (50.0 if columns < 3 else 44.0) + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
-    looks = style.in_depth(layers)
     key = [canvas.handle(layer, linestyle="none", **look) for layer, look in looks.items()]
     page = Canvas.blank(width=width, height=panel * ceil(len(names) / columns) + 6, notes=notes, key=[key])
     panels = page.panels(len(names), columns)

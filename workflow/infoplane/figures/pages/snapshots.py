@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from infoplane.figures import canvas, mutual, select, style
+from infoplane.figures import canvas, mutual, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Snapshots
 from infoplane.figures.notes import Notes
@@ -37,13 +37,13 @@ def table(summary: xr.DataTree, options: Snapshots) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant and epoch, a mark per layer and network."""
-    names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
+    names = titles(table, notes.keys)
     wanted = sorted(table[_WANTED].unique())
     rows, in_a_row = canvas.stacked(len(names))
     texts = {variant: canvas.title(text, (style.PAGE - 12) / in_a_row) for variant, text in names.items()}
     row = _PANELS[in_a_row] + 3.3 * max(map(canvas.lines, texts.values()))
     height = rows * row + 6
-    looks = {layer: {**_DOT, **look} for layer, look in style.in_depth(layers).items()}
+    looks = {layer: {**_DOT, **look} for layer, look in style.in_depth(notes.layers, table["layer"]).items()}
     frame = Frame.of(table, mutual.plane(notes))
     key = [[canvas.handle(layer, **look) for layer, look in looks.items()], frame.key()]
     page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=[group for group in key if group])

@@ -6,7 +6,7 @@ norm of the mean over mini-batches (drift) against that of the standard deviatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ceil
 
 import pandas as pd
@@ -40,7 +40,7 @@ def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw three panels per variant against a logarithmic epoch: loss, accuracy, gradient norms."""
     names = _counted(titles(table, notes.keys), table)
-    layers = select.in_order(table["layer"].dropna(), notes.layers)
+    looks = style.in_depth(notes.layers, table["layer"])
     abreast = 2 if len(names) > 6 else 1
     room = (style.PAGE - 12) / abreast
     texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         canvas.title(name, room / 3 - 10) for name in (*(notes.labels[name] for name in _CURVES), "Gradient norm")
     ]
     height = ceil(len(names) / abreast) * (27 + 3.3 * max(map(canvas.lines, texts.values()))) + 20
-    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=_key(table, layers))
+    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=_key(table, looks))
     panels = page.panels(len(names) * 3, abreast * 3, sharey="none")
     losses, accuracies, gradients = panels[0::3], panels[1::3], panels[2::3]
     scale = EpochScale.of(table["epoch"])
@@ -57,7 +57,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         shown = placed[placed["variant"] == variant]
         _draw_curves(loss, shown, "loss")
         _draw_curves(accuracy, shown, "accuracy")
-        norms.draw(gradient, shown, layers, _GRADIENTS)
+        norms.draw(gradient, shown, looks, _GRADIENTS)
     scales.logarithmic(losses, table["loss"].to_numpy())
     scales.logarithmic(gradients, table[list(_GRADIENTS)].to_numpy())
     scales.linear(accuracies, table["accuracy"].to_numpy())
@@ -98,9 +98,9 @@ def _looks(table: pd.DataFrame) -> dict[str, style.Look]:
     }
 
 
-def _key(table: pd.DataFrame, layers: Sequence[str]) -> list[list[Line2D]]:
+def _key(table: pd.DataFrame, looks: Mapping[str, style.Look]) -> list[list[Line2D]]:
     splits = [canvas.handle(split, **look) for split, look in _looks(table).items()]
     crossed = canvas.handle("seed diverges", linestyle="none", **_CROSS)
     diverged = [crossed] if table["diverged_epoch"].notna().any() else []
-    groups = [[*splits, *diverged, *norms.kinds()], norms.places(layers)]
+    groups = [[*splits, *diverged, *norms.kinds()], norms.places(looks)]
     return [group for group in groups if group]

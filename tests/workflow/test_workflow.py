@@ -144,15 +144,18 @@ class TestComputedAgain:
     def test_nothing_after_nothing(self, finished: Project) -> None:
         assert "Nothing to be done" in finished.run("--dry-run")
 
+    @pytest.mark.long
     def test_title(self, edited: Project) -> None:
         edited.write(title="Another title")
         assert edited.planned() == {"aggregate": 1, **DRAW}
 
+    @pytest.mark.long
     def test_options_of_a_figure(self, edited: Project) -> None:
         figures = [{"figure": "information_plane", "layers": ["conv1"]}, *TINY["figures"][1:]]
         edited.write(figures=figures)
         assert edited.planned() == {"draw_information_plane": 1, "animate": 1}
 
+    @pytest.mark.long
     def test_another_animation(self, edited: Project) -> None:
         edited.write(animations=["information_plane", "modified_information_plane"])
         assert edited.planned() == {"animate": 1}
@@ -168,10 +171,12 @@ class TestComputedAgain:
         edited.write(seeds=2)
         assert edited.planned() == {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}
 
+    @pytest.mark.long
     def test_another_variant(self, edited: Project) -> None:
         edited.write(sweep=[{"model.activation": ["relu", "sigmoid", "tanh"]}])
         assert edited.planned() == {"train": 1, "capture": 1, "measure": 1, "aggregate": 1, **DRAW}
 
+    @pytest.mark.long
     def test_preview_section(self, edited: Project) -> None:
         edited.write(preview={"seeds": 1})
         assert edited.planned() == {}

@@ -160,6 +160,7 @@ class TestComputedAgain:
         edited.write(animations=["information_plane", "modified_information_plane"])
         assert edited.planned() == {"animate": 1}
 
+    @pytest.mark.long
     def test_another_estimator(self, edited: Project) -> None:
         edited.write(estimators=[{"name": "renyi"}, {"name": "tensor", "joint": "tensor"}])
         planned = edited.planned()
@@ -181,22 +182,18 @@ class TestComputedAgain:
         edited.write(preview={"seeds": 1})
         assert edited.planned() == {}
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("module", "expected"),
         [
             ("measures/pid.py", {"capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
             ("models/mlp.py", {}),
-            *[
-                pytest.param(module, expected, marks=pytest.mark.long)
-                for module, expected in {
-                    "figures/pages/data_processing.py": {"draw_data_processing": 1},
-                    "figures/style.py": DRAW,
-                    "analysis/summary.py": {"aggregate": 1, **DRAW},
-                    "capture/recorder.py": {"capture": 2, "measure": 2, "aggregate": 1, **DRAW},
-                    "training/networks.py": {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW},
-                    "models/lenet.py": {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW},
-                }.items()
-            ],
+            ("figures/pages/data_processing.py", {"draw_data_processing": 1}),
+            ("figures/style.py", DRAW),
+            ("analysis/summary.py", {"aggregate": 1, **DRAW}),
+            ("capture/recorder.py", {"capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
+            ("training/networks.py", {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
+            ("models/lenet.py", {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}),
         ],
     )
     def test_a_module_of_the_library(self, edited: Project, module: str, expected: dict[str, int]) -> None:

@@ -33,8 +33,9 @@ CASES = {
 }
 CONVOLUTIONAL = {"modified_information_plane", "planes", "multivariate_information", "redundancy_synergy", "degrees"}
 SHORT = {"long names"}
+OFTEN = {"information_plane", "training", "bottleneck", "data_processing", "snapshots"}  # the others are long
 DRAWN = [
-    pytest.param(case, name, marks=[] if case in SHORT else pytest.mark.long)
+    pytest.param(case, name, marks=[] if case in SHORT and name in OFTEN else pytest.mark.long)
     for case in CASES
     for name in figures.names()
     if not (case == "fully connected" and name in CONVOLUTIONAL)

@@ -136,7 +136,17 @@ def _layer_marks(figure):
     }
 
 
-@pytest.mark.parametrize("name", ["relaxation", "bottleneck", "final_layers", "training", "gradients", "snapshots"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "relaxation",
+        "snapshots",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("bottleneck", "final_layers", "training", "gradients")
+        ),
+    ],
+)
 def test_a_layer_that_drops_out_leaves_the_others_their_colours_and_markers(summary, name):
     """Of `relaxation` the first one always does."""
     changed = summary.copy(deep=True)

@@ -194,13 +194,13 @@ class TestTransition:
         assert "below the spread at 67 % of the checkpoints" in found.remark
 
     def test_variants_without_a_spread_are_left_out_by_name(self):
-        """Their data are a single mini-batch."""
+        """Their data have no second full mini-batch."""
         norms = gradients([400] * 5)
         single = xr.DataArray([np.nan, 1.0], dims="variant")
         training = {**norms, "gradient_std_norm": norms["gradient_std_norm"] * single, "labels": {"a": [1, 2]}}
         found = judged("szt2017.transition_in_time", training=training)
         assert found.effect.mean == pytest.approx(abs(np.log10(400 / np.sqrt(100 * 1500))))
-        assert found.remark.endswith("Left out, as one mini-batch holds all their data: v0.")
+        assert found.remark.endswith("Left out for want of a second full mini-batch: v0.")
         peaked = -abs(np.log(EPOCH.where(EPOCH > 0, 0.5) / 400))
         information = {"mutual_information_input_layer": 5 + 0.1 * peaked, "labels": {"a": [1, 2]}}
         near = judged("szt2017.transition_at_the_bend", training=training, information=information)

@@ -297,3 +297,8 @@ def _experiment(seeds: Sequence[int], **changed: Any) -> dict[str, Any]:
         ],
         **changed,
     }
+
+
+def panels(figure):
+    """Return the panels of a figure, in the order in which they were made."""
+    return [axes for axes in figure.findobj(lambda artist: hasattr(artist, "get_xlim")) if axes.get_subplotspec()]

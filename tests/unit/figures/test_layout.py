@@ -5,13 +5,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from infoplane import figures
 from infoplane.figures import animation, canvas, gif, style
+
+from .conftest import panels
 
 FEW = [("3-6", "relu"), ("6-12", "relu"), ("6-12", "sigmoid")]
 MANY = [(f"{maps}-{2 * maps}", kind) for maps in (2, 3, 4, 6, 8, 12) for kind in ("relu", "sigmoid")] + [
@@ -105,7 +106,7 @@ def test_losses_within_a_decade_and_over_several_have_readable_ticks(low, build,
     summary["training"] = data
     figure = figures.training(summary)
     _assert_readable(figure, monkeypatch)
-    losses = _panels(figure)[0]
+    losses = panels(figure)[0]
     bottom, top = losses.get_ylim()
     named = [
         text.get_text()
@@ -149,7 +150,7 @@ def test_gaps_are_drawn_around(name, gaps):
 
 def test_a_gap_does_not_turn_a_path_back(gaps):
     figure = figures.information_plane(gaps, variants=["v00"])
-    for path in _panels(figure)[0].collections:
+    for path in panels(figure)[0].collections:
         luminance = path.get_colors()[:, :3] @ [0.299, 0.587, 0.114]
         assert (np.diff(luminance) > 0).all()
 
@@ -204,70 +205,6 @@ def test_many_variants_come_two_in_a_row(variants, expected):
     assert canvas.stacked(variants) == expected
 
 
-def test_one_variant_of_the_plane_fits_a_column(build):
-    width, _ = figures.information_plane(build(FEW[:1])).get_size_inches() * 25.4
-    assert width == pytest.approx(85)
-
-
-@pytest.fixture(scope="module")
-def plane(build):
-    return figures.information_plane(build(FEW))
-
-
-def _panels(figure):
-    return [axes for axes in figure.findobj(lambda artist: hasattr(artist, "get_xlim")) if axes.get_subplotspec()]
-
-
-def test_paths_start_open_and_end_filled(plane):
-    (panel, *_) = [axes for axes in _panels(plane) if axes.get_title(loc="left") == "filters 3-6, relu"]
-    marks = [line for line in panel.lines if line.get_marker() not in {"None", "", None, "x"}]
-    starts, ends = marks[0::2], marks[1::2]
-    assert len(starts) == len(ends) == 5
-    assert {to_hex(line.get_markerfacecolor()) for line in starts} == {"#ffffff"}
-    assert "#ffffff" not in {to_hex(line.get_markerfacecolor()) for line in ends}
-    assert len({str(line.get_marker()) for line in ends}) == 5, "layers differ by marker, not by place alone"
-
-
-def test_many_seeds_are_bars_at_the_ends_of_the_paths(build):
-    summary = build(FEW[:1], layers=["conv1", "fc1"], epochs=[0, 1, 10], seeds=range(12), diverged=None)
-    table = figures.information_plane.table(summary)
-    ends = table[table["epoch [epochs]"] == 10].set_index("layer")
-    (panel,) = _panels(figures.information_plane(summary))[:1]
-    assert not [line for line in panel.lines if line.get_linewidth() == 0.4], "no line of a single seed"
-    for container, (_, end) in zip(panel.containers, ends.iterrows(), strict=True):
-        across, up = (path.get_segments()[0] for path in container.lines[2])
-        assert np.ptp(across[:, 0]) == pytest.approx(2 * end["mutual_information_input_layer_sd [bits]"])
-        assert np.ptp(up[:, 1]) == pytest.approx(2 * end["mutual_information_layer_target_sd [bits]"])
-
-
-@pytest.mark.parametrize(("length", "named"), [(1.0, {"S(X), S(Y)", "log₂ n"}), (0.8, {"S(X), S(Y)"}), (0.1, set())])
-def test_limits_far_beyond_the_paths_are_left_out(build, length, named):
-    summary = build(FEW[:1])
-    data = summary["information"].to_dataset()
-    shorter = {name: length * data[name] for name in data if str(name).startswith("mutual_information")}
-    summary["information"] = data.assign(shorter)
-    table = figures.information_plane.table(summary)
-    figure = figures.information_plane(summary)
-    key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
-    assert {name for name in key if name.startswith(("S(", "log"))} == named
-    for end, quantity in zip(
-        (_panels(figure)[0].get_xlim()[1], _panels(figure)[0].get_ylim()[1]),
-        ("mutual_information_input_layer [bits]", "mutual_information_layer_target [bits]"),
-        strict=True,
-    ):
-        assert end < 1.7 * table[quantity].max()
-
-
-def test_entropies_are_dropped_one_by_one(build):
-    summary = build(FEW[:1])
-    data = summary["information"].to_dataset()
-    summary["information"] = data.assign(entropy_input=10 * data["entropy_input"])
-    figure = figures.information_plane(summary)
-    key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
-    assert "S(Y)" in key
-    assert "S(X), S(Y)" not in key
-
-
 def test_the_floor_of_the_residual_is_no_slope(build):
     figure = figures.bottleneck(build(FEW[:1]))
     looks = {
@@ -279,33 +216,15 @@ def test_the_floor_of_the_residual_is_no_slope(build):
     dash, colour = looks["floor of the residual"]
     assert dash == "None"
     assert colour not in {other for name, (_, other) in looks.items() if name != "floor of the residual"}
-    *_, residuals = _panels(figure)
+    *_, residuals = panels(figure)
     assert colour in {to_hex(line.get_color()) for line in residuals.lines if line.get_marker() == "_"}
-
-
-def test_paths_are_the_means_of_the_table(plane, build):
-    summary = build(FEW)
-    table = figures.information_plane.table(summary, variants=["v01"], layers=["fc2"])
-    expected = table[table["seed"] == "mean"][
-        ["mutual_information_input_layer [bits]", "mutual_information_layer_target [bits]"]
-    ].to_numpy()
-    (panel,) = [axes for axes in _panels(plane) if axes.get_title(loc="left") == "filters 6-12, relu"]
-    paths = [collection for collection in panel.collections if isinstance(collection, LineCollection)]
-    drawn = [np.vstack([path.get_segments()[0][:1], [segment[1] for segment in path.get_segments()]]) for path in paths]
-    assert any(np.allclose(path, expected) for path in drawn)
-
-
-def test_late_epochs_are_lighter_so_that_grey_tells_them_too(plane):
-    path = next(artist for artist in _panels(plane)[0].collections if isinstance(artist, LineCollection))
-    luminance = path.get_colors()[:, :3] @ [0.299, 0.587, 0.114]
-    assert (np.diff(luminance) > 0).all()
 
 
 def test_the_violated_step_is_crossed_between_its_layers(build):
     figure = figures.data_processing(build([("3-6", "relu"), ("6-12", "relu")]))
     crosses = [
         line.get_xydata()
-        for axes in _panels(figure)
+        for axes in panels(figure)
         for line in axes.lines
         if line.get_marker() == "X" and len(line.get_xdata())
     ]
@@ -314,7 +233,7 @@ def test_the_violated_step_is_crossed_between_its_layers(build):
 
 
 def _points(figure, layer):
-    (panel,) = [axes for axes in _panels(figure) if axes.get_title(loc="left") == layer]
+    (panel,) = [axes for axes in panels(figure) if axes.get_title(loc="left") == layer]
     return [line for line in panel.lines if line.get_marker() == "o"]
 
 
@@ -331,13 +250,13 @@ def test_a_panel_leaves_out_what_belongs_to_the_sweep_of_another_layer(build):
     )
     drawn = {tuple(np.round(line.get_xdata())) for line in _points(figure, "conv1")}
     assert drawn == {(3.0, 6.0)}
-    names = {text.get_text() for axes in _panels(figure) for text in axes.texts}
+    names = {text.get_text() for axes in panels(figure) for text in axes.texts}
     assert names == {"3-6", "6-6", "6-12", "6-24"}
 
 
 def test_the_accuracy_stands_at_the_end_of_each_line(build):
     summary = build([("6-6", "relu"), ("6-12", "relu")], diverged=None)
-    names = {text.get_text() for axes in _panels(figures.multivariate_information(summary)) for text in axes.texts}
+    names = {text.get_text() for axes in panels(figures.multivariate_information(summary)) for text in axes.texts}
     accuracy = figures.multivariate_information.table(summary)["accuracy [1]"].iloc[0]
     assert names == {f"{filters} ({100 * accuracy:.1f} %)" for filters in ("6-6", "6-12")}
 
@@ -364,7 +283,7 @@ def test_the_chains_have_their_controls_in_grey(build):
     figure = figures.data_processing(build([("3-6", "relu")]))
     greys = [
         [to_hex(line.get_color()) for line in axes.lines if line.get_marker() in "os" and len(line.get_xdata())]
-        for axes in _panels(figure)
+        for axes in panels(figure)
     ]
     faint, grey = to_hex("0.7"), to_hex("0.5")
     assert [(colours.count(faint), colours.count(grey)) for colours in greys] == [(2, 0), (2, 2), (2, 2)]
@@ -372,10 +291,10 @@ def test_the_chains_have_their_controls_in_grey(build):
 
 def test_a_diverged_seed_is_crossed_and_counted(build):
     figure = figures.training(build(FEW))
-    titles = [axes.get_title(loc="left") for axes in _panels(figure)]
+    titles = [axes.get_title(loc="left") for axes in panels(figure)]
     assert sum("(1 of 3 seeds diverged)" in title for title in titles) == 1
     crosses = [
-        line for axes in _panels(figure) for line in axes.lines if line.get_marker() == "X" and len(line.get_xdata())
+        line for axes in panels(figure) for line in axes.lines if line.get_marker() == "X" and len(line.get_xdata())
     ]
     assert {tuple(line.get_xdata()) for line in crosses} == {(2.0, 2.0)}
 
@@ -391,7 +310,7 @@ def test_every_layer_has_a_tangent_of_its_slope(build):
     """Level for the first one, whose β* is infinite, and as steep as 1/β* = 1/(1 + 60 exp(−k)) for the others."""
     figure = figures.bottleneck(build(FEW[:1]))
     expected = 1 / (1 + 60 * np.exp(-np.arange(1, 5)))
-    np.testing.assert_allclose(_tangents(_panels(figure)[0]), [0, *expected], rtol=1e-9)
+    np.testing.assert_allclose(_tangents(panels(figure)[0]), [0, *expected], rtol=1e-9)
 
 
 @pytest.mark.parametrize("beta", [0.0, np.inf, 1.0])
@@ -402,7 +321,7 @@ def test_one_beta_for_all_layers_is_drawn(beta, build, monkeypatch):
     summary["bottleneck"] = data
     figure = figures.bottleneck(summary)
     _assert_readable(figure, monkeypatch)
-    plane, betas, _ = _panels(figure)
+    plane, betas, _ = panels(figure)
     assert len(_tangents(plane)) == 5
     labels = [text.get_text() for text in betas.get_yticklabels()]
     assert {0.0: "0", np.inf: "∞", 1.0: "1"}[beta] in labels

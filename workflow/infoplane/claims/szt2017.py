@@ -44,9 +44,9 @@ def falls(evidence: Evidence) -> str:
     for variant in found["variant"].values:
         own = found.sel(variant=variant).dropna("layer", how="all").transpose("layer", "seed")
         layers = ", ".join(
-            f"{name} {row.mean():.2g} ({100 * (row > _FALL).mean():.0f} %)"
-            for name, falls in zip(own["layer"].values, own.values, strict=True)
-            if (row := falls[np.isfinite(falls)]).size
+            f"{name} {known.mean():.2g} ({100 * (known > _FALL).mean():.0f} %)"
+            for name, row in zip(own["layer"].values, own.values, strict=True)
+            if (known := row[np.isfinite(row)]).size
         )
         said += [f"{layers} of {variant}" if several else layers] * bool(layers)
     if not said:
@@ -88,7 +88,7 @@ def forgets_the_label(evidence: Evidence) -> xr.DataArray:
 def transition_in_time(evidence: Evidence) -> xr.DataArray:
     """Distance of the transition from the middle of the range, as log10 of a factor, the greatest of all variants.
 
-    Variants whose data are a single mini-batch have no spread of the gradient, and are left out.
+    Variants without a second full mini-batch have no spread of the gradient, and are left out.
     """
     return _factor(_transition(evidence) / (_RANGE[0] * _RANGE[1]) ** 0.5)
 
@@ -98,12 +98,12 @@ def transitions(evidence: Evidence) -> str:
     training, left_out = _spread(evidence)
     found = phases.transition(training)
     never = int(found.isnull().sum())
-    without = f" Left out, as one mini-batch holds all their data: {', '.join(left_out)}." if left_out else ""
+    without = f" Left out for want of a second full mini-batch: {', '.join(left_out)}." if left_out else ""
     if never == found.size:
         return f"No network has both phases.{without}"
     low, middle, high = (float(found.quantile(level)) for level in (0.25, 0.5, 0.75))
     layers = [(name, phases.transition(training.sel(layer=[name])).median()) for name in training["layer"].values]
-    alone = ", ".join(f"{name} {float(epoch):.0f}" for name, epoch in layers if np.isfinite(epoch))
+    alone = ", ".join(f"{name} {float(epoch):.0f}" for name, epoch in layers if np.isfinite(epoch)) or "none"
     ratio = phases.signal_to_noise(training)
     after = ratio.where(ratio["epoch"] >= found)
     below = float((after < 1).sum() / after.notnull().sum())
@@ -209,7 +209,7 @@ def _factor(ratio: xr.DataArray) -> xr.DataArray:
 
 def _exponent(evidence: Evidence) -> xr.DataArray:
     changes = phases.transition(evidence.group("training"))
-    return phases.exponent(evidence.group("weights")["weight_displacement"], since=changes.reset_coords(drop=True))
+    return phases.exponent(evidence.group("weights")["weight_displacement"], since=changes)
 
 
 def _fall(evidence: Evidence) -> xr.DataArray:

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 INK, MUTED, GREY, FAINT = "0.15", "0.35", "0.5", "0.7"
 WARNING = "#a63603"
+ORANGE = "#d55e00"  # what stands beside layers and is none of them
 GREEN = "#007a5a"  # what is marked on a path of `over_time`, which has no green
 MARKERS: tuple[Marker, ...] = (
     "o",

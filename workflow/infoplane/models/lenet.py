@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from infoplane.models.chain import Chain, Normalised
-from infoplane.models.layers import normalisation, positive, probability, whole
+from infoplane.models.chain import Normalised
+from infoplane.models.cnn import CNN
+from infoplane.models.layers import positive
 
 
-class LeNet(Chain):
+class LeNet(CNN):
     """Convolutions ``conv1``, ``conv2``, … with pooling, fully connected ``fc1``, ``fc2``, …, and ``output``.
 
     Parameters
@@ -50,17 +51,16 @@ class LeNet(Chain):
         batch_normalisation: Normalised = False,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        side, border = whole("kernel_size", kernel_size, least=1), whole("padding", padding, least=0)
-        counts, normalised = positive("filters", filters), normalisation("batch_normalisation", batch_normalisation)
-        left_out = probability("dropout", dropout)
-        features = self.add_convolutions(
+        counts = positive("filters", filters)
+        super().__init__(
             shape,
-            counts,
-            kernel_size=side,
-            padding=border,
-            pooled=range(1, len(counts) + 1),
+            classes,
+            filters=counts,
+            pooled=tuple(range(1, len(counts) + 1)),
+            hidden=hidden,
+            kernel_size=kernel_size,
+            padding=padding,
             activation=activation,
-            normalised=normalised,
+            batch_normalisation=batch_normalisation,
+            dropout=dropout,
         )
-        self.add_head(features, classes, hidden=hidden, activation=activation, normalised=normalised, dropout=left_out)

@@ -33,14 +33,13 @@ _SHUFFLED = "shuffled_samples"
 
 _ROWS, _ROW = 210.0, 44.0  # height of all rows together and of one of them at most, mm
 _WIDTHS = (80.0, 32.0, 32.0)  # of the panels, mm
-_FLOOR_COLOUR = "#d55e00"  # which no layer has
 _TANGENT = 9.0  # its length, mm
 _LOOKS: dict[str, style.Look] = {
     "bottleneck curve": {"color": "#0072b2", "linewidth": 1.2, "zorder": 1.5},
     "I(X; Y)": {"color": style.GREY, "linewidth": 0.8, "linestyle": style.DASHES[1], "zorder": 0.5},
     "slope 1/β*": {"color": style.INK, "linewidth": 1.4, "zorder": 2.5},
     "floor of the residual": {
-        "color": _FLOOR_COLOUR,
+        "color": style.ORANGE,
         "marker": "_",
         "markersize": 5,
         "markeredgewidth": 1.2,

@@ -1,14 +1,16 @@
-"""Write docs/reproduction.md: what finished runs of a paper's experiments show, beside what the paper says.
+"""Write docs/reproduction: what finished runs of the papers' experiments show, beside what the paper says.
 
 Name the folders of their results; the default are those of the experiments yu2021_* and szt_* under results/. Every
-number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures, of
-which small copies are kept under docs/reproduction.
+number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures.
+Each experiment has a folder of its own, with its page and small copies of its figures, and docs/reproduction.md is
+the list of all pages: experiments that are not named stay as they are.
 """
 
 import json
 import math
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,7 +24,7 @@ from infoplane import figures, files, outcomes, store
 from infoplane.claims import write
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.findings import Bypass, Failures, FiltersNeeded, Findings
-from infoplane.claims.verdict import SUPPORTED, Effect
+from infoplane.claims.verdict import SUPPORTED, VERDICTS, Effect
 from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
 
@@ -32,13 +34,14 @@ WIDTH = 1200  # of a picture, pixels
 COLOURS = 256  # in its palette
 LONG = 20  # rows of a table that is folded
 
-HEAD = f"""# Reproduction
+PAGE = "README.md"  # of an experiment, in its folder
+TALLY = "Verdicts: "  # begins the second line of a page
+
+HEAD = """# Reproduction
 
 Written by `make reproduction` from the summaries of finished runs: every number, figure and verdict comes from them.
 The sentences on a paper, and on where an experiment differs from it and why, are those of the experiment's file.
-Thresholds of claims are this project's proposals, not the papers'.
-
-{write.LEGEND}"""
+Thresholds of claims are this project's proposals, not the papers'. A claim has a verdict for each estimator."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +106,21 @@ def _facts(path: Path) -> Mapping[str, str]:
         return {str(name): value for name, value in image.info.items() if isinstance(value, str)}
 
 
-def page(runs: Sequence[Finished]) -> str:
-    """The whole page."""
-    contents = [f"- [{run.about['title']}](#{run.about['name']})" for run in runs]
-    return "\n\n".join([HEAD, "\n".join(contents), *(part for run in runs for part in section(run))]) + "\n"
+def page(run: Finished) -> str:
+    """The page of an experiment."""
+    return "\n\n".join(sections(run)) + "\n"
 
 
-def section(run: Finished) -> Iterator[str]:
+def sections(run: Finished) -> Iterator[str]:
     """Everything about one run, a block of Markdown at a time."""
     about = run.about
-    yield f'## <a id="{about["name"]}"></a>{about["title"]}'
+    yield f"# {about['title']}"
+    yield tally(run.judged["claims"])
     if about["preview"]:
         yield "**PREVIEW**: of a reduced experiment, with less of data, seeds, epochs or probes than the full one."
     if about.get("source"):
         yield about["source"]
-    yield "### What was run"
+    yield "## What was run"
     yield _grid(("what", "how"), settings(run.summary))
     yield (
         "Accuracy on the test split (of at most "
@@ -125,21 +128,28 @@ def section(run: Finished) -> Iterator[str]:
     )
     yield _grid(*accuracies(run.summary))
     yield from write.told(Failures(**run.judged["failures"]))
-    yield "### Figures"
+    yield "## Figures"
     for path, facts in run.figures.items():
         shows = _shows(facts["figure"])
-        yield f"![{shows}; {about['title']}]({_picture_path(run, path)})\n\n*{shows}* ({_origin(path, facts)})."
-    yield "### Verdicts"
+        yield f"![{shows}; {about['title']}]({path.name})\n\n*{shows}* ({_origin(path, facts)})."
+    yield "## Verdicts"
+    yield write.LEGEND
     yield _grid(*verdicts(run.judged["claims"]))
     for table in write.tables([_findings(each) for each in run.judged["findings"]]):
-        yield f"### {table.title}"
+        yield f"## {table.title}"
         yield table.meaning
         yield _folded(_grid(table.header, table.rows), len(table.rows))
-    yield "### Claims that are not supported"
+    yield "## Claims that are not supported"
     yield "\n".join(unsupported(run.judged["claims"])) or "There are none."
     if about["differences"]:
-        yield f"### {write.DIFFERENCES}"
+        yield f"## {write.DIFFERENCES}"
         yield "\n".join(f"- {each}" for each in about["differences"])
+
+
+def tally(claims: Sequence[Mapping[str, Any]]) -> str:
+    """How often each verdict was given."""
+    counts = Counter(claim["verdict"] for claim in claims)
+    return TALLY + (", ".join(f"{counts[word]} {word}" for word in VERDICTS if counts[word]) or "none") + "."
 
 
 def settings(summary: xr.DataTree) -> Iterator[tuple[str, str]]:
@@ -258,18 +268,25 @@ def picture(path: Path) -> bytes:
 
 
 def save(runs: Sequence[Finished], folder: Path) -> None:
-    """Write the page and its pictures into a folder; pictures that were there are removed."""
-    contents = {folder / _picture_path(run, path): picture(path) for run in runs for path in run.figures}
-    text = page(runs)
-    shutil.rmtree(folder / "reproduction", ignore_errors=True)
-    for path, content in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, content)
-    files.write(folder / "reproduction.md", text.encode())
+    """Write the pages of experiments, each with its pictures into a folder of its own, and the list of all pages."""
+    for run in runs:
+        contents = {path.name: picture(path) for path in run.figures} | {PAGE: page(run).encode()}
+        own = folder / "reproduction" / run.about["name"]
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir(parents=True)
+        for name, content in contents.items():
+            files.write(own / name, content)
+    files.write(folder / "reproduction.md", overview(folder).encode())
 
 
-def _picture_path(run: Finished, path: Path) -> str:
-    return f"reproduction/{run.about['name']}/{path.name}"
+def overview(folder: Path) -> str:
+    """The list of all pages, each by its title and its verdicts, as its first lines have them."""
+    rows = []
+    for path in sorted(folder.glob(f"reproduction/*/{PAGE}")):
+        title, verdicts, *_ = path.read_text().split("\n\n", 2)
+        link = f"[{title.removeprefix('# ')}]({path.relative_to(folder)})"
+        rows.append([link, verdicts.removeprefix(TALLY).removesuffix(".")])
+    return f"{HEAD}\n\n{_grid(('experiment', 'verdicts'), rows)}\n"
 
 
 def _shows(figure: str) -> str:
@@ -319,7 +336,7 @@ def _folded(table: str, rows: int) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the page from folders of results, or from those of the papers' experiments."""
+    """Write the pages of folders of results, or of those of the papers' experiments."""
     folders = [Path(each) for each in arguments] or [
         folder for experiments in PAPERS for folder in sorted(ROOT.glob(f"results/{experiments}"))
     ]

@@ -1,4 +1,4 @@
-"""The page of reproduced experiments, from a planted summary."""
+"""The pages of reproduced experiments, from a planted summary."""
 
 import json
 import re
@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from infoplane import claims, files, store
 from infoplane.claims import findings, write
+from infoplane.claims.verdict import VERDICTS
 from infoplane.errors import StoreError
 from infoplane.schema import ARTIFACTS
 
@@ -111,7 +112,7 @@ def run(reproduction, finished):
 
 @pytest.fixture(scope="module")
 def page(reproduction, run):
-    return reproduction.page([run])
+    return reproduction.page(run)
 
 
 def rows(page, start):
@@ -122,7 +123,10 @@ def rows(page, start):
 
 
 def test_what_was_run_is_told(page):
-    assert '<a id="yu2021_mnist-preview"></a>A planted pattern\n\n**PREVIEW**' in page
+    title, tally, preview, *_ = page.split("\n\n")
+    assert title == "# A planted pattern"
+    assert tally.startswith("Verdicts: ")
+    assert preview.startswith("**PREVIEW**")
     assert "\n\nA. Uthor, A Paper.\n\n" in page
     told = dict(each[:2] for line in ("command", "data", "network", "training", "seeds") for each in rows(page, line))
     assert told == {
@@ -238,36 +242,60 @@ def test_findings_and_differences(page, finished):
     needed = json.loads((finished / "claims.json").read_text())["findings"][0]["filters_needed"][0]
     filters = next(row for row in rows(page, "renyi, train probe") if row[1] == needed["layer"])
     assert filters[-2:] == [str(needed["information"]), str(needed["accuracy"])]
-    assert page.endswith("### Where this differs from the paper\n\n- Ours is smaller.\n- Theirs is open.\n")
+    assert page.endswith("## Where this differs from the paper\n\n- Ours is smaller.\n- Theirs is open.\n")
+
+
+def test_verdicts_are_counted(reproduction):
+    found = [{"verdict": word} for word in ("no verdict", "supported", "no verdict")]
+    assert reproduction.tally(found) == "Verdicts: 1 supported, 2 no verdict."
+    assert reproduction.tally([]) == "Verdicts: none."
 
 
 def test_pictures_are_small_and_shown_in_the_order_of_the_figures(reproduction, run, tmp_path):
-    (tmp_path / "reproduction" / "gone").mkdir(parents=True)
+    own = tmp_path / "reproduction" / "yu2021_mnist-preview"
+    own.mkdir(parents=True)
+    (own / "gone.png").touch()
     reproduction.save([run], tmp_path)
-    first = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
-    shown = re.findall(r"!\[(.*); A planted pattern\]\((.*)\)", (tmp_path / "reproduction.md").read_text())
-    assert [path.rpartition("/")[2] for _, path in shown] == [
-        "training_plane.png",
-        "other.png",
-        "training.png",
-    ]
+    text = (own / "README.md").read_text()
+    shown = re.findall(r"!\[(.*); A planted pattern\]\((.*)\)", text)
+    assert [path for _, path in shown] == ["training_plane.png", "other.png", "training.png"]
     assert [text for text, _ in shown][1:] == [
         "Average degrees of redundancy and of vulnerability of the feature maps",
         "Loss, accuracy, and the gradient's mean and spread",
     ]
-    captions = re.findall(r"^\*.*\* \((.*)\)\.$", (tmp_path / "reproduction.md").read_text(), re.MULTILINE)
+    captions = re.findall(r"^\*.*\* \((.*)\)\.$", text, re.MULTILINE)
     assert captions == [
         "`training_plane`, after figure 6 of Yu et al. 2021, estimator `renyi`",
         "`other`, estimator `renyi`",
         "`training`",
     ]
-    assert {Path("reproduction.md"), *(Path(path) for _, path in shown)} == set(first)
-    assert not (tmp_path / "reproduction" / "gone").exists()
+    assert {path.name for path in own.iterdir()} == {"README.md", *(path for _, path in shown)}
     for _, path in shown:
-        with Image.open(tmp_path / path) as image:
+        with Image.open(own / path) as image:
             assert (image.size, image.mode) == ((1200, 40), "P")
+    first = _content(tmp_path)
     reproduction.save([run], tmp_path)
-    assert {path: (tmp_path / path).read_bytes() for path in first} == first
+    assert _content(tmp_path) == first
+
+
+def test_experiments_that_are_not_named_stay(reproduction, run, tmp_path):
+    other = tmp_path / "reproduction" / "another"
+    other.mkdir(parents=True)
+    (other / "README.md").write_text("# Another\n\nVerdicts: 2 supported.\n\nAnd so on.\n")
+    (other / "a.png").touch()
+    before = _content(other)
+    reproduction.save([run], tmp_path)
+    assert _content(other) == before
+    found = [each["verdict"] for each in run.judged["claims"]]
+    counts = (f"{found.count(word)} {word}" for word in VERDICTS if word in found)
+    assert (tmp_path / "reproduction.md").read_text().splitlines()[-2:] == [
+        "| [Another](reproduction/another/README.md) | 2 supported |",
+        f"| [A planted pattern](reproduction/yu2021_mnist-preview/README.md) | {', '.join(counts)} |",
+    ]
+
+
+def _content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("name", ["summary.zarr", "claims.json", "figures"])

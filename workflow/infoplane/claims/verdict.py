@@ -20,6 +20,7 @@ _RESAMPLES = 9999
 
 SUPPORTED, CONTRADICTED, INCONCLUSIVE = "supported", "contradicted", "inconclusive"
 EXPLAINED, NONE = "explained by the control", "no verdict"
+VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, EXPLAINED, NONE)
 
 
 @dataclass(frozen=True)

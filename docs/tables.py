@@ -85,7 +85,7 @@ def _accepted(schema: dict[str, Any], root: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in dict.fromkeys(map(str, schema["enum"])))
     if "oneOf" in schema and "type" not in schema:
-        return ", or ".join(_accepted(each, root) for each in schema["oneOf"])
+        return ", or ".join(dict.fromkeys(_accepted(each, root) for each in schema["oneOf"]))
     if schema.get("type") == "array" and "items" in schema:
         return f"list of: {_accepted(schema['items'], root)}"
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}

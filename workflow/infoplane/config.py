@@ -239,7 +239,7 @@ def _accepted(schema: Settings, root: Settings) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(str(each) for each in schema["enum"] if not isinstance(each, str) or each)
     if "oneOf" in schema and "type" not in schema:
-        return ", or ".join(_accepted(each, root) for each in schema["oneOf"])
+        return ", or ".join(dict.fromkeys(_accepted(each, root) for each in schema["oneOf"]))
     words = {
         "object": "a mapping",
         "array": "a list",

@@ -14,6 +14,7 @@ FEATURES = "..."  # in a variable's dimensions: those of one sample, as the laye
 INPUT_FEATURES = "input_..."  # the same of the input, where layers with features of their own lie beside it
 FEATURE_DIMS = {1: ("unit",), 2: ("height", "width"), 3: ("channel", "height", "width")}
 CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT = "convolutional", "fully_connected", "output"  # kinds of layers
+INPUT = "input"  # where it stands among layers
 ANY_LAYER = "*"  # in an artifact's groups: one group per layer, under the layer's name
 
 

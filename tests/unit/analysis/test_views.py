@@ -159,7 +159,7 @@ class TestMemory:
             method = views.Method(
                 lambda view: {"entropy_layer": view.layers[0].arrays["activation"].mean(keepdims=True)},
                 variables=("activation",),
-                facts=[],
+                facts=lambda _: [],
             )
             tracemalloc.start()
             views.measure_each(tree, method, layers=["fc1"], work=tmp_path / f"work-{epochs}")

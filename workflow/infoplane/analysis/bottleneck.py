@@ -56,7 +56,7 @@ def bottleneck(
     method = Method(
         lambda view: _measure(view, estimator, names, ranges),
         variables=(estimator["read"],),
-        facts=["bottleneck", dict(estimator), names, code, bins.facts(ranges)],
+        facts=lambda _: ["bottleneck", dict(estimator), names, code, bins.facts(ranges)],
     )
     found = views.measure_each(ends, method, layers=layers, work=work)
     coords = {"control": names, "estimator": estimates(estimator), "beta": BETAS}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis import controls, kernels, views
-from infoplane.analysis.kernels import Kernel
+from infoplane.analysis import controls, views
+from infoplane.analysis.kernels import Kernel, Kernels
 from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import invariants, pid
 from infoplane.schema import CONVOLUTIONAL, DECOMPOSITION, estimates
@@ -40,10 +40,11 @@ def decomposition(
     """
     names = controls.names(control)
     layers = [name for name in views.layer_names(tree) if tree[name].attrs["kind"] == CONVOLUTIONAL]
+    kernels = Kernels.along(tree, estimator, layers=layers, code=code, work=work)
     method = Method(
-        lambda view: _measure(view, estimator, names),
+        lambda view: _measure(view, kernels, names),
         variables=("activation", "squared_distance"),
-        facts=["decomposition", dict(estimator), names, code],
+        facts=lambda view: ["decomposition", dict(estimator), names, code, kernels.facts(view)],
     )
     found = views.measure_each(tree, method, layers=layers, work=work)
     return views.labelled(
@@ -51,35 +52,36 @@ def decomposition(
     )
 
 
-def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
-    kernels_of = [kernels.of_layer(view, layer, estimator) for layer in view.layers]
+def _measure(view: View, kernels: Kernels, names: Sequence[str]) -> Measured:
+    by_layer = [kernels.of(view, layer) for layer in view.layers]
     shape = 1, len(names), len(view.layers), len(ABOUT), len(view.targets)
     found = {name: np.full(shape, np.nan) for name in DECOMPOSITION}
     for row, name in enumerate(names):
-        for column, (layer, kernel) in enumerate(zip(view.layers, kernels_of, strict=True)):
-            for about, quantities in _of_control(name, view, layer, kernel, estimator).items():
+        for column, (layer, kernel) in enumerate(zip(view.layers, by_layer, strict=True)):
+            for about, quantities in _of_control(name, view, layer, kernel, kernels).items():
                 for field, values in quantities.items():
                     found[field][0, row, column, ABOUT.index(about)] = values
     return found
 
 
 def _of_control(
-    name: str, view: View, layer: LayerView, kernel: Kernel, estimator: Mapping[str, Any]
+    name: str, view: View, layer: LayerView, kernel: Kernel, kernels: Kernels
 ) -> dict[str, dict[str, np.ndarray]]:
     """Quantities of one layer under one control, each (P), by what they are about."""
     if name == controls.SHUFFLED:
         kernel = replace(kernel, maps=controls.shuffled(kernel.maps, seed=view.seed, depth=layer.depth))
-    targets = {"target": kernels.of_target(view, estimator, permuted=name == controls.PERMUTED)}
+    targets = {"target": kernels.target(view, permuted=name == controls.PERMUTED)}
     if name != controls.PERMUTED:  # which leaves the input as it is
-        targets = {"input": kernels.of_input(view, estimator).joint(), **targets}
-    pairs = pid.pairwise_many(kernel.maps, list(targets.values()), alpha=estimator["alpha"])
+        targets = {"input": kernels.of(view, view.input).joint(), **targets}
+    alpha = kernels.estimator["alpha"]
+    pairs = pid.pairwise_many(kernel.maps, list(targets.values()), alpha=alpha)
     return {
         about: {
             **_arrays(pair),
             **{f"degree_of_{field}": values for field, values in _arrays(degrees).items() if field in _DEGREES},
         }
         for (about, gram), pair in zip(targets.items(), pairs, strict=True)
-        for degrees in [invariants.degrees(kernel.maps, gram, alpha=estimator["alpha"])]
+        for degrees in [invariants.degrees(kernel.maps, gram, alpha=alpha)]
     }
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from torch import Tensor
 
-from infoplane.analysis import controls, kernels, views
-from infoplane.analysis.kernels import Kernel
+from infoplane.analysis import controls, views
+from infoplane.analysis.kernels import Kernel, Kernels
 from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import renyi
 from infoplane.schema import estimates
@@ -36,21 +36,22 @@ def error_chain(
     """
     names = controls.names(control)
     layers = views.layer_names(tree)
+    kernels = Kernels(estimator, {})  # the rules for errors smooth nothing
     method = Method(
-        lambda view: _measure(view, estimator, names),
+        lambda view: _measure(view, kernels, names),
         variables=("error", "error_squared_distance"),
-        facts=["error_chain", dict(estimator), names, code],
+        facts=lambda _: ["error_chain", dict(estimator), names, code],
     )
     found = views.measure_each(tree, method, layers=layers, work=work)
     return views.labelled("error_chain", found, tree, layers, control=names, estimator=estimates(estimator))
 
 
-def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
-    errors = [kernels.of_layer(view, layer, estimator, "error") for layer in view.layers]
+def _measure(view: View, kernels: Kernels, names: Sequence[str]) -> Measured:
+    errors = [kernels.of(view, layer, "error") for layer in view.layers]
     output = errors[-1].joint()
     rows = [
         [
-            _of_control(name, view, layer, kernel, output, estimator["alpha"])
+            _of_control(name, view, layer, kernel, output, kernels.estimator["alpha"])
             for layer, kernel in zip(view.layers, errors, strict=True)
         ]
         for name in names

@@ -1,16 +1,22 @@
 """From an estimator's settings to Gram matrices."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import torch
+import xarray as xr
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from infoplane.analysis import controls
-from infoplane.analysis.views import LayerView, View, samples
+from infoplane.analysis import controls, widths
+from infoplane.analysis.views import LayerView, Measured, View, samples
+from infoplane.analysis.widths import Smoothed
 from infoplane.measures import gram, renyi
+from infoplane.schema import INPUT
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Kernel:
     maps
         (P, C, n, n), unit trace, one per feature map.
     bandwidth, median_distance
-        (P,), of the kernel and between samples; the median over all feature maps.
+        (P,), of the kernel and between samples; medians over all feature maps.
     """
 
     maps: Tensor
@@ -34,41 +40,94 @@ class Kernel:
         return self.maps[:, 0] if self.maps.shape[1] == 1 else renyi.joint(self.maps)
 
 
-def of_input(view: View, estimator: Mapping[str, Any]) -> Kernel:
-    """Gram matrices of the inputs."""
-    values = view.inputs[:, : samples(view, estimator)]
-    distances = gram.squared_distances(values, batch_dims=1)[:, None]
-    return _gaussian(distances, values[0, 0].numel(), estimator["bandwidth"])
+@dataclass(frozen=True)
+class Kernels:
+    """How an estimator makes Gram matrices of what a view holds.
+
+    Parameters
+    ----------
+    estimator
+        As the experiment has it.
+    smoothed
+        Widths that follow a network along its epochs, where the estimator has such.
+    """
+
+    estimator: Mapping[str, Any]
+    smoothed: Smoothed
+
+    @classmethod
+    def along(
+        cls, tree: xr.DataTree, estimator: Mapping[str, Any], *, layers: Sequence[str], code: str, work: Path
+    ) -> Self:
+        """The kernels of an estimator for the networks of a run.
+
+        Parameters
+        ----------
+        tree
+            An opened activation store.
+        estimator, code, work
+            As in `infoplane.analysis.information.information`.
+        layers
+            That are measured.
+        """
+        plain = cls(estimator, {})
+        rules = {INPUT: plain.rule(INPUT)} | dict.fromkeys(layers, plain.rule("activation"))
+        decays = {name: rule["smoothing"] for name, rule in rules.items() if rule.get("smoothing")}
+
+        def alone(view: View) -> Measured:
+            return {each.name: plain.width(view, each).numpy() for each in view.variables() if each.name in decays}
+
+        facts = ["widths", dict(estimator), code]
+        return cls(estimator, widths.smoothed(tree, decays, alone, layers=layers, facts=facts, work=work / "widths"))
+
+    def facts(self, view: View) -> list[Any]:
+        """What the kernels of a view depend on beside the view and the estimator."""
+        known = {each.name: self._known(view, each) for each in view.variables()}
+        return [[name, width.tolist()] for name, width in known.items() if width is not None]
+
+    def rule(self, what: str) -> Mapping[str, Any]:
+        """The rule for the width of ``input``, ``activation`` or ``error``."""
+        key = {INPUT: "input_bandwidth", "error": "error_bandwidth"}.get(what, "bandwidth")
+        found: Mapping[str, Any] = self.estimator.get(key, self.estimator["bandwidth"])
+        return found
+
+    def target(self, view: View, *, permuted: bool = False) -> Tensor:
+        """Gram matrices of the targets (P, n, n), as they are or permuted."""
+        values = view.targets[:, : samples(view, self.estimator)]
+        if permuted:
+            values = controls.permuted(values, seed=view.seed)
+        rule = self.estimator["label_kernel"]
+        if rule == "indicator":
+            return gram.labels(values)
+        vectors = one_hot(values, num_classes=view.classes).double()
+        distances = gram.squared_distances(vectors, batch_dims=1)[:, None]
+        return _gaussian(distances, widths.by_rule(distances, vectors.shape[-1], rule)).joint()
+
+    def of(self, view: View, variable: LayerView, what: str = "activation") -> Kernel:
+        """Gram matrices of the input, or of a layer: one per feature map if the estimator is multivariate."""
+        known = self._known(view, variable) if what == "activation" else None
+        width = self.width(view, variable, what) if known is None else known
+        return _gaussian(self._distances(view, variable, what), width)
+
+    def width(self, view: View, variable: LayerView, what: str = "activation") -> Tensor:
+        """Widths (P, C) by the view alone."""
+        distances = self._distances(view, variable, what)
+        rule = self.rule(INPUT if variable.kind == INPUT else what)
+        if rule["rule"] == "alignment":
+            return widths.aligned(distances, self.target(view), rule)
+        return widths.by_rule(distances, variable.dimension // distances.shape[1], rule)
+
+    def _known(self, view: View, variable: LayerView) -> Tensor | None:
+        return self.smoothed.get((view.seed, view.epoch, variable.name))
+
+    def _distances(self, view: View, variable: LayerView, what: str) -> Tensor:
+        maps = self.estimator["joint"] == "multivariate"
+        return variable.squared_distances(what, maps=maps, n=samples(view, self.estimator))
 
 
-def of_target(view: View, estimator: Mapping[str, Any], *, permuted: bool = False) -> Tensor:
-    """Gram matrices of the targets (P, n, n), as they are or permuted."""
-    values = view.targets[:, : samples(view, estimator)]
-    if permuted:
-        values = controls.permuted(values, seed=view.seed)
-    if estimator["label_kernel"] == "indicator":
-        return gram.labels(values)
-    vectors = one_hot(values, num_classes=view.classes).double()
-    distances = gram.squared_distances(vectors, batch_dims=1)[:, None]
-    return _gaussian(distances, vectors.shape[-1], estimator["label_kernel"]).joint()
-
-
-def of_layer(view: View, layer: LayerView, estimator: Mapping[str, Any], what: str = "activation") -> Kernel:
-    """Gram matrices of a layer's activations or errors: one per feature map if the estimator is multivariate."""
-    maps = estimator["joint"] == "multivariate"
-    distances = layer.squared_distances(what, maps=maps, n=samples(view, estimator))
-    rule = estimator["error_bandwidth" if what == "error" else "bandwidth"]
-    return _gaussian(distances, layer.dimension // distances.shape[1], rule)
-
-
-def _gaussian(distances: Tensor, dimension: int, rule: Mapping[str, Any]) -> Kernel:
-    """A Gaussian kernel on squared distances (P, C, n, n) of variables of some dimension."""
+def _gaussian(distances: Tensor, width: Tensor) -> Kernel:
+    """A Gaussian kernel of widths (P, C) on squared distances (P, C, n, n)."""
     n = distances.shape[-1]
-    width = gram.silverman_bandwidth(n, dimension, scale=rule["scale"])
     rows, columns = torch.triu_indices(n, n, offset=1).unbind()
     median = distances[..., rows, columns].sqrt().flatten(1).median(1).values
-    return Kernel(
-        gram.gaussian_from_distances(distances, bandwidth=width),
-        torch.full_like(median, width),
-        median,
-    )
+    return Kernel(gram.gaussian_from_distances(distances, bandwidth=width), width.median(1).values, median)

@@ -18,7 +18,7 @@ from torch import Tensor
 from infoplane import files, labels, store
 from infoplane.errors import StoreError
 from infoplane.measures import gram
-from infoplane.schema import ARTIFACTS, COORDINATES
+from infoplane.schema import ARTIFACTS, COORDINATES, INPUT
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_MESSAGES = 10
@@ -91,10 +91,12 @@ class View:
 
     Parameters
     ----------
-    seed
+    seed, epoch
         Of the network.
-    inputs, targets
-        (P, n, …) and (P, n).
+    input
+        As a layer below all others.
+    targets
+        (P, n).
     target_probability
         p(y|x), (P, n, classes); of a data set that has none, the indicator of its targets.
     classes
@@ -104,19 +106,24 @@ class View:
     """
 
     seed: int
-    inputs: Tensor
+    epoch: float
+    input: LayerView
     targets: Tensor
     target_probability: Tensor
     classes: int
     layers: tuple[LayerView, ...]
 
+    def variables(self) -> tuple[LayerView, ...]:
+        """The input and the layers."""
+        return self.input, *self.layers
+
     def digest(self) -> str:
-        """Digest of all that is looked at."""
-        described = [(each.name, each.kind, each.depth, each.channels, each.dimension) for each in self.layers]
+        """Digest of all that is looked at, whatever the epoch."""
+        described = [(each.name, each.kind, each.depth, each.channels, each.dimension) for each in self.variables()]
         found = hashlib.sha256(repr((self.seed, self.classes, described)).encode())
-        arrays = [self.inputs.numpy(), self.targets.numpy(), self.target_probability.numpy()]
-        for layer in self.layers:
-            arrays += [layer.arrays[name] for name in sorted(layer.arrays)]
+        arrays = [self.targets.numpy(), self.target_probability.numpy()]
+        for each in self.variables():
+            arrays += [each.arrays[name] for name in sorted(each.arrays)]
         for values in arrays:
             found.update(repr(values.shape).encode())
             found.update(np.ascontiguousarray(values).data)
@@ -146,12 +153,12 @@ class Method:
     variables
         What it reads of a layer; what the store lacks of them is left out.
     facts
-        What its numbers depend on beside the view.
+        What its numbers depend on beside the view, of which they may be others for each.
     """
 
     measure: Callable[[View], Measured]
     variables: tuple[str, ...]
-    facts: Any
+    facts: Callable[[View], Any]
 
 
 def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: Path) -> Measured:
@@ -269,7 +276,12 @@ def _rows(
     samples = [_at(tree.dataset[name], seed=seed, epochs=epochs) for name in held]
     layers = [_layers(tree, name, method.variables, seed=seed, epochs=epochs) for name in names]
     number, classes = int(tree.dataset["seed"].values[seed]), tree.attrs["classes"]
-    moments = zip(zip(*samples, strict=True), zip(*layers, strict=True), strict=True)
+    moments = zip(
+        tree.dataset["epoch"].values[epochs].tolist(),
+        zip(*samples, strict=True),
+        zip(*layers, strict=True),
+        strict=True,
+    )
     return [_row(_view(number, classes, *moment), method, work) for moment in moments]
 
 
@@ -277,14 +289,16 @@ def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured 
     """What is measured of a view, now or earlier, with the file that keeps it; nothing where the network diverged."""
     if view.diverged():
         return None, None
-    path = work / f"{files.digest([view.digest(), method.facts])}.npz"
+    path = work / f"{files.digest([view.digest(), method.facts(view)])}.npz"
     return path, _kept(path) or _measured(path, method.measure(view))
 
 
-def _view(number: int, classes: int, samples: Iterable[Array], layers: tuple[LayerView, ...]) -> View:
-    inputs, targets, *soft = map(torch.from_numpy, samples)
-    probability = soft[0] if soft else torch.nn.functional.one_hot(targets, classes).double()
-    return View(number, inputs, targets, probability, classes, layers)
+def _view(number: int, classes: int, epoch: float, samples: Iterable[Array], layers: tuple[LayerView, ...]) -> View:
+    values, targets, *soft = samples
+    labels_of = torch.from_numpy(targets)
+    lowest = LayerView(INPUT, INPUT, 0, 1, values[0, 0].size, {"activation": values})
+    probability = torch.from_numpy(soft[0]) if soft else torch.nn.functional.one_hot(labels_of, classes).double()
+    return View(number, epoch, lowest, labels_of, probability, classes, layers)
 
 
 def _layers(tree: xr.DataTree, name: str, variables: Sequence[str], *, seed: int, epochs: slice) -> Iterator[LayerView]:

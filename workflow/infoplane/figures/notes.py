@@ -120,7 +120,13 @@ def _estimator(about: Mapping[str, Any], options: Measured, *, errors: bool) -> 
     if not errors:
         settings.pop("error_bandwidth", None)
     title = str(options.estimator) if name == kind else f"{options.estimator} ({kind})"
-    words = {"alpha": "α =", "joint": "joint", "bandwidth": "σ:", "error_bandwidth": "σ of errors:"}
+    words = {
+        "alpha": "α =",
+        "joint": "joint",
+        "bandwidth": "σ:",
+        "input_bandwidth": "σ of inputs:",
+        "error_bandwidth": "σ of errors:",
+    }
     parts = [f"{words.get(key, key.replace('_', ' '))} {_plain(value)}" for key, value in settings.items()]
     said = " ".join([title, *([", ".join(parts)] if parts else [])])
     return f"{said}; I(T; Y) is of two such bounds, itself no bound" if kind == "kde" else said

@@ -12,6 +12,7 @@ from typing import Any
 import xarray as xr
 
 from infoplane.analysis import controls, views
+from infoplane.analysis.information.task import Task
 from infoplane.analysis.views import Method
 from infoplane.schema import estimates
 
@@ -46,6 +47,7 @@ def information(
     """
     names = controls.names(control)
     layers = views.layer_names(tree)
-    method: Method = import_module(module(estimator["kind"])).method(tree, estimator, names, code=code)
+    task = Task(tree, layers, estimator, names, code, work)
+    method: Method = import_module(module(estimator["kind"])).method(task)
     found = views.measure_each(tree, method, layers=layers, work=work)
     return views.labelled("information", found, tree, layers, control=names, estimator=estimates(estimator))

@@ -4,29 +4,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from torch import Tensor
 
 from infoplane.analysis import bins
 from infoplane.analysis.bins import Ranges
 from infoplane.analysis.information import deterministic
 from infoplane.analysis.information.deterministic import Informations
+from infoplane.analysis.information.task import Task
 from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import binning
 
 
-def method(tree: xr.DataTree, estimator: Mapping[str, Any], names: Sequence[str], *, code: str) -> Method:
+def method(task: Task) -> Method:
     """Measure views by the joint histogram of the units of a layer, activations or net inputs as the estimator says.
 
     A layer T is a function of X, so S(X, T) = S(X) and I(X; T) = S(T), which shuffled samples leave as it is unless the
     maps of a convolution come apart. Edges are given; or they divide the range of all units of a layer at all epochs of
     one network (Saxe et al. 2018); or they hold equally many values of a layer at one epoch.
     """
-    ranges = bins.ranges(tree, estimator)
+    ranges = bins.ranges(task.tree, task.estimator)
     return Method(
-        lambda view: _measure(view, estimator, names, ranges),
-        variables=(estimator["read"],),
-        facts=["binning", dict(estimator), names, code, bins.facts(ranges)],
+        lambda view: _measure(view, task.estimator, task.names, ranges),
+        variables=(task.estimator["read"],),
+        facts=lambda _: [*task.facts("binning"), bins.facts(ranges)],
     )
 
 

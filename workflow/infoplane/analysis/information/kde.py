@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-import xarray as xr
 from torch import Tensor
 
 from infoplane.analysis.information import deterministic
 from infoplane.analysis.information.deterministic import Informations
+from infoplane.analysis.information.task import Task
 from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import kde
 
 
-def method(_: xr.DataTree, estimator: Mapping[str, Any], names: Sequence[str], *, code: str) -> Method:
+def method(task: Task) -> Method:
     """Measure views by the upper and the lower bound on I(X; T), and as much of I(T; Y), with T the layer and noise.
 
     I(T; Y) = S(T) − S(T | Y) is of two upper bounds, or of two lower ones, which is itself no bound; from opposite ones
@@ -21,9 +21,9 @@ def method(_: xr.DataTree, estimator: Mapping[str, Any], names: Sequence[str], *
     its units, so they are left out.
     """
     return Method(
-        lambda view: _measure(view, estimator, names),
+        lambda view: _measure(view, task.estimator, task.names),
         variables=("activation",),
-        facts=["kde", dict(estimator), names, code],
+        facts=lambda _: task.facts("kde"),
     )
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor
 
-from infoplane.analysis import controls, kernels
-from infoplane.analysis.kernels import Kernel
+from infoplane.analysis import controls
+from infoplane.analysis.information.task import Task
+from infoplane.analysis.kernels import Kernel, Kernels
 from infoplane.analysis.views import LayerView, Measured, Method, View
 from infoplane.measures import renyi
 
@@ -23,31 +22,31 @@ _OF_LAYER = (
 )
 
 
-def method(_: xr.DataTree, estimator: Mapping[str, Any], names: Sequence[str], *, code: str) -> Method:
+def method(task: Task) -> Method:
     """Measure views by the Gram matrices of input, layer and target.
 
     The feature maps of a convolution are one variable through the product of a kernel for each, or one kernel on all of
     them, as the estimator says (Yu et al. 2021; Wickstrøm et al. 2023).
     """
+    kernels = Kernels.along(task.tree, task.estimator, layers=task.layers, code=task.code, work=task.work)
     return Method(
-        lambda view: _measure(view, estimator, names),
+        lambda view: _measure(view, kernels, task.names),
         variables=("activation", "squared_distance"),
-        facts=["information", dict(estimator), names, code],
+        facts=lambda view: [*task.facts("renyi"), kernels.facts(view)],
     )
 
 
-def _measure(view: View, estimator: Mapping[str, Any], names: Sequence[str]) -> Measured:
-    alpha = estimator["alpha"]
-    inputs = kernels.of_input(view, estimator)
-    targets = kernels.of_target(view, estimator)
+def _measure(view: View, kernels: Kernels, names: Sequence[str]) -> Measured:
+    alpha = kernels.estimator["alpha"]
+    inputs, targets = kernels.of(view, view.input), kernels.target(view)
     entropies = {
         "entropy_input": renyi.entropy(inputs.joint(), alpha=alpha),
         "entropy_target": renyi.entropy(targets, alpha=alpha),
     }
-    by_layer = [kernels.of_layer(view, layer, estimator) for layer in view.layers]
+    by_layer = [kernels.of(view, layer) for layer in view.layers]
     rows = [
         [
-            _of_control(name, view, layer, kernel, inputs.joint(), targets, entropies, estimator)
+            _of_control(name, view, layer, kernel, inputs.joint(), targets, entropies, kernels)
             for layer, kernel in zip(view.layers, by_layer, strict=True)
         ]
         for name in names
@@ -71,15 +70,15 @@ def _of_control(
     inputs: Tensor,
     targets: Tensor,
     entropies: Mapping[str, Tensor],
-    estimator: Mapping[str, Any],
+    kernels: Kernels,
 ) -> dict[str, Tensor]:
     """Quantities of one layer under one control, each (P,)."""
-    alpha = estimator["alpha"]
+    alpha = kernels.estimator["alpha"]
     nothing = torch.full_like(entropies["entropy_input"], torch.nan)
     if name == controls.SHUFFLED:
         kernel = replace(kernel, maps=controls.shuffled(kernel.maps, seed=view.seed, depth=layer.depth))
     if name == controls.PERMUTED:
-        targets = kernels.of_target(view, estimator, permuted=True)
+        targets = kernels.target(view, permuted=True)
     joint = kernel.joint()
     entropy = renyi.entropy(joint, alpha=alpha)
     with_input = nothing if name == controls.PERMUTED else renyi.joint_entropy(inputs, joint, alpha=alpha)

@@ -171,9 +171,10 @@ def train(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> Cal
 
     from infoplane.training import train_run
 
-    def run(recipe: Any, name: str = "run") -> Trained:
+    def run(recipe: Any, name: str = "run", witness: Any = None) -> Trained:
         work, output = tmp_path / name / "work" / "digest", tmp_path / name / "checkpoints"
-        record = train_run(recipe, data, _classes(data), work=work, output=output, where=torch.device("cpu"))
+        where = torch.device("cpu")
+        record = train_run(recipe, data, _classes(data), work=work, output=output, where=where, witness=witness)
         return Trained(recipe, record, work, output)
 
     return run
@@ -185,7 +186,7 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
     import torch
 
     from infoplane import labels, store
-    from infoplane.capture import Recipe, capture_run
+    from infoplane.capture import Recipe, capture_run, recorded_run
 
     def run(trained: Trained, name: str = "activations", soft: Any = None, **changes: Any) -> Any:
         own, path = trained.recipe, tmp_path / f"{name}.zarr"
@@ -201,8 +202,9 @@ def capture(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> C
             "maps": True,
             "folder": own.folder,
         }
-        found = capture_run(
-            Recipe(**{**settings, **changes}),
+        made = Recipe(**{**settings, **changes})
+        found = (recorded_run if "every" in made.probe else capture_run)(
+            made,
             data,
             _classes(data),
             {**trained.record.arrays, **known},

@@ -170,7 +170,7 @@ WEIGHTS: Variables = {
 MEASURED = ("information", "decomposition", "error_chain", "bottleneck")
 
 ACTIVATION_ROOT: Variables = {
-    "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32"),
+    "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32", optional=True),
     "target": Variable(("probe_batch", "sample"), "1", "Target", dtype="int64"),
     "sample_index": Variable(("probe_batch", "sample"), "1", "Index in the split", minimum=0, dtype="int64"),
     "target_probability": Variable(
@@ -178,6 +178,7 @@ ACTIVATION_ROOT: Variables = {
     ),
 }
 
+# Where networks are looked at while they train, the input has distances in a group of its own, as if it were a layer.
 _SAMPLES = ("seed", "epoch", "probe_batch", "sample")
 _PAIRS = (*_SAMPLES, "other_sample", FEATURES)
 ACTIVATION_LAYER: Variables = {

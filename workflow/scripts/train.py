@@ -2,21 +2,27 @@
 
 from pathlib import Path
 
-from infoplane import device, jobs, labels, store, training
+from infoplane import capture, device, jobs, labels, store, training
 
 with jobs.reported(snakemake.log[0]):
     data, settings = store.load(snakemake.input.dataset, "dataset"), snakemake.params.recipe
     recipe, where = training.Recipe.of(settings), device.prepare(threads=settings["training"]["threads"])
     made_by = {"device": device.describe(where), "dataset": jobs.source(data.attrs)}
     provenance = jobs.provenance({"recipe": settings}, **made_by)
-    facts = {**made_by, "code": settings["code"], "source": settings["source"], "versions": provenance["versions"]}
+    facts = {
+        **made_by,
+        **{key: settings[key] for key in ("code", "source", "moments")},
+        "versions": provenance["versions"],
+    }
+    splits = store.splits(data)
     record = training.train_run(
         recipe,
-        store.splits(data),
+        splits,
         data.attrs["classes"],
         work=Path(snakemake.params.work) / training.work_digest(recipe, facts),
         output=Path(snakemake.output.checkpoints),
         where=where,
+        witness=capture.Moments.of(settings["moments"], splits["test"][0]),
     )
     dataset = labels.label("training", record.arrays, record.coords)
     store.write(snakemake.output.training, "training", dataset, provenance=provenance)

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from infoplane.capture import Recorder
 from infoplane.capture.recorder import errors
+from infoplane.errors import ConfigError
 from infoplane.models.layers import Layer
 from infoplane.models.lenet import LeNet
 
@@ -51,6 +52,30 @@ def recorded(network, inputs, layers):
     with Recorder(network, layers) as recorder:
         network(inputs)
     return recorder
+
+
+class TestSquaredDistances:
+    def test_of_layers_and_of_feature_maps(self):
+        inputs = torch.rand(4, 1, 6, 6)
+        network = LeNet((1, 6, 6), 3, filters=(2, 3), hidden=(5,), kernel_size=3, padding=1)
+        found = recorded(network, inputs, network.layers)
+        together, apart = found.squared_distances(), found.squared_distances(maps=["conv2"])
+        assert list(together) == ["conv1", "conv2", "fc1", "output"]
+        assert apart["conv2"].shape == (3, 4, 4)
+        torch.testing.assert_close(apart["conv2"].sum(0), together["conv2"])
+        expected = torch.cdist(found.activations["fc1"], found.activations["fc1"]).square().double()
+        torch.testing.assert_close(together["fc1"], expected, rtol=1e-4, atol=1e-5)
+        assert together["fc1"].dtype == torch.float64
+        assert not together["fc1"].requires_grad
+
+    def test_what_is_not_finite_has_none(self):
+        found = recorded(connected(), torch.tensor([[1.0, float("inf")], [0.0, 0.0]]), [FC, OUTPUT])
+        assert all(each.isnan().all() for each in found.squared_distances().values())
+
+    def test_an_unknown_layer_is_refused(self):
+        found = recorded(connected(), INPUTS, [FC, OUTPUT])
+        with pytest.raises(ConfigError, match=r"maps has .*'fc2'"):
+            found.squared_distances(maps=["fc2"])
 
 
 class TestByHand:

@@ -43,3 +43,39 @@ def test_the_bottleneck_is_measured_by_bins_alone_and_only_where_it_is_asked_for
     assert changed == {"measure", "aggregate"}
     run = next(iter(found.runs.values()))
     assert found.measure(run, ESTIMATOR["name"]) == without.measure(run, ESTIMATOR["name"])
+
+
+RECORDED = {"probe": {"every": 5, "batches": 1, "size": 32}, "store": "distances", "measures": ["information"]}
+
+
+def test_what_does_not_go_with_looking_at_networks_while_they_train(file: Path) -> None:
+    options = {"figures": [], "claims": [], "estimators": [{"name": "tensor", "joint": "tensor"}]}
+    faults = {
+        r"'probe\.batches' is 2 with probe\.every; accepted: 1": {"probe": {"every": 5, "batches": 2}},
+        "'store' is 'raw' with probe.every; accepted: distances": {"store": "raw"},
+        "'measures' has 'error_chain' with probe.every": {"measures": ["information", "error_chain"]},
+        "'training.ensemble' is true with probe.every; accepted: false": {
+            "model": {"name": "mlp"},
+            "training": {"epochs": 1, "ensemble": True},
+        },
+        r"'probe\.size' is 200 with probe\.every; accepted: at most training\.batch_size \(64\)": {
+            "probe": {"every": 5, "batches": 1, "size": 200},
+            "training": {"epochs": 1},
+        },
+    }
+    for message, changes in faults.items():
+        with pytest.raises(ConfigError, match=message):
+            planned(file, **{**options, **RECORDED, **changes})
+
+
+def test_moments_belong_to_training_and_to_nothing_else_but_what_reads_them(file: Path) -> None:
+    options = {"figures": [], "claims": [], "estimators": [{"name": "tensor", "joint": "tensor"}]}
+    found, more = (
+        planned(file, **{**options, **RECORDED, "probe": {**RECORDED["probe"], "every": every}}) for every in (5, 10)
+    )
+    run = next(iter(found.runs.values()))
+    moments = {"every": 5, "splits": ["train"], "size": 32, "seed": 0, "layers": [], "maps": False}
+    assert found.train(run)["moments"] == moments
+    assert differing(parameters(found), parameters(more)) == {"train", "capture", "measure", "aggregate"}
+    plain = planned(file, **options)
+    assert plain.train(run)["moments"] is None

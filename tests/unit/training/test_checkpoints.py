@@ -108,7 +108,7 @@ def test_published_weights_outlive_their_source(tmp_path):
     source.mkdir()
     checkpoints.save_weights(source, 1, state(1))
     checkpoints.save_weights(source, 2, state(2))
-    checkpoints.publish(source, target, [1])
+    checkpoints.publish(source, target, ["step-000000001.pt"])
     checkpoints.save_weights(source, 1, state(9))
     assert [path.name for path in sorted(target.iterdir())] == ["step-000000001.pt", "step-000000001.pt.sha256"]
     assert checkpoints.load(target / "step-000000001.pt")["weights"]["w"].tolist() == [1, 1]

@@ -243,7 +243,7 @@ def _none_of(dim: str) -> Array:
 
 def layer_names(tree: xr.DataTree) -> list[str]:
     """Layers of a store, in the order of the network."""
-    return sorted(tree.children, key=lambda name: tree[name].attrs["depth"])
+    return sorted(set(tree.children) - {INPUT}, key=lambda name: tree[name].attrs["depth"])
 
 
 def _unmeasured(
@@ -272,17 +272,16 @@ def _rows(
     tree: xr.DataTree, names: Sequence[str], method: Method, work: Path, *, seed: int, epochs: slice
 ) -> list[tuple[Path | None, Measured | None]]:
     """What `_row` finds of one network at each of some epochs, whose slabs are gone when it returns."""
-    held = [name for name in ("input", "target", "target_probability") if name in tree.dataset]
+    held = [name for name in ("target", "target_probability") if name in tree.dataset]
     samples = [_at(tree.dataset[name], seed=seed, epochs=epochs) for name in held]
-    layers = [_layers(tree, name, method.variables, seed=seed, epochs=epochs) for name in names]
+    variables = [
+        _inputs(tree, method.variables, seed=seed, epochs=epochs),
+        *(_layers(tree, name, method.variables, seed=seed, epochs=epochs) for name in names),
+    ]
+    moments = tree.dataset["epoch"].values[epochs].tolist()
     number, classes = int(tree.dataset["seed"].values[seed]), tree.attrs["classes"]
-    moments = zip(
-        tree.dataset["epoch"].values[epochs].tolist(),
-        zip(*samples, strict=True),
-        zip(*layers, strict=True),
-        strict=True,
-    )
-    return [_row(_view(number, classes, *moment), method, work) for moment in moments]
+    looks = zip(moments, zip(*samples, strict=True), zip(*variables, strict=True), strict=True)
+    return [_row(_view(number, classes, *look), method, work) for look in looks]
 
 
 def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured | None]:
@@ -293,12 +292,19 @@ def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured 
     return path, _kept(path) or _measured(path, method.measure(view))
 
 
-def _view(number: int, classes: int, epoch: float, samples: Iterable[Array], layers: tuple[LayerView, ...]) -> View:
-    values, targets, *soft = samples
-    labels_of = torch.from_numpy(targets)
-    lowest = LayerView(INPUT, INPUT, 0, 1, values[0, 0].size, {"activation": values})
-    probability = torch.from_numpy(soft[0]) if soft else torch.nn.functional.one_hot(labels_of, classes).double()
-    return View(number, epoch, lowest, labels_of, probability, classes, layers)
+def _view(number: int, classes: int, epoch: float, samples: Iterable[Array], variables: tuple[LayerView, ...]) -> View:
+    targets, *soft = map(torch.from_numpy, samples)
+    probability = soft[0] if soft else torch.nn.functional.one_hot(targets, classes).double()
+    return View(number, epoch, variables[0], targets, probability, classes, variables[1:])
+
+
+def _inputs(tree: xr.DataTree, variables: Sequence[str], *, seed: int, epochs: slice) -> Iterator[LayerView]:
+    """The input at each of some epochs: as it is, or what is known of it as if it were a layer."""
+    if INPUT in tree.children:
+        yield from _layers(tree, INPUT, variables, seed=seed, epochs=epochs)
+    else:
+        for values in _at(tree.dataset["input"], seed=seed, epochs=epochs):
+            yield LayerView(INPUT, INPUT, 0, 1, values[0, 0].size, {"activation": values})
 
 
 def _layers(tree: xr.DataTree, name: str, variables: Sequence[str], *, seed: int, epochs: slice) -> Iterator[LayerView]:

@@ -1,6 +1,6 @@
 """Reading activations and pre-activations of a network while it runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from infoplane.errors import ConfigError
+from infoplane.measures import gram
 from infoplane.models.layers import Layer
+from infoplane.names import unknown
 from infoplane.schema import OUTPUT
 
 
@@ -63,6 +66,28 @@ class Recorder:
     ) -> None:
         self._remove()
 
+    def squared_distances(self, *, maps: Collection[str] = ()) -> dict[str, Tensor]:
+        """Squared distances between the samples of the last forward pass, all that Gaussian kernels need of a layer.
+
+        Parameters
+        ----------
+        maps
+            Names of convolutions whose feature maps are to be told apart.
+
+        Returns
+        -------
+        dict of str to Tensor
+            By layer, (n, n) in float64, or (C, n, n) for C feature maps; NaN where an activation is not finite.
+
+        Raises
+        ------
+        ConfigError
+            If a name is not that of a layer that was recorded.
+        """
+        for name in sorted(set(maps) - set(self.activations)):
+            raise ConfigError(f"maps has {unknown('layer', name, list(self.activations))}")
+        return {name: squared_distances(values, maps=name in maps) for name, values in self.activations.items()}
+
     def _hook(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
         softmax = layer.kind == OUTPUT and kept is self.activations
 
@@ -76,6 +101,18 @@ class Recorder:
     def _remove(self) -> None:
         while self._handles:
             self._handles.pop().remove()
+
+
+@torch.no_grad()
+def squared_distances(values: Tensor, *, maps: bool = False) -> Tensor:
+    """Squared distances of samples (n, …), (n, n), or of each feature map of (n, C, …), (C, n, n); NaN where any is."""
+    by_map = values.transpose(0, 1) if maps else values[None]
+    n = len(values)
+    if not torch.isfinite(values).all():
+        found = values.new_full((len(by_map), n, n), torch.nan, dtype=torch.float64)
+    else:
+        found = gram.squared_distances(by_map, batch_dims=1)
+    return found if maps else found[0]
 
 
 def errors(loss: Tensor, recorder: Recorder) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
             yield from _of_data(planned, variant, planned.describe(variant))
         except InfoplaneError as error:
             yield f"key 'dataset': {error}"
+    yield from _of_moments(planned)
     yield from _of_estimators(planned)
     yield from _of_figures(planned)
     yield from _of_animations(planned)
@@ -75,6 +76,27 @@ def _of_data(planned: Planned, variant: Variant, found: Description) -> Iterator
             yield (
                 f"key 'probe' asks for {probe['batches']} batches of {probe['size']} = {taken} samples of split "
                 f"{split!r}; accepted: at most the {sizes[split]} that it has"
+            )
+
+
+def _of_moments(planned: Planned) -> Iterator[str]:
+    """What does not go with looking at networks while they train."""
+    settings = planned.experiment.settings
+    if not planned.records:
+        return
+    if (batches := settings["probe"]["batches"]) != 1:
+        yield f"key 'probe.batches' is {batches} with probe.every; accepted: 1, the mini-batch at hand"
+    if settings["store"] != "distances":
+        yield f"key 'store' is {settings['store']!r} with probe.every; accepted: distances, all that is kept"
+    if planned.errors:
+        yield "key 'measures' has 'error_chain' with probe.every, which keeps no errors; accepted: without it"
+    for training in (variant.settings["training"] for variant in planned.experiment.variants):
+        if training["ensemble"]:
+            yield "key 'training.ensemble' is true with probe.every; accepted: false"
+        if training["batch_size"] < settings["probe"]["size"]:
+            yield (
+                f"key 'probe.size' is {settings['probe']['size']} with probe.every; accepted: at most "
+                f"training.batch_size ({training['batch_size']})"
             )
 
 

@@ -77,6 +77,11 @@ class Planned:
         """Whether any estimator measures back-propagated errors."""
         return any("error_chain" in self.measures(name) for name in self.estimators)
 
+    @property
+    def records(self) -> bool:
+        """Whether networks are looked at while they train."""
+        return "every" in self.experiment.settings["probe"]
+
     @cached_property
     def estimates(self) -> list[str]:
         """Names of what the estimators give: the bounds are two."""
@@ -110,7 +115,8 @@ class Planned:
             "epochs": list(self.epochs(run.variant)),
             "limit": data.get("limit"),
             "fraction": data.get("fraction"),
-            "code": self._code(run.variant, "infoplane.training.run"),
+            "moments": self._moments(run.variant),
+            "code": self._code(run.variant, "infoplane.training.run", *(["infoplane.capture.moments"] * self.records)),
             "around": code_digest(*_AROUND),
         }
 
@@ -126,7 +132,7 @@ class Planned:
             "errors": self.errors,
             "preactivations": any(each.get("read") == "preactivation" for each in self.estimators.values()),
             "maps": settings["store"] != "raw" and self._needs_maps(),
-            "code": self._code(run.variant, "infoplane.capture.run"),
+            "code": self._code(run.variant, f"infoplane.capture.{'recorded' if self.records else 'run'}"),
             "around": code_digest(*_AROUND),
         }
 
@@ -182,6 +188,13 @@ class Planned:
             },
             "code": code_digest("infoplane.analysis.summary", "infoplane.jobs"),
         }
+
+    def _moments(self, variant: Variant) -> Settings | None:
+        """When and where the networks of a variant are looked at while they train, if they are."""
+        if not self.records:
+            return None
+        chosen = {key: self.experiment.settings["probe"][key] for key in ("every", "splits", "size", "seed")}
+        return {**chosen, "layers": variant.settings["model"].get("layers", []), "maps": self._needs_maps()}
 
     def parts(self) -> list[dict[str, str]]:
         """Stores that the summary is made of: group, variant and path of each."""

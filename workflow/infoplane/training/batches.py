@@ -28,16 +28,25 @@ class Batches:
         self, inputs: Tensor, targets: Tensor, indices: np.ndarray, seeds: Sequence[int], *, size: int
     ) -> None:
         self._inputs, self._targets, self._indices, self._seeds = inputs, targets, indices, seeds
-        self._size = min(size, indices.shape[1])
+        self._size: int = min(size, indices.shape[1])
         self._epoch, self._order = -1, indices
         self.per_epoch = -(-indices.shape[1] // self._size)
 
     def at(self, step: int) -> tuple[Tensor, Tensor]:
         """Inputs (S, b, …) and targets (S, b) of an update, in an order drawn anew for every epoch."""
+        return self._taken(self.indices(step))
+
+    def indices(self, step: int) -> np.ndarray:
+        """Samples (S, b) of an update, by their index in the split."""
         epoch, position = divmod(step, self.per_epoch)
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._shuffled(_ORDER, epoch)
-        return self._taken(self._order[:, position * self._size : (position + 1) * self._size])
+        return self._order[:, position * self._size : (position + 1) * self._size]
+
+    def count(self, step: int) -> int:
+        """Samples of an update."""
+        left: int = self._indices.shape[1] - step % self.per_epoch * self._size
+        return min(self._size, left)
 
     def for_gradients(self, step: int, *, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Full mini-batches for the gradient's spread at a step, without repetition: at most as many as there are."""

@@ -1,13 +1,14 @@
 """Checkpoints: weights at the scheduled steps, and what a killed training needs to go on.
 
 Files of one block of networks lie in one folder, by step: ``step-000000042.pt`` holds the weights and what was
-measured with them, ``step-000000042.state.pt`` all that training needs. Each has its SHA-256 beside it.
+measured with them, ``step-000000042.state.pt`` all that training needs, and ``moment-000000042.pt`` what was seen of a
+network while it trained, if anything was. Each has its SHA-256 beside it.
 """
 
 import io
 import logging
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,24 @@ def weights_path(folder: Path, step: int) -> Path:
     return folder / f"step-{step:09d}.pt"
 
 
+def moment_path(folder: Path, step: int) -> Path:
+    """Where lies what was seen of a network at a step, while it trained."""
+    return folder / f"moment-{step:09d}.pt"
+
+
+def moments(folder: Path) -> dict[int, Path]:
+    """Where lies what was seen of a network while it trained, by step."""
+    return {int(path.stem.removeprefix("moment-")): path for path in sorted(folder.glob("moment-*.pt"))}
+
+
 def save_weights(folder: Path, step: int, content: dict[str, Any]) -> None:
     """Write the weights of a scheduled step."""
     _save(weights_path(folder, step), content)
+
+
+def save_moment(folder: Path, step: int, content: dict[str, Any]) -> None:
+    """Write what was seen of a network at a step, while it trained."""
+    _save(moment_path(folder, step), content)
 
 
 def save_state(folder: Path, step: int, content: dict[str, Any]) -> None:
@@ -57,7 +73,9 @@ def load(path: Path) -> dict[str, Any]:
     return content
 
 
-def latest(folder: Path, *, scheduled: Sequence[int]) -> tuple[int, dict[str, Any]] | None:
+def latest(
+    folder: Path, *, scheduled: Sequence[int], looked_at: Collection[int] = ()
+) -> tuple[int, dict[str, Any]] | None:
     """The last state from which training can go on, if there is one; damaged files are named and removed.
 
     Parameters
@@ -66,32 +84,36 @@ def latest(folder: Path, *, scheduled: Sequence[int]) -> tuple[int, dict[str, An
         Where the block's checkpoints are.
     scheduled
         Steps whose weights are wanted: a state counts only if all of those up to it are there.
+    looked_at
+        Steps at which a network is looked at while it trains: those before a state must be there too.
 
     Returns
     -------
     tuple or None
         Step and state.
     """
-    for step in scheduled:
-        if weights_path(folder, step).exists():
-            _sound(weights_path(folder, step))
+    needed = [(step, weights_path(folder, step)) for step in scheduled]
+    needed += [(step + 1, moment_path(folder, step)) for step in looked_at]  # seen after the state of its step is kept
+    for _, path in needed:
+        if path.exists():
+            _sound(path)
+    missing = min((step for step, path in needed if not path.exists()), default=None)
     for step in _steps_with_state(folder):
         state = _sound(_state_path(folder, step))
-        if state and all(weights_path(folder, each).exists() for each in scheduled if each <= step):
+        if state and (missing is None or step < missing):
             return step, state
     return None
 
 
-def publish(source: Path, target: Path, steps: Iterable[int]) -> None:
-    """Put the weights of some steps, with their checksums, into another folder, as links where the disk has them."""
+def publish(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Put files of checkpoints, with their checksums, into another folder, as links where the disk has them."""
     target.mkdir(parents=True)
-    for step in steps:
-        path = weights_path(source, step)
-        for each in (path, files.checksum_path(path)):
+    for name in names:
+        for path in (source / name, files.checksum_path(source / name)):
             try:
-                (target / each.name).hardlink_to(each)
+                (target / path.name).hardlink_to(path)
             except OSError:
-                shutil.copyfile(each, target / each.name)
+                shutil.copyfile(path, target / path.name)
 
 
 def _save(path: Path, content: dict[str, Any]) -> None:

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from infoplane import datasets, files, models
+from infoplane.errors import ConfigError
 from infoplane.models.layers import Layer
 from infoplane.training import checkpoints, statistics
 from infoplane.training.batches import Batches
@@ -52,6 +53,30 @@ class Recipe(BaseRecipe):
     fraction: float | None = None
 
 
+class Witness(Protocol):
+    """Looks at a network while it trains."""
+
+    every: int
+    size: int
+
+    def look(
+        self, network: nn.Module, layers: Sequence[Layer], *, step: int, inputs: Tensor, indices: np.ndarray
+    ) -> dict[str, Any]:
+        """What is to be kept of a network before an update, in tensors and plain values.
+
+        Parameters
+        ----------
+        network
+            In training; the random numbers that it draws from must be left as they are.
+        layers
+            All of its layers.
+        step
+            Updates before this one.
+        inputs, indices
+            The mini-batch of the update (b, …), and which samples of the training split these are (b,).
+        """
+
+
 @dataclass(frozen=True)
 class Record:
     """What is known of a run when it is trained: arrays and coordinates by the names of the data model."""
@@ -61,7 +86,14 @@ class Record:
 
 
 def train_run(
-    recipe: Recipe, data: Mapping[str, Split], classes: int, *, work: Path, output: Path, where: torch.device
+    recipe: Recipe,
+    data: Mapping[str, Split],
+    classes: int,
+    *,
+    work: Path,
+    output: Path,
+    where: torch.device,
+    witness: Witness | None = None,
 ) -> Record:
     """Train the networks of a run, or what is missing of them, and publish their weights.
 
@@ -81,6 +113,9 @@ def train_run(
         Folder of the published weights: one folder per block of networks, one file per epoch.
     where
         The device.
+    witness
+        Looks at each network at every so many updates and at the end, but where a mini-batch has fewer samples than it
+        takes; only networks that train one after another have one.
 
     Returns
     -------
@@ -97,12 +132,12 @@ def train_run(
             for seed in recipe.seeds
         ]
     )
-    blocks = list(_blocks(recipe, tensors, indices, classes, work=work, where=where))
+    blocks = list(_blocks(recipe, tensors, indices, classes, work=work, where=where, witness=witness))
     for block in blocks:
         block.train()
     with files.new_folder(output) as folder:
         for block in blocks:
-            checkpoints.publish(block.folder, folder / block.folder.name, block.kept())
+            checkpoints.publish(block.folder, folder / block.folder.name, block.published())
     for old in set(work.parent.iterdir()) - {work}:
         shutil.rmtree(old)  # of other recipes for this run
     return _record(recipe, blocks, indices)
@@ -123,31 +158,35 @@ def work_digest(recipe: Recipe, facts: Mapping[str, Any]) -> str:
 
 
 class _Block:
-    """Networks that are trained together: one, or an ensemble."""
+    """Networks that are trained together: one, or an ensemble, of which any serves to tell the layers."""
 
     def __init__(
         self,
         trainee: Trainee,
-        layers: Sequence[Layer],
+        network: Any,
         batches: Batches,
         test: tuple[Tensor, Tensor],
         *,
         recipe: Recipe,
         seeds: Sequence[int],
         folder: Path,
+        witness: Witness | None,
     ) -> None:
-        self.layers, self.seeds, self.folder = layers, seeds, folder
+        self.layers: Sequence[Layer] = network.layers
+        self.seeds, self.folder = seeds, folder
         self._trainee, self._batches, self._test, self._settings = trainee, batches, test, recipe.training
         self._where = test[0].device
         self.schedule = steps_of(recipe.epochs, batches.per_epoch)
         self.diverged = torch.full((len(seeds),), _NOT_DIVERGED)
+        self._witness, self._network = witness, network
+        self._looks = set(_moments(witness, batches, last=max(self.schedule.values()))) if witness else set()
 
     def train(self) -> None:
         """Train from the last checkpoint to the last epoch, or until every network has diverged."""
         self.folder.mkdir(parents=True, exist_ok=True)
         steps, done = list(self.schedule.values()), -1
         torch.manual_seed(self.seeds[0])  # dropout must not depend on what this process did before
-        if (resumed := checkpoints.latest(self.folder, scheduled=steps)) is not None:
+        if (resumed := checkpoints.latest(self.folder, scheduled=steps, looked_at=self._looks)) is not None:
             done = self._restore(*resumed)
         started = saved = said = time.monotonic()
         for step in range(max(done, 0), steps[-1] + 1):
@@ -161,6 +200,8 @@ class _Block:
             if now - said > _SECONDS_BETWEEN_MESSAGES:
                 log.info("%s: epoch %.3g, %.0f s", self.folder.name, step / self._batches.per_epoch, now - started)
                 said = now
+            if self._witness and step in self._looks:
+                self._look(self._witness, step)
             if step == steps[-1] or bool((self.diverged != _NOT_DIVERGED).all()):
                 break
             self._notice(self._trainee.step(*self._batches.at(step)), step)
@@ -169,6 +210,11 @@ class _Block:
     def kept(self) -> list[int]:
         """Scheduled steps that were reached."""
         return [step for step in self.schedule.values() if checkpoints.weights_path(self.folder, step).exists()]
+
+    def published(self) -> list[str]:
+        """Names of the files that are the result: weights, and what was seen on the way."""
+        seen = [path.name for step, path in checkpoints.moments(self.folder).items() if step in self._looks]
+        return [*(checkpoints.weights_path(self.folder, step).name for step in self.kept()), *seen]
 
     def metrics(self) -> dict[str, np.ndarray]:
         """Statistics by name, (S, E, …), NaN where a network had diverged or the step was not reached."""
@@ -194,6 +240,13 @@ class _Block:
         content = {"step": step, "seeds": list(self.seeds), "weights": _on_cpu(self._trainee.state())}
         checkpoints.save_weights(self.folder, step, {**content, "metrics": metrics})
         self._save_state(step)
+
+    def _look(self, witness: Witness, step: int) -> None:
+        inputs, _ = self._batches.at(step)
+        indices = self._batches.indices(step)
+        seen = witness.look(self._network, self.layers, step=step, inputs=inputs[0], indices=indices[0])
+        epoch = round(step / self._batches.per_epoch, 6)
+        checkpoints.save_moment(self.folder, step, {"step": step, "epoch": epoch, **seen})
 
     def _measured(self, step: int) -> State:
         seeds, size = len(self.seeds), self._settings["evaluation_size"]
@@ -250,6 +303,13 @@ def steps_of(epochs: Sequence[float], per_epoch: int) -> dict[float, int]:
     return {epoch: step for step, epoch in by_step.items()}
 
 
+def _moments(witness: Witness, batches: Batches, *, last: int) -> Iterator[int]:
+    """Steps at which a witness looks: of a whole training the last one too."""
+    for step in [*range(0, last, witness.every), last]:
+        if batches.count(step) >= witness.size:
+            yield step
+
+
 def blocks_of(seeds: Sequence[int], *, ensemble: bool) -> list[tuple[int, ...]]:
     """Seeds that are trained together."""
     return [tuple(seeds)] if ensemble else [(seed,) for seed in seeds]
@@ -263,8 +323,13 @@ def _blocks(
     *,
     work: Path,
     where: torch.device,
+    witness: Witness | None,
 ) -> Iterator[_Block]:
     inputs, targets = data["train"]
+    if witness and recipe.training["ensemble"]:
+        raise ConfigError(
+            "training.ensemble: networks that are looked at while they train do so one by one; set it to false"
+        )
     for seeds in blocks_of(recipe.seeds, ensemble=recipe.training["ensemble"]):
         own = indices[[recipe.seeds.index(seed) for seed in seeds]]
         networks = [_network(recipe, tuple(inputs.shape[1:]), classes, seed).to(where) for seed in seeds]
@@ -273,12 +338,13 @@ def _blocks(
         )
         yield _Block(
             make,
-            networks[0].layers,
+            networks[0],
             Batches(inputs, targets, own, seeds, size=recipe.training["batch_size"]),
             data["test"],
             recipe=recipe,
             seeds=seeds,
             folder=work / checkpoints.folder_name(seeds),
+            witness=witness,
         )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from infoplane.errors import ConfigError, raise_all
 from infoplane.schema import ARTIFACTS
@@ -77,6 +77,8 @@ class Claim:
         ``permuted_labels``. Those that the experiment did not measure are left out.
     remark
         What a reader should know of the evidence beside the verdict, in one sentence made from it.
+    applies
+        Whether it speaks of an estimator, by its settings, on a split; a claim speaks of all unless it says otherwise.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Claim:
     needs: tuple[str, ...]
     controls: tuple[str, ...] = (UNTRAINED, SHUFFLED)
     remark: Callable[[Evidence], str] | None = None
+    applies: Callable[[Mapping[str, Any], str], bool] | None = None
 
     def __post_init__(self) -> None:
         faults = ["needs no group of the summary; accepted: some of " + ", ".join(_GROUPS)] * (not self.needs)

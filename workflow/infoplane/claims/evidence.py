@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane import outcomes
-from infoplane.schema import CONVOLUTIONAL, OUTPUT
+from infoplane import moving, outcomes
+from infoplane.schema import CONVOLUTIONAL, OUTPUT, estimates
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Sweep:
 class Evidence:
     """What a claim looks at; averages over probe batches throughout, and of networks that diverged nothing at all.
 
+    Where the experiment has a moving average over epochs, it is that; untrained networks are looked at once.
+
     Parameters
     ----------
     summary
@@ -39,6 +41,8 @@ class Evidence:
         Whether to look at the untrained networks, as if training had ended before it began.
     learned
         Whether to look only at networks that learned something.
+    smooth
+        Whether to take the experiment's moving average.
     """
 
     summary: xr.DataTree
@@ -47,6 +51,7 @@ class Evidence:
     control: str = "none"
     untrained: bool = False
     learned: bool = False
+    smooth: bool = True
 
     def under(self, control: str, *, untrained: bool = False) -> Evidence:
         """The same for a control."""
@@ -56,20 +61,28 @@ class Evidence:
         """The same without the networks that learned nothing."""
         return replace(self, learned=True)
 
+    def alone(self) -> Evidence:
+        """The same with every epoch by itself, without a moving average."""
+        return replace(self, smooth=False)
+
     def group(self, name: str) -> xr.Dataset:
         """A group of the summary, without the dimensions that are decided."""
         data = self.summary[name].to_dataset()
         chosen = {"estimator": self.estimator, "split": self.split, "control": self.control}
         data = data.sel({dim: label for dim, label in chosen.items() if label and dim in data.dims}, drop=True)
         data = data.map(self._counted, keep_attrs=True)
-        if self.untrained:
-            data = data.sel(epoch=[0.0])
+        data = data.sel(epoch=[0.0]) if self.untrained else data
+        data = moving.averaged(data, moving.length(self.experiment)) if self.smooth else data
         return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
     def accuracy(self) -> xr.DataArray:
         """Accuracy on the test split at the last epoch, (variant, seed)."""
-        training = self._counted(self._training["accuracy"].sel(split="test", drop=True))
-        return self.at_the_end(training.sel(epoch=[0.0]) if self.untrained else training)
+        return self.at_the_end(self.accuracies())
+
+    def accuracies(self) -> xr.DataArray:
+        """Accuracy on the test split, (variant, seed, epoch)."""
+        found = self._counted(self._training["accuracy"].sel(split="test", drop=True))
+        return found.sel(epoch=[0.0]) if self.untrained else found
 
     def error_chain(self) -> xr.DataArray:
         """I(δ_K; δ_k) of hidden layers, against the flow of data; the output's about itself is no step of a chain."""
@@ -96,6 +109,16 @@ class Evidence:
     def experiment(self) -> dict[str, Any]:
         """The experiment as resolved."""
         return dict(self.summary.attrs["experiment"])
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """Those of the estimator; of none, nothing."""
+        known = (each for each in self.experiment["estimators"] if self.estimator in estimates(each))
+        return next(known, {})
+
+    def most_bits(self) -> float:
+        """log2 n, the most that n samples of a probe batch can tell."""
+        return float(np.log2(self.settings.get("probe_size") or self.experiment["probe"]["size"]))
 
     def filters(self) -> list[list[float]]:
         """Numbers of filters of each variant's convolutions, 0 for another layer."""

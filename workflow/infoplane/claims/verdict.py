@@ -82,7 +82,10 @@ def verdicts(claim: Claim, summary: xr.DataTree) -> list[Verdict]:
         )
     groups = [summary[name].to_dataset() for name in claim.needs if "estimator" in summary[name].dims]
     labels = [_shared(groups, dim) for dim in ("estimator", "split")]
-    return [_verdict(claim, Evidence(summary, estimator, split)) for estimator, split in product(*labels)]
+    found = [Evidence(summary, estimator, split) for estimator, split in product(*labels)]
+    return [
+        _verdict(claim, each) for each in found if claim.applies is None or claim.applies(each.settings, each.split)
+    ]
 
 
 def _shared(groups: Sequence[xr.Dataset], dim: str) -> list[str]:

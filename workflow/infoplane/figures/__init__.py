@@ -28,6 +28,7 @@ __all__ = [
     "Option",
     "Page",
     "animated",
+    "bandwidths",
     "bottleneck",
     "check",
     "data_processing",
@@ -35,6 +36,7 @@ __all__ = [
     "diffusion",
     "diversity",
     "draw",
+    "early_stopping",
     "final_layers",
     "gradients",
     "information_plane",
@@ -45,6 +47,7 @@ __all__ = [
     "needs",
     "options",
     "planes",
+    "processing_steps",
     "redundancy_synergy",
     "relaxation",
     "snapshots",
@@ -56,7 +59,7 @@ information_plane = Page(
     "information_plane",
     "I(X; T) against I(T; Y), a trajectory per layer, with the transition from drift to diffusion",
     needs=("information",),
-    options=choices.Measured,
+    options=choices.Paths,
     after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017",
     animated=True,
 )
@@ -102,6 +105,13 @@ data_processing = Page(
     options=choices.Processing,
     after="figure 2 of Yu et al. 2021",
 )
+processing_steps = Page(
+    "processing_steps",
+    "by how much I(X; T) falls from each layer to the next, in the mean over the epochs",
+    needs=("information",),
+    options=choices.Measured,
+    after="figure 7 of Wickstrøm et al. 2019",
+)
 multivariate_information = Page(
     "multivariate_information",
     "what all feature maps of a convolution know together, under its bound",
@@ -127,6 +137,20 @@ kernel_widths = Page(
     "median distance between samples over the bandwidth, for every layer",
     needs=("information",),
     options=choices.Measured,
+)
+bandwidths = Page(
+    "bandwidths",
+    "the width of every layer's kernel over the epochs",
+    needs=("information",),
+    options=choices.Widths,
+    after="figure 8 of Wickstrøm et al. 2019",
+)
+early_stopping = Page(
+    "early_stopping",
+    "the information plane, with the epochs at which early stopping would have ended the training",
+    needs=("information", "training"),
+    options=choices.Stopped,
+    after="figure 1 of Wickstrøm et al. 2019",
 )
 bottleneck = Page(
     "bottleneck",
@@ -170,10 +194,13 @@ _PAGES = {
         modified_information_plane,
         planes,
         data_processing,
+        processing_steps,
         multivariate_information,
         redundancy_synergy,
         degrees,
         kernel_widths,
+        bandwidths,
+        early_stopping,
         bottleneck,
         training,
         gradients,

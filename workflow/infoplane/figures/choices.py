@@ -46,6 +46,46 @@ class Measured(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Paths(Measured):
+    """Options of the information plane.
+
+    Parameters
+    ----------
+    transition
+        Whether to mark the transition from drift to diffusion, where gradients were recorded.
+    """
+
+    transition: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Measured):
+    """Options of the figure of early stopping.
+
+    Parameters
+    ----------
+    patience
+        Checkpoints to wait for a better accuracy; a mark for each.
+    """
+
+    patience: tuple[int, ...] = (1, 2, 3, 5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widths(Measured):
+    """Options of the figure of kernel widths.
+
+    Parameters
+    ----------
+    convention
+        What the squared distance is divided by in the kernel: ``2σ²``, as everywhere else here, or ``σ²``, as in
+        Wickstrøm et al. 2023.
+    """
+
+    convention: Literal["2σ²", "σ²"] = "2σ²"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Processing(Measured):
     """Options of the data-processing figure.
 
@@ -138,9 +178,10 @@ _ONE: dict[object, str] = {
     str: "a string",
     float: "a number ≥ 0",
     Share: "a number above 0 and at most 1",
+    bool: "true or false",
     NoneType: "nothing",
 }
-_SEVERAL: dict[object, str] = {str: "strings", float: "numbers ≥ 0"}
+_SEVERAL: dict[object, str] = {str: "strings", float: "numbers ≥ 0", int: "whole numbers ≥ 1"}
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 
 
@@ -181,6 +222,8 @@ def _fits(value: object, hint: object) -> bool:
         return isinstance(value, list | tuple) and bool(value) and all(_fits(item, of) for item in value)
     if hint is float:  # a quantity in bits, or in epochs
         return _is_number(value) and 0 <= value < inf
+    if hint is int:  # a number of things
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if hint is Share:
         return _is_number(value) and 0 < value <= 1
     return isinstance(value, hint) if isinstance(hint, type) else False

@@ -60,7 +60,7 @@ class EpochScale:
         wanted = [self.last, *untrained, *([] if len(decades) > 1 else [self.first]), *decades]
         kept: dict[float, str] = {}
         for tick in wanted:  # in order of importance
-            label = "0" if tick == self.untrained else f"{tick:.0f}" if tick >= 10 else f"{tick:g}"
+            label = "0" if tick == self.untrained else f"{tick:.0f}" if tick >= 10 else f"{tick:.3g}"
             if all(self._apart(tick, other) * length > room(label, text) for other, text in kept.items()):
                 kept[tick] = label
         return sorted(kept), [kept[tick] for tick in sorted(kept)]

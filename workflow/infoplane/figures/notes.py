@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infoplane import outcomes
+from infoplane import moving, outcomes
 from infoplane.errors import DataError
 from infoplane.figures import select, variants
 from infoplane.figures.choices import Measured, Options
@@ -144,8 +144,11 @@ def _plain(value: object) -> str:
 
 def _sample(about: Mapping[str, Any], options: Measured) -> str:
     count, batches = _samples(about, options), about["probe"]["batches"]
+    epochs, every = moving.length(about), about["probe"].get("every")
     averaged = f"mean of {batches} probe batches" if batches > 1 else "1 probe batch"
-    return f"n = {count} (log₂ n = {np.log2(count):.2f} bits), {averaged}"
+    looked_at = f"1 mini-batch every {every} updates" if every else averaged
+    moved = f", moving average over {epochs} {'of them' if every else 'epochs'}" if epochs > 1 else ""
+    return f"n = {count} (log₂ n = {np.log2(count):.2f} bits), {looked_at}{moved}"
 
 
 def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from math import ceil
 
 import numpy as np
@@ -29,13 +30,13 @@ _CONTROLS: dict[str, tuple[str, style.Look]] = {
     )
 }
 _MARK: style.Look = {
-    "marker": "x",
     "markersize": 4.2,
     "markeredgewidth": 1.2,
     "color": style.GREEN,
     "linestyle": "none",
     "zorder": 5,
 }
+_MARKS: tuple[style.Marker, ...] = ("x", "+", "1", (6, 2, 0), (5, 2, 0))  # of several things to mark
 _NEAR = 1.5  # times the length of the trajectories: as far as a limit may stretch an axis
 
 
@@ -282,7 +283,11 @@ def _ends() -> list[Line2D]:
 
 
 def _marks(table: pd.DataFrame, plane: Plane) -> list[Line2D]:
-    return [canvas.handle(name, **_MARK) for column, name in plane.marks.items() if table[column].notna().any()]
+    return [
+        canvas.handle(name, marker=marker, **_MARK)
+        for (column, name), marker in zip(plane.marks.items(), cycle(_MARKS), strict=False)
+        if table[column].notna().any()
+    ]
 
 
 def _draw_layers(
@@ -324,6 +329,7 @@ def _spread(axes: Axes, last: pd.DataFrame, plane: Plane) -> None:
 
 def _mark(axes: Axes, path: pd.DataFrame, plane: Plane) -> None:
     """Mark the point of a mean path whose epoch is nearest to each that is to be marked."""
-    for epoch in path[list(plane.marks)].iloc[0].dropna():
-        at = path.loc[(path["epoch"] - epoch).abs().idxmin()]
-        axes.plot(at[plane.x], at[plane.y], **_MARK)
+    for epoch, marker in zip(path[list(plane.marks)].iloc[0], cycle(_MARKS), strict=False):
+        if not np.isnan(epoch):
+            at = path.loc[(path["epoch"] - epoch).abs().idxmin()]
+            axes.plot(at[plane.x], at[plane.y], marker=marker, **_MARK)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
+from infoplane import moving
 from infoplane.errors import ConfigError, raise_all
 from infoplane.figures.choices import Options
 from infoplane.schema import ARTIFACTS, COORDINATES, Variable
@@ -66,7 +67,7 @@ def resolve(summary: xr.DataTree, page: Page, options: Options) -> Options:
 
 
 def group(summary: xr.DataTree, name: str, options: Options) -> xr.Dataset:
-    """One group of the summary, cut to the options and averaged over probe batches."""
+    """One group of the summary, cut to the options, averaged over probe batches and, if it is so, over epochs."""
     data = summary[name].to_dataset()
     chosen: dict[str, str | list[str]] = {
         dim: getattr(options, option)
@@ -77,6 +78,7 @@ def group(summary: xr.DataTree, name: str, options: Options) -> xr.Dataset:
         if dim in data.dims:
             chosen[dim] = [label for label in data[dim].to_numpy() if label in getattr(options, option)]
     data = _in_order_of_the_sweep(data.sel(chosen), summary)
+    data = moving.averaged(data, moving.length(summary.attrs.get("experiment", {})))
     return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
 

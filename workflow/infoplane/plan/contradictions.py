@@ -1,6 +1,7 @@
 """Faults that no schema sees: settings that contradict the data, the networks, the figures or one another."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import product
 
 from infoplane import claims, figures, files, models
 from infoplane.datasets import Description
@@ -157,6 +158,9 @@ def _of_claims(planned: Planned) -> Iterator[str]:
             continue
         for group in sorted(set(claim.needs) - planned.groups):
             yield f"key 'claims' has {name!r}, which needs {group!r}; {_with(group)}"
+        judged = product(planned.estimators.values(), planned.experiment.settings["probe"]["splits"])
+        if claim.applies and not any(claim.applies(settings, split) for settings, split in judged):
+            yield f"key 'claims' has {name!r}, which speaks of none of the estimators and splits; accepted: without it"
 
 
 def _with(group: str) -> str:

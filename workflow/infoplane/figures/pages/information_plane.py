@@ -12,18 +12,18 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from infoplane.figures import mutual, plane, seeds, transitions
-from infoplane.figures.choices import Measured
+from infoplane.figures.choices import Paths
 from infoplane.figures.notes import Notes
 from infoplane.figures.plane import Plane
 
 READING = plane.READING
 
 
-def table(summary: xr.DataTree, options: Measured, most: float = seeds.MOST) -> pd.DataFrame:
+def table(summary: xr.DataTree, options: Paths, most: float = seeds.MOST) -> pd.DataFrame:
     """Both mutual informations of every layer and epoch, their limits, and the transition where it was recorded."""
     points = seeds.drawn(mutual.points(summary, options), [mutual.X, mutual.Y], most)
     found = mutual.with_limits(points, summary, options)
-    if "training" not in summary.children:
+    if not options.transition or "training" not in summary.children:
         return found
     return found.join(transitions.of_variants(summary, options), on="variant")
 

@@ -1,0 +1,125 @@
+"""The planted pattern in the figures after Wickstrøm et al. 2023."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infoplane import figures
+from infoplane.errors import ConfigError
+
+from .conftest import panels
+
+I_X = "mutual_information_input_layer [bits]"
+FALL = "mutual_information_input_layer_fall [bits]"
+
+
+@pytest.fixture
+def one(build):
+    """A variant alone, without a network that diverged."""
+    return build([("3-6", "relu")], diverged=None, lacks=None)
+
+
+def accuracies(summary, *rows):
+    """Set the accuracy of every seed, at the first epochs; it rises for ever afterwards."""
+    data = summary["training"].to_dataset()
+    later = 1 + np.arange(data.sizes["epoch"] - len(rows[0]))
+    values = xr_like(data["accuracy"], [[*row, *later] for row in rows])
+    summary["training"] = data.assign(accuracy=values)
+    return summary
+
+
+def xr_like(values, rows):
+    planted = values.isel(split=0, variant=0).transpose("seed", "epoch").copy(data=np.array(rows, dtype=float))
+    return (0 * values + planted.reset_coords(drop=True)).transpose(*values.dims)
+
+
+class TestBandwidths:
+    def test_widths_are_those_of_the_summary(self, one):
+        table = figures.bandwidths.table(one)
+        data = one["information"].to_dataset().sel(estimator="renyi", split="train").mean("probe_batch")
+        rows = table[table["seed"] == "mean"].set_index(["layer", "epoch [epochs]"])["bandwidth [1]"]
+        for layer in ("conv1", "output"):
+            for epoch in (0.0, 10.0):
+                expected = data["bandwidth"].sel(layer=layer, epoch=epoch, variant="v00").mean()
+                assert rows.loc[layer, epoch] == pytest.approx(float(expected))
+        np.testing.assert_allclose(table["bandwidth_input [1]"], data["bandwidth_input"].mean())
+
+    def test_in_the_paper_s_convention_they_are_wider_by_the_root_of_two(self, one):
+        ours, paper_s = (figures.bandwidths.table(one, convention=name) for name in ("2σ²", "σ²"))
+        for column in ("bandwidth", "bandwidth_input"):
+            other = column.replace("bandwidth", "bandwidth_times_sqrt2")
+            np.testing.assert_allclose(paper_s[f"{other} [1]"], np.sqrt(2) * ours[f"{column} [1]"])
+
+    def test_another_convention_is_refused(self, one):
+        with pytest.raises(ConfigError, match=r"'convention' is 'σ'; it accepts one of '2σ²', 'σ²'"):
+            figures.bandwidths.table(one, convention="σ")
+
+
+class TestEarlyStopping:
+    def test_the_median_stop_of_every_patience(self, one):
+        """Epochs 0, 0.25, 0.5, 1, 2: one seed waits from 0.25 on, another from 0.5 on, the third never."""
+        rows = [0.1, 0.5, 0.4, 0.3, 0.2], [0.1, 0.2, 0.5, 0.4, 0.3], [0.1, 0.2, 0.3, 0.4, 0.5]
+        table = figures.early_stopping.table(accuracies(one, *rows), patience=[1, 2, 3])
+        found = {column: table[column].unique().tolist() for column in table if "patience" in column}
+        assert found.pop("stop_patience_1 [epochs]") == [1]
+        assert found.pop("stop_patience_2 [epochs]") == [2]
+        (never,) = found.pop("stop_patience_3 [epochs]")
+        assert np.isnan(never)
+        assert not found
+
+    def test_marks_lie_on_the_mean_path(self, one):
+        rows = [[0.1, 0.5, 0.4, 0.3, 0.2]] * 3
+        table = figures.early_stopping.table(accuracies(one, *rows), patience=[1, 2], layers=["fc1"])
+        figure = figures.early_stopping(one, patience=[1, 2], layers=["fc1"])
+        (panel,) = panels(figure)[:1]
+        marked = {line.get_marker(): line.get_xdata()[0] for line in panel.lines if line.get_marker() in {"x", "+"}}
+        mean = table[table["seed"] == "mean"].set_index("epoch [epochs]")[I_X]
+        assert marked == {"x": pytest.approx(mean.loc[0.5]), "+": pytest.approx(mean.loc[1.0])}
+        key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
+        assert {"stop, patience 1", "stop, patience 2"} <= set(key)
+
+    @pytest.mark.parametrize("patience", [[0], [1.5], [True], []])
+    def test_a_patience_is_a_number_of_checkpoints(self, one, patience):
+        with pytest.raises(ConfigError, match=r"'patience' is .*; it accepts a list of whole numbers ≥ 1"):
+            figures.early_stopping.table(one, patience=patience)
+
+
+class TestProcessingSteps:
+    def test_falls_are_differences_of_neighbours(self, one):
+        table = figures.processing_steps.table(one)
+        data = one["information"].to_dataset().sel(estimator="renyi", split="train", control="none", variant="v00")
+        values = data["mutual_information_input_layer"].mean("probe_batch")
+        assert list(dict.fromkeys(table["pair"])) == ["conv1 → conv2", "conv2 → fc1", "fc1 → fc2", "fc2 → output"]
+        falls = values.sel(layer="conv2") - values.sel(layer="fc1")
+        rows = table[table["pair"] == "conv2 → fc1"].set_index(["stage", "seed"])[FALL]
+        for seed in range(3):
+            own = falls.sel(seed=seed)
+            assert rows.loc["mean over epochs", str(seed)] == pytest.approx(float(own.mean()))
+            assert rows.loc["untrained", str(seed)] == pytest.approx(float(own.sel(epoch=0)))
+        assert rows.loc["mean over epochs", "mean"] == pytest.approx(float(falls.mean()))
+
+    def test_a_layer_that_a_variant_lacks_is_passed_over(self, summary):
+        table = figures.processing_steps.table(summary)
+        pairs = table[table["variant"] == "v03"]["pair"].unique().tolist()
+        assert pairs == ["conv1 → conv2", "conv2 → fc2", "fc2 → output"]
+
+    def test_a_network_that_diverged_counts_while_it_lasts(self, summary):
+        table = figures.processing_steps.table(summary)
+        assert (table[table["variant"] == "v02"].groupby(["pair", "stage"])["seed"].nunique() == 4).all()
+
+
+def test_the_transition_may_be_left_out(one):
+    with_it, without = (figures.information_plane.table(one, transition=wanted) for wanted in (True, False))
+    assert "transition [epochs]" in with_it
+    pd.testing.assert_frame_equal(with_it[list(without)], without)
+    assert not [column for column in without if "transition" in column]
+
+
+def test_figures_average_over_the_epochs_that_the_experiment_says(build):
+    plain, averaged = (build([("3-6", "relu")], diverged=None, moving_average=length) for length in (1, 3))
+    before, after = (figures.information_plane.table(each, layers=["fc1"]) for each in (plain, averaged))
+    rows = [each[each["seed"] == "0"].set_index("epoch [epochs]")[I_X] for each in (before, after)]
+    assert rows[1].loc[1.0] == pytest.approx(rows[0].loc[[0.25, 0.5, 1.0]].mean())
+    assert rows[1].loc[0.0] == pytest.approx(rows[0].loc[0.0])
+    foot = figures.information_plane(averaged).findobj(lambda artist: hasattr(artist, "get_text"))
+    assert any("moving average over 3 epochs" in text.get_text().replace("\n", " ") for text in foot)

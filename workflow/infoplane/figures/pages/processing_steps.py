@@ -1,0 +1,93 @@
+"""By how much information about the input falls from each layer to the next, in the mean over the epochs.
+
+Figure 7 of Wickstrøm et al. 2019 (arXiv 1909.11396). A fall agrees with data processing, which is a theorem of Shannon
+information along a chain and not of its estimates.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from infoplane import chains
+from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures.canvas import Canvas
+from infoplane.figures.choices import Measured
+from infoplane.figures.notes import Notes
+from infoplane.figures.variants import titles
+
+READING = "points: mean over seeds ± 1 standard deviation, small: each seed"
+_I, _FALL = "mutual_information_input_layer", "mutual_information_input_layer_fall"
+_ALL, _UNTRAINED = "mean over epochs", "untrained"
+_LOOKS: dict[str, style.Look] = {
+    _UNTRAINED: {"color": style.GREY, "marker": "o", "markerfacecolor": "white", "linestyle": "none"},
+    _ALL: {"color": style.INK, "marker": "o", "linestyle": "none"},
+}
+
+
+def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
+    """The fall of every pair of layers, in the mean over epochs and of the untrained network."""
+    data = select.group(summary, "information", options).sel(control="none", drop=True)
+    values = data[_I].where(data["kind"] != "")
+    stages = {_ALL: values.mean("epoch"), _UNTRAINED: values.sel(epoch=0, drop=True)}
+    swept = select.swept(data)
+    labels = data["variant"].to_dataframe("shown")[swept]
+    found = [
+        _rows(chains.falls(of_stage, variant)).assign(variant=variant, stage=stage)
+        for stage, of_stage in stages.items()
+        for variant in data["variant"].values.tolist()
+    ]
+    points = pd.concat(found, ignore_index=True)
+    return _with_mean(points.join(labels, on="variant"), swept)
+
+
+def draw(table: pd.DataFrame, notes: Notes) -> Figure:
+    """Draw a panel per variant: the fall on every pair of layers, untrained and in the mean, over a line at 0."""
+    names, pairs = titles(table, notes.keys), list(dict.fromkeys(table["pair"]))
+    columns = 1 if len(names) == 1 or len(pairs) > 8 else 2
+    width = style.COLUMN if len(names) == 1 and len(pairs) <= 8 else style.PAGE
+    texts = {variant: canvas.title(text, width / columns - 16) for variant, text in names.items()}
+    written = style.CHARACTER * max(map(len, pairs))  # the names stand upright
+    height = ceil(len(names) / columns) * (36 + 3.3 * max(map(canvas.lines, texts.values()))) + written + 6
+    key = [canvas.handle(stage, **_LOOKS[stage]) for stage in (_ALL, _UNTRAINED)]
+    page = Canvas.blank(width=width, height=height, notes=notes, key=[key])
+    panels = page.panels(len(names), columns)
+    panels[0].set_xticks(range(len(pairs)), pairs)
+    panels[0].set_xlim(-0.5, len(pairs) - 0.5)
+    for axes, (variant, text) in zip(panels, texts.items(), strict=True):
+        axes.set_title(text)
+        axes.tick_params(axis="x", rotation=90)
+        axes.axhline(0, color=style.FAINT, linewidth=0.6, zorder=0.5)
+        _draw_panel(axes, table[table["variant"] == variant], pairs)
+    page.label("Pair of layers", "Fall of I(X; T) [bits]")
+    return page.figure
+
+
+def _draw_panel(axes: Axes, shown: pd.DataFrame, pairs: list[str]) -> None:
+    for stage, aside in ((_UNTRAINED, 0.18), (_ALL, -0.18)):
+        rows = shown[shown["stage"] == stage]
+        rows = rows.assign(place=rows["pair"].map(pairs.index) + aside)
+        own = rows[rows["seed"] != select.MEAN]
+        axes.plot(own["place"].to_numpy(), own[_FALL].to_numpy(), **{**_LOOKS[stage], "markersize": 1.2, "alpha": 0.6})
+        seeds.bars(axes, seeds.means(rows), "place", _FALL, **_LOOKS[stage])
+
+
+def _rows(falls: xr.DataArray) -> pd.DataFrame:
+    return falls.to_dataframe(_FALL).dropna(subset=[_FALL]).reset_index()[["pair", "seed", _FALL]]
+
+
+def _with_mean(points: pd.DataFrame, swept: list[str]) -> pd.DataFrame:
+    """Add the mean over seeds; pairs and variants in the order in which they were found."""
+    order = ["variant", *swept, "pair", "stage", "seed", _FALL]
+    by = ["variant", *swept, "pair", "stage"]
+    grouped = points.groupby(by, sort=False, dropna=False)[_FALL]
+    means = grouped.agg(["mean", "std", "count"]).reset_index()
+    means = means.rename(columns={"mean": _FALL, "std": _FALL + select.SPREAD, "count": "seeds"})
+    each = points.assign(seed=points["seed"].astype(str), seeds=1, **{_FALL + select.SPREAD: np.nan})
+    whole = pd.concat([each, means.assign(seed=select.MEAN)], ignore_index=True)
+    return whole[[*order, _FALL + select.SPREAD, "seeds"]]

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import xarray as xr
 from torch.nn import functional
 
 from infoplane import datasets
+from infoplane.capture.run import Capture, Recipe
 from infoplane.errors import ConfigError, StoreError
 
 LAYERS = ["conv1", "conv2", "fc1", "output"]
@@ -95,12 +97,12 @@ class TestRaw:
     def test_layers_are_described(self, recipe, train, capture):
         tree = capture(train(recipe(epochs=(0, 1))))
         described = {name: tuple(tree[name].attrs.values()) for name in LAYERS}
-        assert list(tree["conv1"].attrs) == ["kind", "depth", "channels", "dimension"]
+        assert list(tree["conv1"].attrs) == ["kind", "depth", "channels", "dimension", "inputs", "dominator"]
         assert described == {
-            "conv1": ("convolutional", 1, 2, 72),
-            "conv2": ("convolutional", 2, 3, 27),
-            "fc1": ("fully_connected", 3, 1, 5),
-            "output": ("output", 4, 1, 3),
+            "conv1": ("convolutional", 1, 2, 72, ["input"], "input"),
+            "conv2": ("convolutional", 2, 3, 27, ["conv1"], "conv1"),
+            "fc1": ("fully_connected", 3, 1, 5, ["conv2"], "conv2"),
+            "output": ("output", 4, 1, 3, ["fc1"], "fc1"),
         }
 
     def test_an_ensemble_is_looked_at_as_its_networks_alone(self, recipe, train, capture):
@@ -125,6 +127,29 @@ class TestWhichLayers:
         tree = capture(trained, model={**trained.recipe.model, "layers": ["conv1"]})
         assert set(tree.children) == {"conv1", "output"}
         assert set(tree["output"].data_vars) == {"activation", "error"}
+
+    def test_their_graph_is_that_of_the_network_without_the_others(self):
+        """Of two residual blocks: what goes round conv2 and conv4 still does, and conv3 is not looked at."""
+        layers = ["conv1", "conv2", "conv4", "conv5", "output"]
+        recipe = Recipe(
+            model={"name": "resnet20", "filters": [2, 2, 2], "blocks": 1, "layers": layers},
+            seeds=[0],
+            ensemble=False,
+            dtype="float32",
+            probe={},
+            store="raw",
+            errors=False,
+            maps=False,
+            folder=Path(),
+        )
+        described = Capture(recipe, (1, 6, 6), 3, where=torch.device("cpu")).described()
+        assert {name: (each["inputs"], each["dominator"]) for name, each in described.items()} == {
+            "conv1": (["input"], "input"),
+            "conv2": (["conv1"], "conv1"),
+            "conv4": (["conv1", "conv2"], "conv1"),
+            "conv5": (["conv1", "conv2", "conv4"], "conv1"),
+            "output": (["conv5"], "conv5"),
+        }
 
     def test_a_path_that_is_no_module_is_named(self, networks, recipe, train):
         networks.write_text(networks.read_text().replace('"hidden.1"', '"hidden.activation"'))

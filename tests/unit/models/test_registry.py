@@ -43,6 +43,10 @@ def elsewhere(shape, classes):
     return network((OUTPUT, Layer("fc9", "fully_connected", "7", "7")))
 
 
+def looped(shape, classes):
+    return network((Layer("fc1", "fully_connected", "1", "1", inputs=("output",)), OUTPUT))
+
+
 def failing(shape, classes):
     return {}["weights"]
 """
@@ -77,7 +81,8 @@ def test_a_network_of_ones_own(folder: Path) -> None:
     [
         (
             {"name": "lennet"},
-            r"^model 'lennet' is not known; did you mean 'lenet'\? accepted: alexnet, cnn, lenet, mlp, vgg16$",
+            r"^model 'lennet' is not known; did you mean 'lenet'\? "
+            r"accepted: alexnet, cnn, lenet, mlp, resnet20, vgg16$",
         ),
         (
             {"name": "mlp", "widths": [3]},
@@ -95,6 +100,10 @@ def test_a_network_of_ones_own(folder: Path) -> None:
         ({"factory": "own.py:nameless"}, r"^model 'own\.py:nameless': has no attribute `layers`; give it a tuple of"),
         ({"factory": "own.py:empty"}, r"^model 'own\.py:empty': has no attribute `layers`"),
         ({"factory": "own.py:elsewhere"}, r"^layer 'fc9' of model 'own\.py:elsewhere': '7' is no module of it$"),
+        (
+            {"factory": "own.py:looped"},
+            r"^layers of model 'own\.py:looped': layer 'fc1' has input 'output', which is not before it; .*: input$",
+        ),
         ({"factory": "own.py:failing"}, r"^model 'own\.py:failing' .*: KeyError: 'weights'$"),
         ({"factory": "own.py:make", "scael": 2}, r"^model own\.py:make: option 'scael' .*did you mean 'scale'"),
         ({"factory": "own.py:amke"}, r"no function 'amke' there; did you mean 'make'\?"),

@@ -17,6 +17,7 @@ from infoplane.capture import probe
 from infoplane.capture.probe import Probe
 from infoplane.capture.recorder import Recorder, errors
 from infoplane.measures import gram
+from infoplane.models import graph
 from infoplane.models.layers import Layer
 from infoplane.schema import CONVOLUTIONAL
 from infoplane.training import checkpoints as weights_of
@@ -176,16 +177,23 @@ class Capture:
         self._all: list[Layer] = list(network.layers)
 
     def described(self) -> dict[str, dict[str, Any]]:
-        """Attributes of each layer: kind, depth, feature maps, and numbers per sample."""
+        """Attributes of each layer: kind, depth, feature maps, numbers per sample, and its place in the graph.
+
+        Of the layers that are looked at, `inputs` feed it, and `dominator` is its immediate dominator.
+        """
         with torch.no_grad(), Recorder(self._network, self.layers) as recorder:
             self._network(torch.zeros(1, *self._shape, device=self._where, dtype=getattr(torch, self._recipe.dtype)))
         shapes = {name: values.shape[1:] for name, values in recorder.activations.items()}
+        joined = graph.among(self._all, shapes)
+        inputs, dominators = graph.predecessors(joined), graph.dominators(joined)
         return {
             layer.name: {
                 "kind": layer.kind,
                 "depth": self._all.index(layer) + 1,
                 "channels": shapes[layer.name][0] if layer.kind == CONVOLUTIONAL else 1,
                 "dimension": shapes[layer.name].numel(),
+                "inputs": list(inputs[layer.name]),
+                "dominator": dominators[layer.name],
             }
             for layer in self.layers
         }

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from infoplane import factories
 from infoplane.errors import ConfigError
+from infoplane.models import graph
 from infoplane.names import unknown
 
 if TYPE_CHECKING:
     from infoplane.models.layers import Network
 
-_PAGES = {"alexnet": "AlexNet", "cnn": "CNN", "lenet": "LeNet", "mlp": "MLP", "vgg16": "VGG16"}
+_PAGES = {"alexnet": "AlexNet", "cnn": "CNN", "lenet": "LeNet", "mlp": "MLP", "resnet20": "ResNet20", "vgg16": "VGG16"}
 
 
 def names() -> tuple[str, ...]:
@@ -77,6 +78,10 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
         if layer not in layers:
             raise ConfigError(unknown(f"layer of model {title!r}:", layer, layers))
     _check_paths(network, title)
+    try:
+        graph.predecessors(network.layers)
+    except ValueError as error:
+        raise ConfigError(f"layers of model {title!r}: {error}") from error
     return network
 
 

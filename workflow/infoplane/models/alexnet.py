@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from infoplane.models.chain import Chain
-from infoplane.models.layers import positive, probability
+from infoplane.models.layers import image, positive, probability
 from infoplane.schema import CONVOLUTIONAL
 
 
@@ -55,11 +55,9 @@ class AlexNet(Chain):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if len(shape) != 3:
-            raise ValueError(f"inputs have shape {shape}; accepted: images (channel, height, width)")
+        features, height, width = image(shape)
         counts, sides, left_out = positive("filters", filters), _odd(kernel_sizes), probability("dropout", dropout)
         pooled = {1, 2, len(counts)} & set(range(1, len(counts) + 1))
-        features, height, width = shape
         smallest = 2 ** len(pooled)
         if min(height, width) < smallest:
             raise ValueError(

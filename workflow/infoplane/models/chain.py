@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from infoplane.models.layers import Layer, nonlinearity, positive
+from infoplane.models.layers import Layer, image, nonlinearity, positive
 from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT
 
 Normalised = Literal[False, "before", "after"]
@@ -19,7 +19,7 @@ class Chain(nn.Module):
     Attributes
     ----------
     layers : tuple of Layer
-        Of its stages those that have weights, in the same order.
+        Those of its stages, in the same order.
     """
 
     layers: tuple[Layer, ...] = ()
@@ -87,9 +87,7 @@ class Chain(nn.Module):
         ValueError
             If the inputs are no images, or too small.
         """
-        if len(shape) != 3:
-            raise ValueError(f"inputs have shape {shape}; accepted: images (channel, height, width)")
-        channels = shape[0]
+        channels, _, _ = image(shape)
         for index, maps in enumerate(filters, start=1):
             convolution = nn.Conv2d(channels, maps, kernel_size, padding=padding)
             placed = _placed(normalised, nn.BatchNorm2d(maps))

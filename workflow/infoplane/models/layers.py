@@ -25,12 +25,16 @@ class Layer:
         pooling.
     preactivation
         Path of the module whose output is the pre-activation, and whose parameters are the layer's.
+    inputs
+        Names of all layers that feed it, each before it in the network; ``input`` is the network's own. None: the layer
+        just before it, or the network's input, so that layers are a chain unless they say otherwise.
     """
 
     name: str
     kind: str
     activation: str
     preactivation: str
+    inputs: tuple[str, ...] | None = None
 
 
 class Network(Protocol):
@@ -59,6 +63,20 @@ def nonlinearity(name: str) -> nn.Module:
     if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"activation is {name!r}; accepted: {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]()
+
+
+def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Check that inputs are images (channel, height, width).
+
+    Raises
+    ------
+    ValueError
+        If they have another number of dimensions.
+    """
+    if len(shape) != 3:
+        raise ValueError(f"inputs have shape {shape}; accepted: images (channel, height, width)")
+    channels, height, width = shape
+    return channels, height, width
 
 
 def positive(name: str, values: object) -> tuple[int, ...]:

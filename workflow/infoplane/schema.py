@@ -77,6 +77,8 @@ COORDINATES: Variables = {
     "depth": Variable(("layer",), "1", "Position in the network", minimum=1, dtype="int64"),
     "kind": Variable(("layer",), "1", "Kind of layer", dtype="str"),
     "channels": Variable(("layer",), "1", "Feature maps", minimum=1, dtype="int64"),
+    "inputs": Variable(("layer",), "1", "Layers that feed it, or the input", dtype="str"),
+    "dominator": Variable(("layer",), "1", "The nearest layer that all paths to it pass, or the input", dtype="str"),
     "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
     "sample": Variable(("sample",), "1", "Sample", minimum=0, dtype="int64"),
     "estimator": Variable(("estimator",), "1", "Estimator", dtype="str"),

@@ -33,8 +33,11 @@ DESCRIBED = {
         "depth": depth,
         "channels": shape[0] if kind == "convolutional" else 1,
         "dimension": int(np.prod(shape)),
+        "inputs": [before],
+        "dominator": before,
     }
     for depth, (layer, (kind, shape)) in enumerate(LAYERS.items(), start=1)
+    for before in [["input", *LAYERS][depth - 1]]
 }
 
 

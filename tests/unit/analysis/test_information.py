@@ -90,6 +90,8 @@ def test_dimensions_and_coordinates_are_those_of_the_data_model(activations, est
         "depth": [1, 2, 3, 4],
         "kind": ["convolutional", "convolutional", "fully_connected", "output"],
         "channels": [3, 1, 1, 1],
+        "inputs": ["input", "conv1", "conv2", "fc1"],
+        "dominator": ["input", "conv1", "conv2", "fc1"],
         "control": ["none", "shuffled_samples", "permuted_labels"],
     }
 

@@ -28,6 +28,7 @@ def _frame(seeds: int, filters: list[tuple[int, int]], activations: list[str]) -
             "layer": LAYERS,
             "kind": (("variant", "layer"), [["convolutional"] * 2 + ["fully_connected", "output"]] * len(variants)),
             "channels": (("variant", "layer"), channels),
+            "dominator": (("variant", "layer"), [["input", *LAYERS[:-1]]] * len(variants)),
             "depth": ("layer", [1.0, 2.0, 3.0, 4.0]),
             "noise": ("seed", random.normal(size=seeds) * 1e-3),
         }
@@ -91,7 +92,7 @@ def summary():
         frame = _frame(seeds, list(filters), list(activations))
         planted = {name: (changes.get(name) or plant)(frame) for name, plant in DEFAULTS.items()}
         own = {"variant": frame["variant"], **{key: frame[key] for key in ("model.filters", "model.activation")}}
-        places = {key: frame[key] for key in ("kind", "channels")}
+        places = {key: frame[key] for key in ("kind", "channels", "dominator")}
         layered = ("variant", "seed", "control", "epoch", "layer")
         kernel = ("variant", "seed", "epoch", "layer")
         percent = _full(frame, planted["redundancy_synergy_tradeoff_percent"], layered)

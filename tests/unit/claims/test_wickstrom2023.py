@@ -57,6 +57,7 @@ def summary(accuracy=None, activations=None, **planted):
         for key, each in (("kind", kinds), ("channels", channels))
     }
     coords["depth"] = (("variant", "layer"), [DEPTH.values] * len(dims["variant"]))
+    coords["dominator"] = (("variant", "layer"), [["input", *list(LAYERS)[:-1]]] * len(dims["variant"]))
     coords |= {"model.activation": ("variant", activations)} if activations else {}
     zero = xr.DataArray(np.zeros([len(each) for each in dims.values()]), coords=dims, dims=list(dims))
     information = {name: (value + zero) for name, value in {**DEFAULTS, **planted}.items()}

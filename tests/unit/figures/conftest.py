@@ -104,8 +104,19 @@ def _frame(
             "kind": (place, kinds),
             "channels": (place, np.where(present, channels, np.nan)),
             "depth": (place, np.where(present, np.cumsum(present, axis=1), 0)),
+            **dict.fromkeys(("inputs", "dominator"), (place, _before(layers, present))),
         }
     )
+
+
+def _before(layers: Sequence[str], present: Any) -> Any:
+    """Return the layer before each that a variant has, or the input."""
+    rows = []
+    for row in present:
+        own = [layer for layer, there in zip(layers, row, strict=True) if there]
+        before = dict(zip(own, ["input", *own], strict=False))
+        rows.append([before.get(layer, "") for layer in layers])
+    return np.array(rows, dtype=object)
 
 
 def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive: xr.DataArray) -> xr.Dataset:

@@ -133,7 +133,15 @@ def gaps(build):
     return summary
 
 
-_WITHOUT_EPOCHS = {"bottleneck", "diffusion", "diversity", "final_layers", "relaxation", "snapshots"}
+_WITHOUT_EPOCHS = {
+    "bottleneck",
+    "diffusion",
+    "diversity",
+    "final_layers",
+    "processing_steps",
+    "relaxation",
+    "snapshots",
+}
 
 
 @pytest.mark.parametrize("name", figures.names())

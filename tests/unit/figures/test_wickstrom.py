@@ -108,6 +108,54 @@ class TestProcessingSteps:
         assert (table[table["variant"] == "v02"].groupby(["pair", "stage"])["seed"].nunique() == 4).all()
 
 
+@pytest.fixture
+def skipping(one):
+    """The same network with a skip connection that goes round conv2 and fc1."""
+    for name in ("information", "error_chain"):
+        data = one[name].to_dataset()
+        graph = {
+            "inputs": ["input", "conv1", "conv2", "conv1, fc1", "fc2"],
+            "dominator": ["input", "conv1", "conv2", "conv1", "fc2"],
+        }
+        one[name] = data.assign_coords({key: (("variant", "layer"), [each]) for key, each in graph.items()})
+    return one
+
+
+class TestSkipConnection:
+    def test_pairs_without_a_theorem_come_last_and_say_so(self, skipping):
+        table = figures.processing_steps.table(skipping)
+        kinds = table.drop_duplicates("pair").set_index("pair")["pairs"].to_dict()
+        assert kinds == {
+            "conv1 → conv2": "theorem",
+            "conv2 → fc1": "theorem",
+            "conv1 → fc2": "theorem",
+            "fc2 → output": "theorem",
+            "fc1 → fc2": "bypassed",
+        }
+        figure = figures.processing_steps(skipping)
+        (panel,) = panels(figure)
+        assert [label.get_text() for label in panel.get_xticklabels()][-1] == "fc1 → fc2"
+        key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
+        assert "right of it: no theorem, a skip goes round" in key
+
+    def test_a_step_of_the_forward_chain_is_from_where_no_skip_goes_round(self, skipping):
+        table = figures.data_processing.table(skipping)
+        mean = table[(table["seed"] == "mean") & (table["chain"] == "forward") & (table["control"] == "none")]
+        end = mean[mean["stage"] == "at the end"].set_index("layer")
+        assert end["before"].to_dict() == {
+            "conv1": "",
+            "conv2": "conv1",
+            "fc1": "conv2",
+            "fc2": "conv1",
+            "output": "fc2",
+        }
+        expected = end.loc["fc2", I_X] - end.loc["conv1", I_X]
+        assert end.loc["fc2", "rise [bits]"] == pytest.approx(expected)
+        back = table[(table["seed"] == "mean") & (table["chain"] == "error") & (table["control"] == "none")]
+        before = back[back["stage"] == "at the end"].set_index("layer")["before"].to_dict()
+        assert before == {"fc2": "", "fc1": "fc2", "conv2": "fc1", "conv1": "conv2"}
+
+
 def test_the_transition_may_be_left_out(one):
     with_it, without = (figures.information_plane.table(one, transition=wanted) for wanted in (True, False))
     assert "transition [epochs]" in with_it

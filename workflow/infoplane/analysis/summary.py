@@ -14,7 +14,7 @@ from infoplane.schema import ARTIFACTS, COORDINATES, Variable
 
 log = logging.getLogger(__name__)
 _BLOCK_BYTES = 4 * 2**20  # of one variable: what is held in memory, and the size of a chunk
-_OF_VARIANTS = {"depth": "layer", "kind": "layer", "channels": "layer", "step": "epoch"}
+_OF_VARIANTS = {**dict.fromkeys(("depth", "kind", "channels", "inputs", "dominator"), "layer"), "step": "epoch"}
 Array = np.ndarray[Any, Any]
 
 

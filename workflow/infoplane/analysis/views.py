@@ -223,7 +223,9 @@ def labelled(
         apart = values.reshape(*values.shape[:-1], len(splits), values.shape[-1] // len(splits))
         arrays[name] = xr.Variable(("seed", "epoch", *inner, "split", "probe_batch"), apart).transpose(*dims).values
     shared = {name: tree.dataset[name].values for name in ("seed", "epoch", "step")}
-    of_layers = {key: [tree[name].attrs[key] for name in layers] for key in ("depth", "kind", "channels")}
+    described = ("depth", "kind", "channels", "dominator")
+    of_layers = {key: [tree[name].attrs[key] for name in layers] for key in described}
+    of_layers["inputs"] = [", ".join(tree[name].attrs["inputs"]) for name in layers]
     batches = np.arange(tree.sizes["probe_batch"] // len(splits))
     return labels.label(
         artifact, arrays, {**shared, "split": splits, "probe_batch": batches, "layer": layers, **of_layers, **coords}

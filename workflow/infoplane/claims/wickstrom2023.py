@@ -169,7 +169,8 @@ def _compression(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
 def _falls(values: xr.DataArray) -> list[xr.DataArray]:
     """Fall of the mean over epochs from layer to layer, (seed, pair), for every variant."""
     mean = values.mean("epoch")
-    return [chains.falls(mean, variant) for variant in values["variant"].values.tolist()]
+    variants = values["variant"].values.tolist()
+    return [chains.falls(mean, variant, chains.markov_pairs(values, variant)) for variant in variants]
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

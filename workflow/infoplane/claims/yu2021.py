@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infoplane import ranks
+from infoplane import chains, ranks
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    from collections.abc import Callable
+
     import xarray as xr
 
     from infoplane.claims.evidence import Evidence, Sweep
@@ -26,26 +28,27 @@ _FALL = 5.0  # % by which information may fall before a convolution counts as co
 def forward_chain(evidence: Evidence) -> xr.DataArray:
     """Share of steps from one layer to the next, at three stages, on which I(X; T) does not rise."""
     values = evidence.group("information")["mutual_information_input_layer"]
-    return _share_of_falls(_stages(evidence, values))
+    return _share_of_falls(_stages(evidence, values), _forward)
 
 
 def forward_chain_untrained(evidence: Evidence) -> str:
     """What the forward chain does before any training."""
     values = evidence.group("information")["mutual_information_input_layer"]
-    share = float(_share_of_falls([evidence.at_epoch(values, 0.0)]).mean())
+    share = float(_share_of_falls([evidence.at_epoch(values, 0.0)], _forward).mean())
     return f"Of the untrained networks' steps {100 * share:.0f} % keep it."
 
 
 def error_chain(evidence: Evidence) -> xr.DataArray:
     """Share of steps on the way back, untrained and after one epoch, on which I(δ_K; δ_k) does not rise."""
-    return _share_of_falls(_stages(evidence, evidence.error_chain())[:2])
+    return _share_of_falls(_stages(evidence, evidence.error_chain())[:2], _in_order)
 
 
 def error_chain_at_the_end(evidence: Evidence) -> str:
     """What the error chain does when the networks have converged, and how wide its kernel is then."""
     chain = evidence.error_chain()
     untrained, share = (
-        float(_share_of_falls([stage]).mean()) for stage in (evidence.at_epoch(chain, 0.0), evidence.at_the_end(chain))
+        float(_share_of_falls([stage], _in_order).mean())
+        for stage in (evidence.at_epoch(chain, 0.0), evidence.at_the_end(chain))
     )
     data = evidence.group("error_chain")
     ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
@@ -223,16 +226,31 @@ def _stages(evidence: Evidence, values: xr.DataArray) -> list[xr.DataArray]:
     return [untrained, early, end.where(end["epoch"] > early["epoch"])]
 
 
-def _share_of_falls(stages: list[xr.DataArray]) -> xr.DataArray:
-    """Share of the steps along `layer`, of every stage and variant, that rise by no more than the tolerance, (seed)."""
-    kept, steps = np.zeros(stages[0].sizes["seed"]), np.zeros(stages[0].sizes["seed"])
+def _share_of_falls(stages: list[xr.DataArray], steps: Callable[[xr.DataArray, str], np.ndarray]) -> xr.DataArray:
+    """Share of the steps of every stage and variant that rise by no more than the tolerance, (seed)."""
+    kept, counted = np.zeros(stages[0].sizes["seed"]), np.zeros(stages[0].sizes["seed"])
     for values in stages:
-        for of_variant in values.transpose("variant", "layer", "seed").values:
-            rises = np.diff(of_variant[~np.isnan(of_variant).all(-1)], axis=0)
-            kept += (rises <= TOLERANCE).sum(0)
-            steps += np.isfinite(rises).sum(0)
-    share: xr.DataArray = stages[0]["seed"].astype(float).copy(data=np.divide(kept, np.where(steps > 0, steps, np.nan)))
-    return share
+        for variant in values["variant"].values.tolist():
+            falls = steps(values, variant)
+            kept += (falls >= -TOLERANCE).sum(0)
+            counted += np.isfinite(falls).sum(0)
+    share = np.divide(kept, np.where(counted > 0, counted, np.nan))
+    found: xr.DataArray = stages[0]["seed"].astype(float).copy(data=share)
+    return found
+
+
+def _forward(values: xr.DataArray, variant: str) -> np.ndarray:
+    """Falls on the pairs of layers along which data processing is a theorem, (pair, seed)."""
+    falls = chains.falls(values, variant, chains.markov_pairs(values, variant))
+    found: np.ndarray = np.asarray(falls.transpose("pair", "seed"))
+    return found
+
+
+def _in_order(values: xr.DataArray, variant: str) -> np.ndarray:
+    """Falls from layer to layer in the order in which they are given, (pair, seed)."""
+    rows = np.asarray(values.sel(variant=variant).transpose("layer", "seed"))
+    falls: np.ndarray = -np.diff(rows[~np.isnan(rows).all(-1)], axis=0)
+    return falls
 
 
 def _falls(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:

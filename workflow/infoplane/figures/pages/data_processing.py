@@ -2,14 +2,15 @@
 
 Figure 2 of Yu et al. 2021 (arXiv 1804.06537). Along X → T_1 → … → T_K the forward chain I(X; T_k) should not rise;
 along δ_K → δ_(K−1) → … → δ_1 neither should the error chain I(δ_K; δ_k). The first is a theorem of Shannon
-information, not of its estimates; the second is empirical.
+information, not of its estimates; the second is empirical. Where skip connections go round layers, a step of the
+forward chain is from the nearest layer that they do not go round.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from math import ceil
 
 import pandas as pd
@@ -18,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from infoplane import chains
 from infoplane.figures import canvas, seeds, select, style
 from infoplane.figures.against import CONTROLS
 from infoplane.figures.canvas import Canvas
@@ -35,21 +37,28 @@ _LOOKS: dict[str, style.Look] = {
 }
 _CROSS: style.Look = {"marker": "X", "markersize": 6, "markerfacecolor": "white"}
 _SHUFFLED = "shuffled_samples"
+Steps = dict[tuple[str, str], str]  # the layer from which a step goes, by variant and the layer where it ends
 _RISE, _TOLERANCE = "rise [bits]", "tolerance [bits]"
 
 
 def table(summary: xr.DataTree, options: Processing) -> pd.DataFrame:
-    """Both chains at three stages of training, and by how much the mean rises from the layer before in the chain."""
+    """Both chains at three stages of training, and by how much the mean rises on the step that ends at a layer."""
     information, errors = (_controlled(select.group(summary, name, options)) for name in ("information", "error_chain"))
     bound = information["entropy_input"].mean(["seed", "epoch"]).to_series()
     forward = select.rows(information, [_FORWARD]).assign(entropy_input=lambda rows: rows["variant"].map(bound))
     # The chain of errors starts beside the output, whose information about itself is no step of it.
     backward = select.rows(errors, [_ERROR]).query("kind != 'output'")
-    chains = [
-        _with_rises(select.with_mean(_stages(rows.assign(chain=chain)), [_CHAINS[chain]]), chain, options.tolerance)
+    steps = {"forward": _forward_steps(information), "error": _error_steps(backward)}
+    found = [
+        _with_rises(
+            select.with_mean(_stages(rows.assign(chain=chain)), [_CHAINS[chain]]),
+            chain,
+            steps[chain],
+            options.tolerance,
+        )
         for chain, rows in (("forward", forward), ("error", backward))
     ]
-    return pd.concat(chains, ignore_index=True)
+    return pd.concat(found, ignore_index=True)
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
@@ -89,10 +98,29 @@ def _stages(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([part.assign(stage=stage) for stage, part in zip(STAGES, chosen, strict=True)])
 
 
-def _with_rises(rows: pd.DataFrame, chain: str, tolerance: float) -> pd.DataFrame:
+def _forward_steps(data: xr.Dataset) -> Steps:
+    """The layer before each layer of each variant, on the way from the input."""
+    variants = data["variant"].values.tolist()
+    pairs = {variant: chains.markov_pairs(data, variant) for variant in variants}
+    return {(variant, after): before for variant, own in pairs.items() for before, after in own}
+
+
+def _error_steps(rows: pd.DataFrame) -> Steps:
+    """The layer before each layer of each variant, on the way back."""
+    found: Steps = {}
+    for variant, own in rows.groupby("variant", sort=False):
+        layers = own.drop_duplicates("layer").sort_values("depth", ascending=False)["layer"]
+        found |= {(str(variant), after): before for before, after in pairwise(layers)}
+    return found
+
+
+def _with_rises(rows: pd.DataFrame, chain: str, steps: Steps, tolerance: float) -> pd.DataFrame:
     measured = seeds.means(rows[rows["control"] == "none"])
-    along = measured.sort_values("depth", ascending=chain == "forward", kind="stable")
-    rises = along.groupby(["variant", "stage"])[_CHAINS[chain]].diff()
+    known = measured.set_index(["variant", "stage", "layer"])[_CHAINS[chain]]
+    before = [steps.get((variant, layer), "") for variant, layer in zip(rows["variant"], rows["layer"], strict=True)]
+    rows = rows.assign(before=before)
+    at = pd.MultiIndex.from_frame(rows.loc[measured.index, ["variant", "stage", "before"]])
+    rises = rows.loc[measured.index, _CHAINS[chain]] - known.reindex(at).to_numpy()
     violates = (rises > tolerance).reindex(rows.index, fill_value=False)
     return rows.assign(**{_RISE: rises, "violates": violates}).assign(**{_TOLERANCE: tolerance})
 
@@ -106,7 +134,7 @@ def _draw_panel(axes: Axes, shown: pd.DataFrame, layers: Sequence[str]) -> None:
         seeds.each(axes, of_chain, "place", variable, colour)
         mean = seeds.means(of_chain)
         seeds.bars(axes, mean, "place", variable, color=colour, **_LOOKS[chain])
-        _mark_violations(axes, mean.sort_values("depth", ascending=chain == "forward"), variable, colour)
+        _mark_violations(axes, mean, variable, colour)
 
 
 def _draw_controls(axes: Axes, of_variant: pd.DataFrame, stage: str, layers: Sequence[str]) -> None:
@@ -121,13 +149,12 @@ def _draw_controls(axes: Axes, of_variant: pd.DataFrame, stage: str, layers: Seq
             axes.plot(points["place"].to_numpy(), points[variable].to_numpy(), **look)
 
 
-def _mark_violations(axes: Axes, along: pd.DataFrame, variable: str, colour: str) -> None:
+def _mark_violations(axes: Axes, mean: pd.DataFrame, variable: str, colour: str) -> None:
     """Cross, in the colour of its chain, every step on which the mean rises along it."""
-    before = along[["place", variable]].shift()
-    middle = ((along[["place", variable]] + before) / 2).loc[along["violates"]]
-    axes.plot(
-        middle["place"].to_numpy(), middle[variable].to_numpy(), linestyle="none", zorder=4, color=colour, **_CROSS
-    )
+    wrong = mean[mean["violates"]]
+    start = mean.set_index("layer").loc[wrong["before"], ["place", variable]].to_numpy()
+    middle = (start + wrong[["place", variable]].to_numpy()) / 2
+    axes.plot(middle[:, 0], middle[:, 1], linestyle="none", zorder=4, color=colour, **_CROSS)
 
 
 def _key(notes: Notes, table: pd.DataFrame) -> list[Line2D]:

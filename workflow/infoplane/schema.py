@@ -81,6 +81,7 @@ COORDINATES: Variables = {
     "dominator": Variable(("layer",), "1", "The nearest layer that all paths to it pass, or the input", dtype="str"),
     "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
     "sample": Variable(("sample",), "1", "Sample", minimum=0, dtype="int64"),
+    "other_sample": Variable(("other_sample",), "1", "Other sample", minimum=0, dtype="int64"),
     "estimator": Variable(("estimator",), "1", "Estimator", dtype="str"),
     "about": Variable(("about",), "1", "What the information is about", dtype="str"),
     "beta": Variable(("beta",), "1", "Inverse slope of the bottleneck curve, β", minimum=0),
@@ -157,6 +158,13 @@ BOTTLENECK: Variables = {
     "curve_bound": _bits("I(X; Y)", _PROBE),
 }
 
+KERNEL_MATRICES: Variables = {
+    "kernel": Variable((*_KERNEL, "sample", "other_sample"), "1", "Kernel between two samples", 0, 1 + 1e-9),
+    "sample_class": Variable(
+        ("seed", "split", "epoch", "probe_batch", "sample"), "1", "Class of the sample", minimum=0
+    ),
+}
+
 _NETWORKS = ("seed", "other_seed")
 WEIGHTS: Variables = {
     "weight_displacement": Variable(
@@ -169,7 +177,7 @@ WEIGHTS: Variables = {
 }
 
 # What may be measured of a run, each in a group of the summary.
-MEASURED = ("information", "decomposition", "error_chain", "bottleneck")
+MEASURED = ("information", "decomposition", "error_chain", "bottleneck", "kernel_matrices")
 
 ACTIVATION_ROOT: Variables = {
     "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32", optional=True),
@@ -258,6 +266,12 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "the information-bottleneck curve, and how far layers are from it, untrained and at the last epoch",
         {"/": BOTTLENECK},
     ),
+    "kernel_matrices": Artifact(
+        "{experiment}/runs/{run}/kernel_matrices/{estimator}.zarr",
+        "measure",
+        "the kernel matrices of every layer, untrained and at the last epoch",
+        {"/": KERNEL_MATRICES},
+    ),
     "weights": Artifact(
         "{experiment}/weights/{variant}.zarr",
         "weights",
@@ -275,6 +289,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
             "/error_chain": _over_runs(ERROR_CHAIN),
             "/weights": _over_runs(WEIGHTS),
             "/bottleneck": _over_runs(BOTTLENECK),
+            "/kernel_matrices": _over_runs(KERNEL_MATRICES),
         },
     ),
     "claims": Artifact(

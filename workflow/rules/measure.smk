@@ -9,6 +9,7 @@ rule measure:
         decomposition=directory("results/{experiment}/runs/{run}/decomposition/{estimator}.zarr"),
         error_chain=directory("results/{experiment}/runs/{run}/error_chain/{estimator}.zarr"),
         bottleneck=directory("results/{experiment}/runs/{run}/bottleneck/{estimator}.zarr"),
+        kernel_matrices=directory("results/{experiment}/runs/{run}/kernel_matrices/{estimator}.zarr"),
     log:
         "results/{experiment}/logs/measure/{run}.{estimator}.log",
     benchmark:

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from infoplane import figures
-from infoplane.errors import ConfigError
+from infoplane.errors import ConfigError, DataError
 
 from .conftest import panels
 
@@ -53,6 +54,76 @@ class TestBandwidths:
     def test_another_convention_is_refused(self, one):
         with pytest.raises(ConfigError, match=r"'convention' is 'σ'; it accepts one of '2σ²', 'σ²'"):
             figures.bandwidths.table(one, convention="σ")
+
+
+@pytest.fixture
+def matrices(one):
+    """With kernels of 20 samples of two classes, near for those of a class and 0 for others, at both ends."""
+    classes = np.repeat([3.0, 7.0], [8, 12])
+    same = np.equal.outer(classes, classes)
+    dims = ("variant", "seed", "estimator", "split", "epoch", "layer", "probe_batch", "sample", "other_sample")
+    data = one["information"].to_dataset()
+    coords = {name: data[name] for name in dims[:-2] if name != "epoch"} | {"epoch": [0.0, 10.0]}
+    coords |= {
+        "sample": range(20),
+        "other_sample": range(20),
+        **{k: data[k] for k in data.coords if k.startswith("model")},
+    }
+    shape = [len(coords[name]) for name in dims[:-2]]
+    near = np.zeros([*shape, 1, 1])
+    near[:, :, 0, :, 0], near[:, :, 0, :, 1] = 0.1, 0.5  # of the other estimator nothing is near
+    values = np.where(np.eye(20, dtype=bool), 1.0, near * same)
+    values[0, 0] = np.nan  # the first seed diverged
+    kernel = xr.DataArray(values, dims=dims)
+    one["kernel_matrices"] = xr.Dataset({"kernel": kernel, "sample_class": ("sample", classes)}, coords).assign(
+        sample_class=lambda found: (
+            found["sample_class"] + 0 * found["kernel"].isel(other_sample=0, estimator=0, layer=0, drop=True)
+        )
+    )
+    return one
+
+
+class TestKernelMatrices:
+    def test_upper_triangles_of_the_first_network_that_has_them(self, matrices):
+        table = figures.kernel_matrices.table(matrices, layers=["conv1", "fc1"])
+        assert set(table["seed"]) == {1}
+        assert set(table["epoch [epochs]"]) == {10.0}
+        assert len(table) == 2 * 2 * (20 * 21 / 2)
+        own = table[(table["estimator"] == "renyi") & (table["layer"] == "fc1")]
+        assert set(own.loc[own["class"] == own["other_class"], "kernel [1]"]) == {1.0, 0.5}
+        assert set(own.loc[own["class"] != own["other_class"], "kernel [1]"]) == {0.0}
+        pairs = 8 * 7 + 12 * 11
+        np.testing.assert_allclose(own["kernel_off_diagonal_mean [1]"], 0.5 * pairs / (20 * 19))
+
+    def test_untrained_and_thinned_out(self, matrices):
+        table = figures.kernel_matrices.table(matrices, stage="untrained", samples=5, layers=["fc1"])
+        assert set(table["epoch [epochs]"]) == {0.0}
+        assert sorted(set(table["sample"])) == [0, 5, 10, 14, 19]
+        assert table.loc[table["estimator"] == "renyi", "kernel [1]"].max() == 1
+        assert 0.1 in set(table["kernel [1]"])
+
+    def test_a_row_per_estimator_and_a_tick_between_classes(self, matrices):
+        figure = figures.kernel_matrices(matrices, layers=["conv1", "conv2", "fc1"])
+        grid = panels(figure)
+        assert len(grid) == 6
+        image = grid[2].images[0].get_array()
+        np.testing.assert_allclose(image, image.T)
+        assert image[0, 1] == 0.5
+        assert list(grid[2].get_xticks()) == [7.5]
+        assert [axes.get_title(loc="left") for axes in grid] == [
+            "conv1\n0.25",
+            "conv2\n0.25",
+            "fc1\n0.25",
+            "0",
+            "0",
+            "0",
+        ]
+
+    def test_without_a_network_it_says_so(self, matrices):
+        data = matrices["kernel_matrices"].to_dataset()
+        matrices["kernel_matrices"] = data.assign(kernel=data["kernel"] * np.nan)
+        with pytest.raises(DataError, match="no network of this variant has kernel matrices"):
+            figures.kernel_matrices.table(matrices)
 
 
 class TestEarlyStopping:

@@ -40,6 +40,7 @@ __all__ = [
     "final_layers",
     "gradients",
     "information_plane",
+    "kernel_matrices",
     "kernel_widths",
     "modified_information_plane",
     "multivariate_information",
@@ -138,6 +139,13 @@ kernel_widths = Page(
     needs=("information",),
     options=choices.Measured,
 )
+kernel_matrices = Page(
+    "kernel_matrices",
+    "kernel matrices of the layers of one network, a row for each estimator",
+    needs=("kernel_matrices",),
+    options=choices.Matrices,
+    after="figure 2 of Wickstrøm et al. 2019",
+)
 bandwidths = Page(
     "bandwidths",
     "the width of every layer's kernel over the epochs",
@@ -200,6 +208,7 @@ _PAGES = {
         degrees,
         kernel_widths,
         bandwidths,
+        kernel_matrices,
         early_stopping,
         bottleneck,
         training,

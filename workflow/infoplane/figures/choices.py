@@ -72,6 +72,25 @@ class Stopped(Measured):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Matrices(Options):
+    """Options of the figure of kernel matrices; of the variants it draws the first.
+
+    Parameters
+    ----------
+    split
+        Which probe was measured, ``train`` or ``test``; the first by default.
+    stage
+        Of the training.
+    samples
+        How many are drawn, at most.
+    """
+
+    split: str | None = None
+    stage: Literal["untrained", "trained"] = "trained"
+    samples: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
 class Widths(Measured):
     """Options of the figure of kernel widths.
 
@@ -176,6 +195,7 @@ class Option:
 
 _ONE: dict[object, str] = {
     str: "a string",
+    int: "a whole number ≥ 1",
     float: "a number ≥ 0",
     Share: "a number above 0 and at most 1",
     bool: "true or false",

@@ -18,7 +18,7 @@ _WEIGHTS = "weights"  # of checkpoints, without an estimator
 _TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
 _APART = {"claims", "figures", "animations", "preview", "seeds"}  # keys that the summary does not hang on, or has apart
 _OFFERED = {  # by kind of estimator; a renyi one that is multivariate has more
-    "renyi": {"information", "error_chain"},
+    "renyi": {"information", "error_chain", "kernel_matrices"},
     "binning": {"information", "bottleneck"},
     "kde": {"information"},
 }

@@ -4,7 +4,7 @@
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
 # make bench   our measures against straightforward implementations; see tests/benchmarks (some 20 minutes)
-# make reproduction   docs/reproduction: what each run of yu2021_* and szt_* under results/ shows, figure by figure
+# make reproduction   docs/reproduction: what each run of a paper's experiment under results/ shows, figure by figure
 # make docs    the tables in README.md and docs/ that are generated from the code
 # make clean   remove all results
 

@@ -1,6 +1,6 @@
 """Write docs/reproduction: what finished runs of the papers' experiments show, beside what the paper says.
 
-Name the folders of their results; the default are those of the experiments yu2021_* and szt_* under results/. Every
+Name the folders of their results; the default are those of the papers' experiments under results/. Every
 number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures.
 Each experiment has a folder of its own, with its page and small copies of its figures, and docs/reproduction.md is
 the list of all pages: experiments that are not named stay as they are.
@@ -29,7 +29,7 @@ from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
 
 ROOT = Path(__file__).parents[1]
-PAPERS = ("yu2021_*", "szt_*")  # folders of the papers' experiments
+PAPERS = ("yu2021_*", "wickstrom2023_*", "resnet20*", "szt_*")  # folders of the papers' experiments
 WIDTH = 1200  # of a picture, pixels
 COLOURS = 256  # in its palette
 LONG = 20  # rows of a table that is folded
@@ -177,8 +177,9 @@ def settings(summary: xr.DataTree) -> Iterator[tuple[str, str]]:
 def command(about: Mapping[str, Any]) -> str:
     """The command line that makes the results of an experiment."""
     name = about["name"].removesuffix("-preview") if about["preview"] else about["name"]
-    shipped = (ROOT / "workflow" / "experiments" / f"{name}.yaml").exists()
-    words = ["snakemake --cores all --config", f"'experiments=[{name if shipped else f'path/to/{name}.yaml'}]'"]
+    shipped, tested = (ROOT / folder / "experiments" / f"{name}.yaml" for folder in ("workflow", "tests"))
+    path = tested.relative_to(ROOT) if tested.exists() else f"path/to/{name}.yaml"
+    words = ["snakemake --cores all --config", f"'experiments=[{name if shipped.exists() else path}]'"]
     words += ["preview=true"] * about["preview"]
     words += [f"seeds={len(about['seeds'])}"] * bool(about["seeds_left_out"])
     return " ".join(words)

@@ -33,6 +33,7 @@ PAPERS = ("yu2021_*", "wickstrom2023_*", "resnet20*", "szt_*")  # folders of the
 WIDTH = 1200  # of a picture, pixels
 COLOURS = 256  # in its palette
 LONG = 20  # rows of a table that is folded
+_LISTED = 5  # seeds, of which more are told by their ends
 
 PAGE = "README.md"  # of an experiment, in its folder
 TALLY = "Verdicts: "  # begins the second line of a page
@@ -162,7 +163,8 @@ def settings(summary: xr.DataTree) -> Iterator[tuple[str, str]]:
         yield f"SHA-256 of {data['name']}", f"`{data['checksum']}`, {data['classes']} classes"
     yield "network", words(about["model"])
     yield "training", words({key: value for key, value in about["training"].items() if key != "checkpoints"})
-    yield "sweep", f"{training.sizes['variant']} variants; the table below has what each changes"
+    count = training.sizes["variant"]
+    yield "sweep", f"{count} variants; the table below has what each changes" if count > 1 else "none"
     yield "seeds", _seeds(about["seeds"], about["seeds_left_out"])
     epochs = training["epoch"].values
     yield "epochs looked at", f"{len(epochs)}, from {epochs[0]:g} to {epochs[-1]:g}"
@@ -305,7 +307,9 @@ def _origin(path: Path, facts: Mapping[str, str]) -> str:
 
 def _seeds(run: Sequence[int], left_out: Sequence[int]) -> str:
     of = f", the first of {len(run) + len(left_out)}" if left_out else ""
-    return f"{len(run)} ({', '.join(map(str, run))}){of}"
+    whole = len(run) > _LISTED and list(run) == list(range(run[0], run[-1] + 1))
+    named = f"{run[0]} to {run[-1]}" if whole else ", ".join(map(str, run))
+    return f"{len(run)} ({named}){of}"
 
 
 def _by_stage(found: Mapping[str, Iterable[str]]) -> str:

@@ -153,6 +153,11 @@ def test_command_of_a_whole_experiment_and_of_one_s_own(reproduction):
     assert part.endswith("'experiments=[tests/experiments/resnet20_part.yaml]' preview=true")
 
 
+def test_many_seeds_are_told_by_their_ends(reproduction):
+    assert reproduction._seeds([0, 1, 2, 3, 4, 5], []) == "6 (0 to 5)"
+    assert reproduction._seeds([0, 1, 2, 3, 4, 9], [7]) == "6 (0, 1, 2, 3, 4, 9), the first of 7"
+
+
 def test_accuracy_is_that_of_the_seeds_that_did_not_diverge(page, tree, finished):
     values = tree["training"]["accuracy"].sel(split="test", epoch=10).values
     for index, (name, seeds) in enumerate((("v00", [0, 1, 2]), ("v02", [0, 2]))):

@@ -23,7 +23,7 @@ from infoplane.measures import checks
 # Working memory for tiles of kernels and of features, in bytes.
 MEMORY = 2**26
 
-# Tiles alive at once: two kernels, the indicator of equal classes, a product with it, and what torch makes on the way.
+# Tiles alive at once: two kernels, and what torch makes on the way.
 _COPIES = 8
 
 # Entries of a tile: on a processor what stays in its cache, elsewhere what keeps it busy.
@@ -32,6 +32,9 @@ _DEVICE_TILE = 2**24
 
 # Kernels below this are nothing beside a sample's own, which is 1; their fourth powers are no denormal numbers.
 _NEGLIGIBLE = 1e-40
+
+# No exponent below this leads to a kernel that counts. Where exp(x) underflows, processors are 30 times slower.
+_NEGLIGIBLE_EXPONENT = -100
 
 
 class Bounds(NamedTuple):
@@ -132,18 +135,24 @@ def _divergences(x: Tensor, y: Tensor, variance: Tensor, *, tile: int) -> Tensor
     """
     (b, n, _), side = x.shape, math.isqrt(tile)
     samples = _Samples(x, x.mean(-2, keepdim=True, dtype=torch.float64), (0.25 / variance).sqrt()[:, None, None], side)
-    norms = samples.half_norms()
-    sums = torch.zeros(5, b, n, dtype=torch.float64, device=x.device)
+    norms, members = samples.half_norms(), _members(y)
+    # Sums over the samples of each class: those over a sample's own, and all of them together, are parts of these.
+    lower, upper = torch.zeros(2, *members.shape, dtype=torch.float64, device=x.device)
     for rows, columns in itertools.combinations_with_replacement(_slices(n, side), 2):
-        lower = _kernel(samples, norms, rows, columns)
-        upper = lower.square().square_()
-        same = (y[:, rows, None] == y[:, None, columns]).double()
-        for total, part in zip(sums, (lower, lower * same, upper, upper * same, same), strict=True):
-            total[:, rows] += part.sum(-1)
+        coefficients = _kernel(samples, norms, rows, columns)
+        for total, kernel in ((lower, coefficients), (upper, coefficients.square().square_())):
+            total[:, rows] += kernel @ members[:, columns]
             if rows != columns:
-                total[:, columns] += part.sum(-2)
-    lower, lower_given, upper, upper_given, size = sums
-    return torch.stack([n / lower, size / lower_given, n / upper, size / upper_given]).log2_().mean(-1)
+                total[:, columns] += kernel.mT @ members[:, rows]
+    size = (members * members.sum(1, keepdim=True)).sum(-1)
+    ratios = [n / lower.sum(-1), size / (lower * members).sum(-1), n / upper.sum(-1), size / (upper * members).sum(-1)]
+    return torch.stack(ratios).log2_().mean(-1)
+
+
+def _members(y: Tensor) -> Tensor:
+    """Which samples (b, n) are of which of all classes that there are, (b, n, classes), 1 or 0."""
+    known = y.unique()
+    return (y[..., None] == known).double()
 
 
 class _Samples(NamedTuple):
@@ -189,4 +198,4 @@ def _kernel(samples: _Samples, half_norms: Tensor, rows: slice, columns: slice) 
         exponent.baddbmm_(left, right.mT)
     if rows == columns:
         exponent.diagonal(dim1=-2, dim2=-1).zero_()
-    return functional.threshold(exponent.clamp_(max=0).exp_(), _NEGLIGIBLE, 0.0, inplace=True)
+    return functional.threshold(exponent.clamp_(min=_NEGLIGIBLE_EXPONENT, max=0).exp_(), _NEGLIGIBLE, 0.0, inplace=True)

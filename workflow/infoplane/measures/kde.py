@@ -133,7 +133,7 @@ def _divergences(x: Tensor, y: Tensor, variance: Tensor, *, tile: int) -> Tensor
 
     For samples (b, n, d), classes (b, n) and variances (b), by tiles of about so many entries for each of the b.
     """
-    (b, n, _), side = x.shape, math.isqrt(tile)
+    n, side = x.shape[1], math.isqrt(tile)
     samples = _Samples(x, x.mean(-2, keepdim=True, dtype=torch.float64), (0.25 / variance).sqrt()[:, None, None], side)
     norms, members = samples.half_norms(), _members(y)
     # Sums over the samples of each class: those over a sample's own, and all of them together, are parts of these.

@@ -103,8 +103,9 @@ class TestCeiling:
     @pytest.mark.parametrize(
         ("name", "estimators"),
         [
-            ("product_at_the_ceiling", {"product", "product_8"}),
-            ("tensor_below_the_ceiling", {"tensor", "tensor_8"}),
+            ("product_at_the_ceiling", {"product"}),
+            ("tensor_below_the_ceiling", {"tensor"}),
+            ("widths_settle", {"tensor"}),
             ("same_as_the_product", {"product_8"}),
         ],
     )

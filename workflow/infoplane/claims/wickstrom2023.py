@@ -16,6 +16,8 @@ from infoplane.claims.claim import SHUFFLED, UNTRAINED, Claim, Rule
 from infoplane.schema import CONVOLUTIONAL, OUTPUT
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    from collections.abc import Callable
+
     import xarray as xr
 
     from infoplane.claims.evidence import Evidence
@@ -177,16 +179,13 @@ def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return {**one, "name": ""} == {**other, "name": ""}
 
 
-def _product(settings: Mapping[str, Any], _: str) -> bool:
-    return settings.get("joint") == "multivariate"
+def _of(joint: str, rule: str = "") -> Callable[[Mapping[str, Any], str], bool]:
+    """Whether an estimator makes one variable of feature maps in this way, its widths by this rule or by any."""
 
+    def applies(settings: Mapping[str, Any], _: str) -> bool:
+        return settings.get("joint") == joint and rule in {"", settings["bandwidth"]["rule"]}
 
-def _fixed(settings: Mapping[str, Any], split: str) -> bool:
-    return _product(settings, split) and settings["bandwidth"]["rule"] == "fixed"
-
-
-def _tensor(settings: Mapping[str, Any], _: str) -> bool:
-    return settings.get("joint") == "tensor"
+    return applies
 
 
 CLAIMS = (
@@ -202,7 +201,7 @@ CLAIMS = (
         needs=("information",),
         controls=(),  # it speaks of the estimate, whatever the network has learned
         remark=by_number_of_maps,
-        applies=_product,
+        applies=_of("multivariate", "alignment"),
     ),
     Claim(
         "wickstrom2023.tensor_below_the_ceiling",
@@ -216,7 +215,7 @@ CLAIMS = (
         needs=("information",),
         controls=(),
         remark=by_number_of_maps,
-        applies=_tensor,
+        applies=_of("tensor", "alignment"),
     ),
     Claim(
         "wickstrom2023.same_as_the_product",
@@ -229,7 +228,7 @@ CLAIMS = (
         Rule("below", _EQUAL),
         needs=("information",),
         controls=(),
-        applies=_fixed,
+        applies=_of("multivariate", "fixed"),
     ),
     Claim(
         "wickstrom2023.within_its_range",
@@ -280,7 +279,7 @@ CLAIMS = (
         Rule("above", 0.5),
         needs=("information",),
         controls=(SHUFFLED,),
-        applies=lambda settings, split: _tensor(settings, split) and split == "train",
+        applies=lambda settings, split: _of("tensor")(settings, split) and split == "train",
     ),
     Claim(
         "wickstrom2023.stops_before_compression",
@@ -306,6 +305,6 @@ CLAIMS = (
         Rule("below", _SETTLED),
         needs=("information",),
         controls=(),
-        applies=_tensor,
+        applies=_of("tensor", "alignment"),
     ),
 )

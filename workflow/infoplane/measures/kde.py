@@ -151,7 +151,7 @@ def _divergences(x: Tensor, y: Tensor, variance: Tensor, *, tile: int) -> Tensor
 
 def _members(y: Tensor) -> Tensor:
     """Which samples (b, n) are of which of all classes that there are, (b, n, classes), 1 or 0."""
-    known = y.unique()
+    known: Tensor = torch.unique(y)
     return (y[..., None] == known).double()
 
 

@@ -21,6 +21,7 @@ EPOCHS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
 SWEEP = (("3-6", "relu"), ("6-12", "relu"), ("12-24", "relu"), ("3-6", "sigmoid"), ("6-12", "sigmoid"))
 KEYS = ("model.filters", "model.activation")
 S_X, S_Y, SAMPLES = 5.8, 3.28, 100
+PAIRED = 8  # samples whose kernels are kept: three of a class, then five of another
 PEAK = 2.0  # epoch at which compression starts
 DIVERGED = ("v02", 1, 4.0)  # variant, seed and epoch of the first loss that is not finite
 VIOLATED = ("v01", "fc1")  # here the error chain at the last epoch rises on its way from fc2 to fc1
@@ -63,6 +64,7 @@ def synthetic(
         "error_chain": _error_chain(frame),
         "weights": _weights(frame),
         "bottleneck": _bottleneck(frame),
+        "kernel_matrices": _kernel_matrices(frame),
     }
     if not (frame["kind"] == "convolutional").any():
         del values["decomposition"]
@@ -101,12 +103,23 @@ def _frame(
             "other_seed": np.array(seeds),
             "other_epoch": np.array(epochs),
             "beta": np.geomspace(1.01, 1000, 12),
+            "sample": np.arange(PAIRED),
+            "other_sample": np.arange(PAIRED),
             "kind": (place, kinds),
             "channels": (place, np.where(present, channels, np.nan)),
             "depth": (place, np.where(present, np.cumsum(present, axis=1), 0)),
             **dict.fromkeys(("inputs", "dominator"), (place, _before(layers, present))),
         }
     )
+
+
+def _kernel_matrices(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return kernels that are near within a class, the nearer the deeper the layer."""
+    classes = (frame["sample"] >= 3).astype(float)
+    other = classes.rename(sample="other_sample")
+    same = frame["sample"] == frame["other_sample"]
+    near = 0.1 * frame["depth"] * (classes == other)
+    return {"kernel": xr.where(same, 1.0, near).where(frame["kind"] != ""), "sample_class": classes}
 
 
 def _before(layers: Sequence[str], present: Any) -> Any:

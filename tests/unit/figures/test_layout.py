@@ -138,6 +138,7 @@ _WITHOUT_EPOCHS = {
     "diffusion",
     "diversity",
     "final_layers",
+    "kernel_matrices",
     "processing_steps",
     "relaxation",
     "snapshots",

@@ -163,5 +163,6 @@ def test_tables_are_tidy(summary):
         table = figures.table(name, summary)
         assert isinstance(table, pd.DataFrame)
         coordinates = {"variant", "chain", "stage", "of", "control", "split", "layer", "epoch [epochs]", "seed"}
-        keys = (coordinates | {"since [epochs]", "other_seed", "beta"}) & set(table.columns)
+        further = {"since [epochs]", "other_seed", "beta", "estimator", "pair", "sample", "other_sample"}
+        keys = (coordinates | further) & set(table.columns)
         assert not table.duplicated(sorted(keys)).any(), name

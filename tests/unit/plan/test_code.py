@@ -31,7 +31,7 @@ class TestCode:
         file = tmp_path_factory.mktemp("study") / "mine.yaml"
         every = {
             "figures": figures.names(),
-            "measures": [*WEIGHED, "bottleneck"],
+            "measures": [*WEIGHED, "bottleneck", "kernel_matrices"],
             "estimators": [ESTIMATOR, BINNING],
             "animations": figures.animated(),
         }

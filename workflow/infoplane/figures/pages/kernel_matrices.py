@@ -7,7 +7,7 @@ identity, and one kernel on the whole tensor shows the classes.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import product, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from infoplane.figures.choices import Matrices
 from infoplane.figures.notes import Notes
 
 READING = "samples in the order of their classes, which the ticks part; above each the mean of k(x, x′) of two samples"
+_ABREAST = 8  # layers
 _KERNEL, _CLASS, _MEAN = "kernel", "sample_class", "kernel_off_diagonal_mean"
 _PLACE, _CLASSES = ["sample", "other_sample"], ["class", "other_class"]
 
@@ -55,26 +56,33 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     estimators, layers = list(dict.fromkeys(table["estimator"])), select.in_order(table["layer"], notes.layers)
     epoch, seed = table["epoch"].iloc[0], table["seed"].iloc[0]
     notes = replace(notes, foot=(*notes.foot, f"drawn: seed {seed} at epoch {epoch:g}"))
-    side = min(26.0, (style.PAGE - 40) / len(layers))
-    width = max(style.COLUMN, side * len(layers) + 40)
-    page = Canvas.blank(width=width, height=(side + 9) * len(estimators) + 4, notes=notes, key=[])
-    grid = page.grid([1] * len(estimators), len(layers), sharex="all", sharey="all")
-    for (row, estimator), (column, layer) in product(enumerate(estimators), enumerate(layers)):
-        shown = table[(table["estimator"] == estimator) & (table["layer"] == layer)]
-        _draw_panel(grid[row, column], shown, side)
-        if row == 0:
-            grid[row, column].set_title(f"{layer}\n{grid[row, column].get_title(loc='left')}")
-    for axes, estimator in zip(grid[:, 0], estimators, strict=True):
-        axes.set_ylabel(canvas.title(estimator.replace("_", " "), side))
+    across = min(len(layers), _ABREAST)
+    width = style.COLUMN if across <= 2 else style.PAGE
+    side = min(30.0, (width - 45) / across)
+    blocks = [layers[start : start + across] for start in range(0, len(layers), across)]
+    rows = list(product(blocks, estimators))
+    page = Canvas.blank(width=width, height=(side + 9) * len(rows) + 4, notes=notes, key=[])
+    grid = page.grid([1] * len(rows), across, sharex="all", sharey="all")
+    for panels, (block, estimator) in zip(grid, rows, strict=True):
+        panels[0].set_ylabel(canvas.title(estimator.replace("_", " "), side))
+        for axes, layer in zip_longest(panels, block):
+            if layer is None:
+                axes.remove()
+                continue
+            shown = table[(table["estimator"] == estimator) & (table["layer"] == layer)]
+            _draw_panel(axes, shown, f"{layer}\n" if estimator == estimators[0] else "")
     bar = page.body.colorbar(
-        ScalarMappable(Normalize(0, 1), style.over_time()), ax=list(grid.flat), pad=0.02, aspect=40
+        ScalarMappable(Normalize(0, 1), style.over_time()),
+        ax=[axes for axes in grid.flat if axes.figure],
+        pad=0.02,
+        aspect=40,
     )
     bar.set_label("k(x, x′)")
     bar.outline.set_visible(False)
     return page.figure
 
 
-def _draw_panel(axes: Axes, shown: pd.DataFrame, side: float) -> None:
+def _draw_panel(axes: Axes, shown: pd.DataFrame, name: str) -> None:
     upper = shown.pivot_table(_KERNEL, "sample", "other_sample").to_numpy()
     matrix = np.where(np.isnan(upper), upper.T, upper)
     axes.imshow(matrix, cmap=style.over_time(), norm=Normalize(0, 1), interpolation="nearest", aspect="equal")
@@ -83,7 +91,7 @@ def _draw_panel(axes: Axes, shown: pd.DataFrame, side: float) -> None:
     axes.set_xticks(parted, [""] * len(parted))
     axes.set_yticks(parted, [""] * len(parted))
     axes.tick_params(length=1.5, width=0.4)
-    axes.set_title(canvas.title(f"{shown[_MEAN].iloc[0]:.2g}", side))
+    axes.set_title(f"{name}{shown[_MEAN].iloc[0]:.2g}")
 
 
 def _known(data: xr.Dataset, dim: str) -> xr.Dataset:

@@ -59,7 +59,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     names = titles(table, notes.keys)
     by_kind = {kind: list(dict.fromkeys(table.loc[table["pairs"] == kind, "pair"])) for kind in (_THEOREM, _BYPASSED)}
     pairs = [pair for each in by_kind.values() for pair in each]
-    columns = 1 if len(names) == 1 or len(pairs) > 8 else 2
+    columns = 1 if len(names) == 1 or len(pairs) > 8 else 2 if len(names) <= 4 else 3
     width = style.COLUMN if len(names) == 1 and len(pairs) <= 8 else style.PAGE
     texts = {variant: canvas.title(text, width / columns - 16) for variant, text in names.items()}
     written = style.CHARACTER * max(map(len, pairs))  # the names stand upright

@@ -90,7 +90,7 @@ class TestStudy:
         found = study(file, estimators=[ESTIMATOR, {"name": "tensor", "joint": "tensor"}])
         wildcards = SimpleNamespace(experiment="mine")
         paths = found.stores(wildcards)
-        assert len(paths) == len(set(paths)) == 6 * (1 + 4 * 2)
+        assert len(paths) == len(set(paths)) == 6 * (1 + 5 * 2)
         assert "results/mine/runs/filters-2-4_activation-relu.seeds-0-2/decomposition/tensor.zarr" in paths
         assert found.summaries() == ["results/mine/summary.zarr"]
 

@@ -45,7 +45,7 @@ def table(summary: xr.DataTree, options: Matrices) -> pd.DataFrame:
     kernel = whole[_KERNEL].isel(dict.fromkeys(_PLACE, drawn))
     rows = kernel.where(kernel["sample"] <= kernel["other_sample"]).to_dataframe().dropna(subset=_KERNEL).reset_index()
     classes = whole[_CLASS].isel(variant=0).to_series()
-    mean = ((whole[_KERNEL].sum(_PLACE) - n) / (n * (n - 1))).to_series().rename(_MEAN)
+    mean = whole[_KERNEL].where(whole["sample"] != whole["other_sample"]).mean(_PLACE).to_series().rename(_MEAN)
     of_samples = {column: rows[dim].map(classes) for dim, column in zip(_PLACE, _CLASSES, strict=True)}
     places = ["variant", *select.swept(data), "estimator", "layer", "epoch", "seed", *_PLACE]
     return rows[[*places, _KERNEL]].assign(**of_samples).join(mean, on=list(map(str, mean.index.names)))

@@ -155,12 +155,12 @@ class TestInterrupted:
             nonlocal calls
             calls += 1
             if calls == after:
-                raise Interrupted
+                raise Interrupted("no moment more")
             save(*arguments)
 
         with monkeypatch.context() as patched:
             patched.setattr(checkpoints, "save_moment", killed)
-            with pytest.raises(Interrupted):
+            with pytest.raises(Interrupted, match="no moment more"):
                 train(made, "killed", moments())
         assert train(made, "killed", moments()).fingerprint() == whole
 

@@ -44,7 +44,7 @@ def smoothed(
     facts: Any,
     work: Path,
 ) -> Smoothed:
-    """Widths as exponential moving averages over the epochs of a network (Wickstrøm et al. 2023, section 3.3).
+    """Widths as exponential moving averages over the epochs of a network (Wickstrøm et al. 2023).
 
     Parameters
     ----------

@@ -20,11 +20,12 @@ from typing import Any
 import xarray as xr
 from PIL import Image
 
-from infoplane import figures, files, outcomes, store
+from infoplane import figures, files, store
 from infoplane.claims import write
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.findings import Bypass, Failures, FiltersNeeded, Findings
 from infoplane.claims.verdict import SUPPORTED, VERDICTS, Effect
+from infoplane.derived import outcomes
 from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
 

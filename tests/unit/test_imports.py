@@ -12,23 +12,17 @@ from infoplane import figures
 PACKAGE = Path(__file__).parents[2] / "workflow" / "infoplane"
 BASE = {"errors", "names", "schema", "files", "config", "experiment", "provenance", "factories", "jobs"}
 NETWORKS = {"datasets", "models", "training", "capture", "device"}
-READ = {"chains", "moving", "outcomes", "phases", "ranks", "stopping"}  # out of a summary, by figures and claims alike
 # What the modules of a room may import: rooms of the package, and packages that they must not.
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     **{name: (BASE, {"torch", "xarray", "zarr", "matplotlib"}) for name in BASE},
     "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
     **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS},
-    "outcomes": (set(), {"torch", "matplotlib", "zarr"}),
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
-    "chains": ({"schema"}, {"torch", "matplotlib", "zarr"}),
-    "moving": (set(), {"torch", "matplotlib", "zarr"}),
-    "stopping": (set(), {"torch", "matplotlib", "zarr"}),
-    "phases": (set(), {"torch", "matplotlib", "zarr"}),
-    "ranks": (set(), {"torch", "xarray", "pandas", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
-    "figures": ({"errors", "names", "schema", "files"} | READ, {"torch", "zarr"}),
-    "claims": (BASE | READ, {"torch", "zarr", "matplotlib"}),
+    "derived": ({"schema"}, {"torch", "matplotlib", "zarr"}),
+    "figures": ({"errors", "names", "schema", "files", "derived"}, {"torch", "zarr"}),
+    "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
 }
 

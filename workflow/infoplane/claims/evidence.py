@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane import moving, outcomes
+from infoplane.derived import moving, outcomes
 from infoplane.schema import CONVOLUTIONAL, OUTPUT, estimates
 
 

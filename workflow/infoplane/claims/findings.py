@@ -12,10 +12,10 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from infoplane import outcomes
 from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.verdict import interval
+from infoplane.derived import outcomes
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infoplane import phases, ranks
 from infoplane.claims.claim import PERMUTED, UNTRAINED, Claim, Rule
+from infoplane.derived import phases, ranks
 from infoplane.schema import OUTPUT
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray

@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from infoplane import outcomes
 from infoplane.claims.claim import UNTRAINED, Claim, Rule
 from infoplane.claims.evidence import Evidence
+from infoplane.derived import outcomes
 from infoplane.errors import ConfigError
 
 LEAST_SEEDS = 3

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infoplane import chains, stopping
 from infoplane.claims.claim import SHUFFLED, UNTRAINED, Claim, Rule
+from infoplane.derived import chains, stopping
 from infoplane.schema import CONVOLUTIONAL, OUTPUT
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infoplane import chains, ranks
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
+from infoplane.derived import chains, ranks
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infoplane import moving, outcomes
+from infoplane.derived import moving, outcomes
 from infoplane.errors import DataError
 from infoplane.figures import select, variants
 from infoplane.figures.choices import Measured, Options

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
-from infoplane import moving
+from infoplane.derived import moving
 from infoplane.errors import ConfigError, raise_all
 from infoplane.figures.choices import Options
 from infoplane.schema import ARTIFACTS, COORDINATES, Variable

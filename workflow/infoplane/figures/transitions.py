@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infoplane import phases
+from infoplane.derived import phases
 from infoplane.figures.choices import Options
 from infoplane.figures.notes import Notes
 

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from infoplane import chains
+from infoplane.derived import chains
 from infoplane.figures import canvas, seeds, select, style
 from infoplane.figures.against import CONTROLS
 from infoplane.figures.canvas import Canvas

@@ -17,7 +17,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from infoplane import phases
+from infoplane.derived import phases
 from infoplane.figures import canvas, scales, seeds, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Diffusion

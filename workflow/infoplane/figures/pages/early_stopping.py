@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from infoplane import stopping
+from infoplane.derived import stopping
 from infoplane.figures import mutual, plane, seeds
 from infoplane.figures.choices import Stopped
 from infoplane.figures.notes import Notes

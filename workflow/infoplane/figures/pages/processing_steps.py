@@ -15,7 +15,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from infoplane import chains
+from infoplane.derived import chains
 from infoplane.figures import canvas, seeds, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Measured

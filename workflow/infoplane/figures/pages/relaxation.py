@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from infoplane import phases
+from infoplane.derived import phases
 from infoplane.figures import canvas, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Relaxed

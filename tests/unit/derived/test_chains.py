@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import chains
+from infoplane.derived import chains
 
 LAYERS = ["conv1", "conv2", "conv3", "output"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from infoplane import moving
+from infoplane.derived import moving
 
 DIMS = ("seed", "epoch", "probe_batch")
 

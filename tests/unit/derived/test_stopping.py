@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import stopping
+from infoplane.derived import stopping
 
 EPOCHS = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
 

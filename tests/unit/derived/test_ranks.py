@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from infoplane import ranks
+from infoplane.derived import ranks
 
 NAN = np.nan
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane import phases
+from infoplane.derived import phases
 
 EPOCHS = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 NAN = np.nan

@@ -76,6 +76,16 @@ def test_page(written):
     assert "<h2>Filters needed</h2>" in written["page"]
 
 
+def test_without_controls_there_is_no_column_of_them(summary, tmp_path):
+    known = claims.judge(summary(), [claims.claim("yu2021.error_chain", folder=tmp_path)])
+    bare = [dataclasses.replace(verdict, controls={}) for verdict in known]
+    paths = {"json_path": tmp_path / "c.json", "text": tmp_path / "c.md", "page": tmp_path / "c.html"}
+    write.write(bare, findings.of_summary(summary()), ABOUT, failures=FINE, summary="c0ffee", **paths)
+    assert "| claim | judged with | effect | verdict |" in paths["text"].read_text()
+    assert "<th>Effect</th>\n<th>Verdict</th>" in paths["page"].read_text()
+    assert "Controls" not in paths["page"].read_text()
+
+
 def test_the_paper_and_where_the_experiment_differs_from_it(written):
     found = json.loads(written["json_path"])
     assert (found["source"], found["differences"]) == (ABOUT["source"], ABOUT["differences"])

@@ -149,6 +149,29 @@ class TestEarlyStopping:
         key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
         assert {"stop, patience 1", "stop, patience 2"} <= set(key)
 
+    def test_every_layer_has_a_panel_with_ranges_of_its_own(self, one):
+        rows = [[0.1, 0.5, 0.4, 0.3, 0.2]] * 3
+        figure = figures.early_stopping(accuracies(one, *rows), layers=["conv1", "fc1"])
+        first, second = panels(figure)[:2]
+        assert [axes.get_title(loc="left") for axes in (first, second)] == ["conv1", "fc1"]
+        assert first.get_xlim() != second.get_xlim()
+
+    def test_a_path_is_solid_up_to_its_peak_and_dotted_after_it(self, one):
+        information = one["information"].to_dataset()
+        name = "mutual_information_input_layer"
+        peaked = information[name].where(information["layer"] != "fc1", 3 - abs(information["epoch"] - 0.5))
+        one["information"] = information.assign({name: peaked})
+        rows = [[0.1, 0.5, 0.4, 0.3, 0.2]] * 3
+        table = figures.early_stopping.table(accuracies(one, *rows), layers=["fc1"])
+        assert table["peak_of_input_layer [epochs]"].unique().tolist() == [0.5]
+        (panel,) = panels(figures.early_stopping(one, layers=["fc1"]))[:1]
+        line, dots = panel.collections
+        assert [segment[:, 0].tolist() for segment in line.get_segments()] == [[2.5, 2.75], [2.75, 3.0]]
+        places = dots.get_offsets()[:, 0]
+        assert len(places) > 5
+        assert (np.diff(places) < 0).all()
+        assert places[0] < 3
+
     @pytest.mark.parametrize("patience", [[0], [1.5], [True], []])
     def test_a_patience_is_a_number_of_checkpoints(self, one, patience):
         with pytest.raises(ConfigError, match=r"'patience' is .*; it accepts a list of whole numbers ≥ 1"):

@@ -41,12 +41,13 @@ tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; }
 <p class="quiet">{{ legend | replace("*", "") }}</p>
 {% for sentence in failures %}<p>{{ sentence }}</p>
 {% endfor %}<table>
-<col style="width: 38%"><col style="width: 15%"><col style="width: 15%"><col style="width: 19%"><col>
-<tr><th>Claim</th><th>Judged with</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
+<col style="width: 38%"><col style="width: 15%"><col style="width: 15%">{% if controlled %}<col style="width: 19%">
+{% endif %}<col><tr><th>Claim</th><th>Judged with</th><th>Effect</th>{% if controlled %}<th>Controls</th>{% endif %}
+<th>Verdict</th></tr>
 {% for row in rows %}<tr><td><strong>{{ row.mark }}</strong> {{ row.statement }}
 <div class="quiet">Measured: {{ row.measured }}; rule: {{ row.rule }}. {{ row.remark }}</div></td>
 <td>{{ row.judged_with }}</td><td>{{ row.effect }}</td>
-<td>{% for control in row.controls %}{{ control }}<br>{% endfor %}</td>
+{% if controlled %}<td>{% for control in row.controls %}{{ control }}<br>{% endfor %}</td>{% endif %}
 <td class="verdict {{ row.verdict }}">{{ row.verdict }}</td></tr>
 {% endfor %}</table>
 {% for table in tables %}<h2>{{ table.title }}</h2><p class="quiet">{{ table.meaning }}</p>
@@ -109,7 +110,8 @@ def write(
     }
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     files.write(text, markdown(verdicts, findings, about, failures).encode())
-    shown = {"rows": _rows(verdicts), "tables": tables(findings), "failures": told(failures)}
+    controlled = any(verdict.controls for verdict in verdicts)
+    shown = {"rows": _rows(verdicts), "controlled": controlled, "tables": tables(findings), "failures": told(failures)}
     files.write(page, _PAGE.render(legend=LEGEND, heading=DIFFERENCES, **shown, **facts).encode())
 
 
@@ -146,16 +148,18 @@ def markdown(
         lines += ["**PREVIEW**: of a reduced experiment.", ""]
     if about.get("source"):
         lines += [about["source"], ""]
-    rows = []
-    for row in _rows(verdicts):
+    shown, rows = _rows(verdicts), []
+    controlled = any(row["controls"] for row in shown)
+    for row in shown:
         sentence = f"**{row['mark']}** {row['statement']}"
         sentence += f" (measured: {row['measured']}; rule: {row['rule']}) {row['remark']}"
-        rows.append((sentence.strip(), row["judged_with"], row["effect"], "<br>".join(row["controls"]), row["verdict"]))
+        under = ["<br>".join(row["controls"])] * controlled
+        rows.append((sentence.strip(), row["judged_with"], row["effect"], *under, row["verdict"]))
     lines += [
         LEGEND,
         "",
         *(line for sentence in told(failures) for line in (sentence, "")),
-        *grid(("claim", "judged with", "effect", "controls", "verdict"), rows),
+        *grid(("claim", "judged with", "effect", *["controls"] * controlled, "verdict"), rows),
     ]
     for table in tables(findings):
         lines += ["", f"## {table.title}", "", table.meaning, "", *grid(table.header, table.rows)]

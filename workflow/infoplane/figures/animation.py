@@ -24,8 +24,8 @@ from matplotlib.ticker import MaxNLocator
 
 from infoplane import files
 from infoplane.figures import canvas, gif, notes, select, style
+from infoplane.figures.frame import Frame
 from infoplane.figures.notes import Notes
-from infoplane.figures.plane import Frame
 from infoplane.figures.variants import titles
 
 if TYPE_CHECKING:

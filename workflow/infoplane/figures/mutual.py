@@ -10,8 +10,8 @@ import xarray as xr
 
 from infoplane.figures import select
 from infoplane.figures.choices import Measured
+from infoplane.figures.frame import Plane
 from infoplane.figures.notes import Notes, samples
-from infoplane.figures.plane import Plane
 
 X, Y = "mutual_information_input_layer", "mutual_information_layer_target"
 _ENTROPIES = ["entropy_input", "entropy_target"]
@@ -30,8 +30,8 @@ def with_limits(table: pd.DataFrame, summary: xr.DataTree, options: Measured) ->
     return table.join(limits[_ENTROPIES], on="variant").assign(**{_LOG2_N: np.log2(samples(summary, options))})
 
 
-def plane(notes: Notes, marks: Mapping[str, str] | None = None) -> Plane:
-    """Return the information plane with S(X), S(Y), log₂ n and the bisector, and epochs to mark on its paths."""
+def plane(notes: Notes, marks: Mapping[str, str] | None = None, turns: tuple[str, str, str] | None = None) -> Plane:
+    """Return the information plane with S(X), S(Y), log₂ n and the bisector; epochs to mark, and where paths turn."""
     return Plane(
         X,
         Y,
@@ -41,4 +41,5 @@ def plane(notes: Notes, marks: Mapping[str, str] | None = None) -> Plane:
         y_limits={"entropy_target": "S(Y)"},
         bisector=True,
         marks=marks or {},
+        turns=turns,
     )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # so that planning a workflow loads neither pandas, xarray no
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from infoplane.figures.frame import Plane
     from infoplane.figures.notes import Notes
-    from infoplane.figures.plane import Plane
 
 
 class Drawing(Protocol):

@@ -2,133 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import cycle
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from infoplane.figures import canvas, labels, seeds, select, style
+from infoplane.figures import canvas, labels, paths, seeds, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.epochs import EpochScale
+from infoplane.figures.frame import Frame, Plane
 from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
 READING = "thick: mean over seeds"
+_LAYERS_ABREAST = 5
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
         "shuffled samples",
         {"color": style.FAINT, "linewidth": 0.7, "marker": "o", "markersize": 1.6, "zorder": 0.8},
     )
 }
-_MARK: style.Look = {
-    "markersize": 4.2,
-    "markeredgewidth": 1.2,
-    "color": style.GREEN,
-    "linestyle": "none",
-    "zorder": 5,
-}
-_MARKS: tuple[style.Marker, ...] = ("x", "+", "1", (6, 2, 0), (5, 2, 0))  # of several things to mark
-_NEAR = 1.5  # times the length of the trajectories: as far as a limit may stretch an axis
-
-
-@dataclass(frozen=True)
-class Plane:
-    """Which two columns of a table span the plane, and the columns that hold its limits.
-
-    Parameters
-    ----------
-    x, y
-        Columns of the two quantities.
-    x_label, y_label
-        Labels of the axes.
-    x_limits, y_limits
-        Columns of vertical and horizontal lines, with the name of each in the key.
-    bisector, zero
-        Whether to draw the line x = y, and the two axes of signed quantities.
-    marks
-        Columns that hold an epoch to mark on the mean paths, with the name of each in the key.
-    """
-
-    x: str
-    y: str
-    x_label: str
-    y_label: str
-    x_limits: Mapping[str, str] = field(default_factory=dict)
-    y_limits: Mapping[str, str] = field(default_factory=dict)
-    bisector: bool = False
-    zero: bool = False
-    marks: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What a plane has around its points: the range that holds them all, and the lines that can be seen in it.
-
-    Parameters
-    ----------
-    plane
-        What is drawn.
-    x_range, y_range
-        From where to where.
-    limits
-        Names in the key of the limits that can be seen, by their columns.
-    lines
-        Looks of the lines, by their name in the key.
-    """
-
-    plane: Plane
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
-    limits: Mapping[str, str]
-    lines: Mapping[str, style.Look]
-
-    @classmethod
-    def of(cls, table: pd.DataFrame, plane: Plane) -> Frame:
-        """Return the frame of all points of a table."""
-        x_range, y_range = _range(table, plane.x, plane.x_limits), _range(table, plane.y, plane.y_limits)
-        limits = _seen(table, plane, x_range, y_range)
-        return cls(plane, x_range, y_range, limits, _lines(plane, limits, x_range, y_range))
-
-    def key(self) -> list[Line2D]:
-        """Return the entries of the key."""
-        return [canvas.handle(name, **look) for name, look in self.lines.items()]
-
-    def put_on(self, axes: Axes, shown: pd.DataFrame) -> None:
-        """Set the range of a panel, and draw the lines for the variant that it shows."""
-        axes.set(xlim=self.x_range, ylim=self.y_range)
-        for name, x, y in self.around(shown):
-            if x is not None:
-                axes.axvline(x, **self.lines[name])
-            elif y is not None:
-                axes.axhline(y, **self.lines[name])
-            else:
-                axes.axline((0, 0), slope=1, **self.lines[name])
-
-    def around(self, shown: pd.DataFrame) -> Iterator[tuple[str, float | None, float | None]]:
-        """Give the lines around a variant: the name of each, and its x or its y; the bisector has neither."""
-        for column, name in self.limits.items():
-            at = float(shown[column].mean())
-            yield (name, at, None) if column in self.plane.x_limits else (name, None, at)
-        if "x = y" in self.lines:
-            yield "x = y", None, None
-        if "zero" in self.lines:
-            yield from (("zero", 0.0, None), ("zero", None, 0.0))
 
 
 def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     """Draw a panel per variant, a trajectory per layer, the epoch as colour."""
     looks = style.in_depth(notes.layers, table["layer"])
     frame, scale = Frame.of(table, plane), EpochScale.of(table["epoch"])
-    key = [*_ends(), *_marks(table, plane), *frame.key()]
+    key = [*paths.key(table, plane), *frame.key()]
     room = 3.2 * len(looks) + 14
     page, panels = sheet(table, frame, _noted(notes, table), [key], room=room)
     height = max(_height(len(panels)), room) - 12
@@ -193,7 +99,7 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
         canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
     ]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
-    key = [*_ends(), *lines.values(), *controls]
+    key = [*paths.ends(), *lines.values(), *controls]
     page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=_noted(notes, table), key=[key])
     scale = EpochScale.of(table["epoch"])
     panels = page.panels(len(names) * len(planes), columns, sharex="col", sharey="col")
@@ -207,6 +113,41 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
             _draw_panel(axes, shown, frame, scale, looks, panel - 12)
             if index >= len(names) - in_a_row:
                 axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
+    page.colour_bar(panels, scale)
+    return page.figure
+
+
+def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
+    """Draw every layer of every variant in a panel of its own, with ranges of its own, variant after variant."""
+    names = titles(table, notes.keys)
+    looks = style.in_depth(notes.layers, table["layer"])
+    of_panels = {
+        ", ".join(filter(None, (name, layer))): (shown, look["marker"])
+        for variant, name in names.items()
+        for layer, look in looks.items()
+        if not (shown := table[(table["variant"] == variant) & (table["layer"] == layer)]).empty
+    }
+    whole = Frame.of(table, plane).limits  # names of all lines together, so that panels with some of them share a key
+    x_limits, y_limits = (
+        {column: whole.get(column, name) for column, name in limits.items()}
+        for limits in (plane.x_limits, plane.y_limits)
+    )
+    plane = replace(plane, x_limits=x_limits, y_limits=y_limits)
+    frames = [Frame.of(shown, plane) for shown, _ in of_panels.values()]
+    lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
+    key = [*paths.key(table, plane), *lines.values()]
+    columns = min(len(looks), _LAYERS_ABREAST)
+    height = 34.0 * ceil(len(of_panels) / columns) + 6
+    page = Canvas.blank(width=style.PAGE, height=height, notes=_noted(notes, table), key=[key])
+    panels = page.panels(len(of_panels), columns, sharex="none", sharey="none")
+    scale = EpochScale.of(table["epoch"])
+    for axes, frame, (text, (shown, marker)) in zip(panels, frames, of_panels.items(), strict=True):
+        axes.set_title(canvas.title(text, style.PAGE / columns - 8))
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        frame.put_on(axes, shown)
+        paths.draw(axes, shown, plane, scale, marker)
+    page.label(plane.x_label, plane.y_label)
     page.colour_bar(panels, scale)
     return page.figure
 
@@ -235,101 +176,12 @@ def _columns(count: int) -> int:
     return min(count, 2 if count in {2, 4} else 3 if count <= 9 else 4)
 
 
-def _range(table: pd.DataFrame, quantity: str, limits: Mapping[str, str]) -> tuple[float, float]:
-    """Hold every trajectory with its spread, and each limit that is not far beyond."""
-    spread = table.get(quantity + select.SPREAD, pd.Series(0.0, table.index)).fillna(0.0)
-    low, high = float((table[quantity] - spread).min()), float((table[quantity] + spread).max())
-    reach = low + _NEAR * (high - low)
-    high = max([high, *(at for column in limits if (at := float(table[column].max())) < reach)])
-    margin = 0.04 * (high - low or 1.0)
-    return low - margin, high + margin
-
-
-def _seen(
-    table: pd.DataFrame, plane: Plane, x_range: tuple[float, float], y_range: tuple[float, float]
-) -> dict[str, str]:
-    """Return the names in the key of the limits that can be seen, by column; entropies look alike and share one."""
-    ends = ((plane.x_limits, x_range[1]), (plane.y_limits, y_range[1]))
-    seen = {column: name for limits, end in ends for column, name in limits.items() if table[column].min() < end}
-    shared = ", ".join(name for column, name in seen.items() if _is_entropy(column))
-    return {column: shared if _is_entropy(column) else name for column, name in seen.items()}
-
-
-def _is_entropy(column: str) -> bool:
-    return column.startswith("entropy")
-
-
-def _lines(
-    plane: Plane, limits: Mapping[str, str], x_range: tuple[float, float], y_range: tuple[float, float]
-) -> dict[str, style.Look]:
-    """Return the names of the lines that can be seen, and their looks."""
-    grey: style.Look = {"color": style.GREY, "linewidth": 0.8, "zorder": 0.5}
-    looks = {
-        name: {**grey, "linestyle": style.DASHES[1 if _is_entropy(column) else 2]} for column, name in limits.items()
-    }
-    pale: style.Look = {"color": style.FAINT, "linewidth": 0.6, "zorder": 0.5}
-    if plane.bisector and max(x_range[0], y_range[0]) < min(x_range[1], y_range[1]):
-        looks["x = y"] = pale
-    if plane.zero and min(x_range[0], y_range[0]) < 0:
-        looks["zero"] = {**pale, "linestyle": style.DASHES[-1]}
-    return looks
-
-
-def _ends() -> list[Line2D]:
-    return [
-        canvas.handle("first epoch", marker="o", color=style.INK, markerfacecolor="white", linestyle="none"),
-        canvas.handle("last epoch", marker="o", color=style.INK, linestyle="none"),
-    ]
-
-
-def _marks(table: pd.DataFrame, plane: Plane) -> list[Line2D]:
-    return [
-        canvas.handle(name, marker=marker, **_MARK)
-        for (column, name), marker in zip(plane.marks.items(), cycle(_MARKS), strict=False)
-        if table[column].notna().any()
-    ]
-
-
 def _draw_layers(
     axes: Axes, shown: pd.DataFrame, plane: Plane, scale: EpochScale, looks: Mapping[str, style.Look], height: float
 ) -> None:
-    ends = []
-    for layer, look in looks.items():
-        of_layer = shown[shown["layer"] == layer]
-        seeds.each(axes, of_layer, plane.x, plane.y)
-        mean = seeds.means(of_layer)
-        if len(mean) == len(of_layer):
-            _spread(axes, mean.tail(1), plane)
-        if not mean.empty:
-            _trajectory(axes, mean[[plane.x, plane.y]].to_numpy(), scale, mean["epoch"], look["marker"])
-            _mark(axes, mean, plane)
-            last = mean.iloc[-1]
-            ends.append(End(float(last[plane.x]), float(last[plane.y]), layer))
+    drawn = {
+        layer: paths.draw(axes, shown[shown["layer"] == layer], plane, scale, look["marker"])
+        for layer, look in looks.items()
+    }
+    ends = [End(float(last[plane.x]), float(last[plane.y]), layer) for layer, last in drawn.items() if last is not None]
     labels.beside(axes, ends, height)
-
-
-def _trajectory(
-    axes: Axes, points: style.Floats, scale: EpochScale, epochs: pd.Series[float], marker: style.Marker
-) -> None:
-    colours = style.over_time()(scale.norm(scale.position(epochs)))
-    segments = LineCollection(list(np.stack([points[:-1], points[1:]], axis=1)), colors=colours[1:], linewidths=1.4)
-    segments.set_capstyle("round")
-    axes.add_collection(segments, autolim=False)
-    start, end = points[0], points[-1]
-    axes.plot(*start, marker=marker, markerfacecolor="white", markeredgecolor=colours[0], zorder=3)
-    axes.plot(*end, marker=marker, markerfacecolor=colours[-1], markeredgecolor=style.INK, zorder=4)
-
-
-def _spread(axes: Axes, last: pd.DataFrame, plane: Plane) -> None:
-    """Draw bars where a path ends, in place of the lines of many seeds."""
-    x, y = plane.x, plane.y
-    across, up = last[x + select.SPREAD], last[y + select.SPREAD]
-    axes.errorbar(last[x], last[y], xerr=across, yerr=up, fmt="none", ecolor=style.GREY, elinewidth=0.6, zorder=1)
-
-
-def _mark(axes: Axes, path: pd.DataFrame, plane: Plane) -> None:
-    """Mark the point of a mean path whose epoch is nearest to each that is to be marked."""
-    for epoch, marker in zip(path[list(plane.marks)].iloc[0], cycle(_MARKS), strict=False):
-        if not np.isnan(epoch):
-            at = path.loc[(path["epoch"] - epoch).abs().idxmin()]
-            axes.plot(at[plane.x], at[plane.y], marker=marker, **_MARK)

@@ -17,8 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from infoplane.figures import canvas, mutual, seeds, select, style, variants
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Compared
+from infoplane.figures.frame import Frame
 from infoplane.figures.notes import Notes
-from infoplane.figures.plane import Frame
 
 READING = (
     "a line: the layers of one network from the input to the output, mean over seeds; bars: ± 1 standard deviation"

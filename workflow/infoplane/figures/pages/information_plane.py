@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from infoplane.figures import mutual, plane, seeds, transitions
 from infoplane.figures.choices import Paths
+from infoplane.figures.frame import Plane
 from infoplane.figures.notes import Notes
-from infoplane.figures.plane import Plane
 
 READING = plane.READING
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from infoplane.errors import ConfigError
 from infoplane.figures import plane, seeds, select
 from infoplane.figures.choices import Measured
+from infoplane.figures.frame import Plane
 from infoplane.figures.notes import Notes
-from infoplane.figures.plane import Plane
 
 READING = plane.READING
 _QUANTITY = "weighted_nonredundant_information"

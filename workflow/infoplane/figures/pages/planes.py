@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from infoplane.errors import ConfigError
 from infoplane.figures import plane, seeds, select
 from infoplane.figures.choices import Measured
+from infoplane.figures.frame import Plane
 from infoplane.figures.notes import Notes
 from infoplane.schema import CONVOLUTIONAL
 
@@ -52,7 +53,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw the plane at the left, the modified plane at the right, in a row per variant."""
     limits = {"entropy_input": "S(X)"}, {"entropy_target": "S(Y)"}
     labels = [notes.labels[name] for name in _MUTUAL]
-    mutual = plane.Plane(*_MUTUAL, labels[0], labels[1], *limits, bisector=True)
+    mutual = Plane(*_MUTUAL, labels[0], labels[1], *limits, bisector=True)
     x, y = (f"{_UNIQUE}_{about}" for about in _SIDES)
-    unique = plane.Plane(x, y, "Non-redundant about X [bits]", "Non-redundant about Y [bits]", zero=True)
+    unique = Plane(x, y, "Non-redundant about X [bits]", "Non-redundant about Y [bits]", zero=True)
     return plane.abreast(table, [mutual, unique], notes)

@@ -17,8 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from infoplane.figures import canvas, mutual, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Snapshots
+from infoplane.figures.frame import Frame
 from infoplane.figures.notes import Notes
-from infoplane.figures.plane import Frame
 from infoplane.figures.variants import titles
 
 READING = "a mark: one layer of one network"

@@ -3,6 +3,7 @@
 import errno
 import logging
 import platform
+import signal
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,15 +16,17 @@ from infoplane.errors import ConfigError, StoreError
 
 @pytest.fixture(autouse=True)
 def _put_back() -> Iterator[None]:
-    """Leave logging as it was: the rest of the tests shares this process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    """Leave logging and signals as they were: the rest of the tests shares this process."""
+    root, own = logging.getLogger(), logging.getLogger("infoplane")
+    handlers, level, own_level, on_sigterm = root.handlers[:], root.level, own.level, signal.getsignal(signal.SIGTERM)
     root.handlers = []
     yield
     logging.captureWarnings(False)
     for handler in root.handlers:
         handler.close()
     root.handlers, root.level = handlers, level
+    own.setLevel(own_level)
+    signal.signal(signal.SIGTERM, on_sigterm)
 
 
 @pytest.fixture
@@ -62,6 +65,12 @@ def test_what_a_user_can_mend_ends_the_job_with_one_message(
     said = capsys.readouterr().err
     assert said == f"[train/run] {error}\n"
     assert log.read_text() == said
+
+
+def test_a_scheduler_that_ends_the_job_is_obeyed(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^143$"), jobs.reported(str(log)):
+        signal.raise_signal(signal.SIGTERM)
+    assert capsys.readouterr().err == "[train/run] asked to end (SIGTERM); run snakemake again to go on\n"
 
 
 def test_a_full_disk_is_told_with_its_place_and_the_way_out(log: Path, capsys: pytest.CaptureFixture[str]) -> None:

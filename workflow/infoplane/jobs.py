@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from infoplane import termination
 from infoplane.errors import InfoplaneError
 from infoplane.provenance import versions
 
@@ -37,12 +38,16 @@ def reported(log: str) -> Iterator[None]:
     logging.getLogger("infoplane").setLevel(logging.INFO)
     logging.captureWarnings(True)
     started = time.monotonic()
+    termination.raises()
     try:
         yield
         logging.getLogger(__name__).info("work: %.1f s", time.monotonic() - started)
     except KeyboardInterrupt:
         logging.getLogger(__name__).warning("interrupted; run snakemake again to go on")
         sys.exit(130)
+    except termination.Terminated:
+        logging.getLogger(__name__).warning("asked to end (SIGTERM); run snakemake again to go on")
+        sys.exit(143)
     except (InfoplaneError, OSError) as error:
         logging.getLogger(__name__).error("%s", _message(error))  # noqa: TRY400 (the message is meant to be enough)
         sys.exit(1)

@@ -1,5 +1,6 @@
 """Training that is counted and interrupted."""
 
+import signal
 from dataclasses import dataclass
 
 import pytest
@@ -11,10 +12,11 @@ class Interrupted(Exception):  # noqa: N818 (what happens is no fault)
 
 @dataclass
 class Steps:
-    """Updates of all networks so far, and the number after which none is made any more."""
+    """Updates of all networks so far, the number after which none is made any more, and that at which SIGTERM comes."""
 
     count: int = 0
     last: int | None = None
+    terminated: int | None = None
 
 
 @pytest.fixture
@@ -29,6 +31,8 @@ def steps(monkeypatch):
             if seen.count == seen.last:
                 raise Interrupted(f"after {seen.count} updates")
             seen.count += 1
+            if seen.count == seen.terminated:
+                signal.raise_signal(signal.SIGTERM)
             return original(self, inputs, targets)
 
         return step

@@ -80,12 +80,13 @@ class TestLatest:
         step, found = checkpoints.latest(tmp_path, scheduled=[])
         assert (step, found["weights"]["w"].tolist()) == (100, [100, 100])
 
-    def test_a_state_counts_only_with_all_weights_up_to_it(self, tmp_path):
+    def test_a_state_counts_only_with_all_weights_before_it(self, tmp_path):
         for step in (5, 12):
             checkpoints.save_state(tmp_path, step, state(step))
         checkpoints.save_weights(tmp_path, 0, state(0))
         checkpoints.save_weights(tmp_path, 5, state(5))
         assert checkpoints.latest(tmp_path, scheduled=[0, 5, 10])[0] == 5
+        assert checkpoints.latest(tmp_path, scheduled=[0, 5, 12])[0] == 12
         assert checkpoints.latest(tmp_path, scheduled=[0, 5, 13])[0] == 12
         assert checkpoints.latest(tmp_path, scheduled=[0, 3]) is None
 

@@ -1,10 +1,12 @@
 """Interrupted, never corrupted: whatever happens meanwhile, a run ends with the same bits."""
 
 import logging
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from infoplane import files
+from infoplane import files, termination
 from infoplane.training import run
 
 KINDS = {
@@ -72,6 +74,36 @@ class TestInterrupted:
         steps.count = 0
         assert train(recipe()).fingerprint() == found
         assert steps.count == 0
+
+
+class TestTerminated:
+    """A scheduler asks, with SIGTERM, before it kills."""
+
+    @pytest.fixture(autouse=True)
+    def raised(self):
+        before = signal.getsignal(signal.SIGTERM)
+        termination.raises()
+        yield
+        signal.signal(signal.SIGTERM, before)
+
+    @pytest.mark.parametrize("update", [2, 3, 12])
+    def test_no_update_is_made_twice(self, kind, train, steps, update):
+        """Asked at the second update, behind which a checkpoint is due, at the third, and at the very last of one."""
+        made, total = kind
+        undisturbed = train(made, "undisturbed").fingerprint()
+        steps.count, steps.terminated = 0, update
+        with pytest.raises(termination.Terminated):
+            train(made, "terminated")
+        assert steps.count == update
+        steps.terminated = None
+        assert train(made, "terminated").fingerprint() == undisturbed
+        assert steps.count == total
+
+    def test_in_a_thread_training_ends_by_itself(self, recipe, train):
+        """As signals reach the main thread only."""
+        undisturbed = train(recipe("mlp"), "undisturbed").fingerprint()
+        with ThreadPoolExecutor() as threads:
+            assert threads.submit(train, recipe("mlp")).result().fingerprint() == undisturbed
 
 
 class TestStatesBetweenCheckpoints:
@@ -167,9 +199,9 @@ class TestDamaged:
         assert [record.message.count("damaged") for record in caplog.records] == [1, 1]
         assert steps.count == 12
 
-    @pytest.mark.parametrize(("step", "updates"), [(0, 12), (4, 12), (8, 8)])
+    @pytest.mark.parametrize(("step", "updates"), [(0, 12), (4, 8), (8, 4)])
     def test_weights(self, shorter, longer, at_once, train, steps, caplog, step, updates):
-        """No state behind them counts any more: those of epochs 1 and 2 are all there are."""
+        """No state behind them counts any more: those at epochs 1 and 2 are all there are."""
         path = shorter.work / "seed-0" / f"step-{step:09d}.pt"
         damage(path)
         steps.count = 0

@@ -83,9 +83,9 @@ def latest(
     folder
         Where the block's checkpoints are.
     scheduled
-        Steps whose weights are wanted: a state counts only if all of those up to it are there.
+        Steps whose weights are wanted: a state counts only if all of those before it are there.
     looked_at
-        Steps at which a network is looked at while it trains: those before a state must be there too.
+        Steps at which a network is looked at while it trains: what was seen before a state must be there too.
 
     Returns
     -------
@@ -93,14 +93,14 @@ def latest(
         Step and state.
     """
     needed = [(step, weights_path(folder, step)) for step in scheduled]
-    needed += [(step + 1, moment_path(folder, step)) for step in looked_at]  # seen after the state of its step is kept
+    needed += [(step, moment_path(folder, step)) for step in looked_at]
     for _, path in needed:
         if path.exists():
             _sound(path)
     missing = min((step for step, path in needed if not path.exists()), default=None)
     for step in _steps_with_state(folder):
         state = _sound(_state_path(folder, step))
-        if state and (missing is None or step < missing):
+        if state and (missing is None or step <= missing):
             return step, state
     return None
 

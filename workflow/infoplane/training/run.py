@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from infoplane import datasets, files, models
+from infoplane import datasets, files, models, termination
 from infoplane.errors import ConfigError
 from infoplane.models.layers import Layer
 from infoplane.training import checkpoints, statistics
@@ -182,29 +182,36 @@ class _Block:
         self._looks = set(_moments(witness, batches, last=max(self.schedule.values()))) if witness else set()
 
     def train(self) -> None:
-        """Train from the last checkpoint to the last epoch, or until every network has diverged."""
+        """Train from the last state to the last epoch, or until every network has diverged."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        steps, done = list(self.schedule.values()), -1
+        steps, start, done = list(self.schedule.values()), 0, -1
         torch.manual_seed(self.seeds[0])  # dropout must not depend on what this process did before
         if (resumed := checkpoints.latest(self.folder, scheduled=steps, looked_at=self._looks)) is not None:
-            done = self._restore(*resumed)
+            start = self._restore(*resumed)
+            done = start if start in self.kept() else start - 1
         started = saved = said = time.monotonic()
-        for step in range(max(done, 0), steps[-1] + 1):
-            now = time.monotonic()
-            if step in self.schedule.values() and step > done:
-                self._checkpoint(step)
-                saved = now
-            elif now - saved > _SECONDS_BETWEEN_STATES:
-                self._save_state(step)
-                saved = now
-            if now - said > _SECONDS_BETWEEN_MESSAGES:
-                log.info("%s: epoch %.3g, %.0f s", self.folder.name, step / self._batches.per_epoch, now - started)
-                said = now
-            if self._witness and step in self._looks:
-                self._look(self._witness, step)
-            if step == steps[-1] or bool((self.diverged != _NOT_DIVERGED).all()):
-                break
-            self._notice(self._trainee.step(*self._batches.at(step)), step)
+        with termination.deferred() as asked_to_end:
+            for step in range(start, steps[-1] + 1):
+                now = time.monotonic()
+                if asked_to_end():  # ahead of a checkpoint, since what is measured there may take long
+                    self._save_state(step)
+                    log.info("%s: asked to end; it can go on from step %d", self.folder.name, step)
+                    return
+                if step in self.schedule.values() and step > done:
+                    self._checkpoint(step)
+                    saved = now
+                elif now - saved > _SECONDS_BETWEEN_STATES:
+                    self._save_state(step)
+                    saved = now
+                if now - said > _SECONDS_BETWEEN_MESSAGES:
+                    epoch = step / self._batches.per_epoch
+                    log.info("%s: epoch %.3g, %.0f s", self.folder.name, epoch, now - started)
+                    said = now
+                if self._witness and step in self._looks:
+                    self._look(self._witness, step)
+                if step == steps[-1] or bool((self.diverged != _NOT_DIVERGED).all()):
+                    break
+                self._notice(self._trainee.step(*self._batches.at(step)), step)
         log.info("%s: trained, %.0f s", self.folder.name, time.monotonic() - started)
 
     def kept(self) -> list[int]:

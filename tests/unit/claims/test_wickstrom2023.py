@@ -28,25 +28,37 @@ DEFAULTS = {
     "mutual_information_layer_target": 3.0,
     "entropy_target": CLASSES_BITS,
     "entropy_layer": 6.0,
+    "joint_entropy_input_layer": 6.5,
+    "joint_entropy_layer_target": 6.2,
     "bandwidth": 2.0,
 }
 
 
-def judged(name, *, estimator="tensor", split="train", accuracy=None, activations=None, settings=None, **planted):
+def judged(
+    name,
+    *,
+    estimator="tensor",
+    split="train",
+    accuracy=None,
+    activations=None,
+    controls=("none",),
+    settings=None,
+    **planted,
+):
     """The verdict on a claim with an estimator on a split; variables are broadcast to what they have."""
-    tree = summary(accuracy, activations, **planted)
+    tree = summary(accuracy, activations, controls, **planted)
     tree.attrs["experiment"] |= settings or {}
     found = claims.judge(tree, [claims.claim(f"wickstrom2023.{name}", folder=None)])
     return next(each for each in found if (each.estimator, each.split) == (estimator, split))
 
 
-def summary(accuracy=None, activations=None, **planted):
+def summary(accuracy=None, activations=None, controls=("none",), **planted):
     kinds, channels = zip(*LAYERS.values(), strict=True)
     dims = {
         "variant": [f"v{index}" for index in range(len(activations or [1]))],
         "seed": range(SEEDS),
         "estimator": NAMES["estimator"].values,
-        "control": ["none"],
+        "control": list(controls),
         "split": ["train", "test"],
         "epoch": EPOCHS,
         "layer": list(LAYERS),
@@ -72,9 +84,9 @@ def summary(accuracy=None, activations=None, **planted):
     tree = xr.DataTree.from_dict(groups)
     tree.attrs["experiment"] = {
         "name": "planted",
-        "controls": [],
+        "controls": list(controls[1:]),
         "estimators": ESTIMATORS,
-        "probe": {"size": N},
+        "probe": {"size": N, "splits": ["train", "test"]},
         "model": {"activation": "relu"},
     }
     return tree
@@ -148,28 +160,46 @@ class TestRange:
         outside = {"mutual_information_layer_target": 3 + 0.4 * of("fc1") * (EPOCH == 2)}
         assert judged("within_its_range", settings={"moving_average": 6}, **outside).verdict == "contradicted"
 
-    def test_the_remark_is_of_untrained_hidden_layers(self):
+    def test_the_remark_is_of_hidden_layers(self):
         known = CLASSES_BITS * (0.5 + 0.5 * (EPOCH > 0)) * (1 - of("output"))
         found = judged("within_its_range", mutual_information_layer_target=known)
-        assert found.remark == "In hidden layers of untrained networks I(T; Y) is 50 % of S(Y) in the mean."
+        said = "In the mean of hidden layers I(T; Y) is, of S(Y), 50 % untrained and 100 % at the end."
+        assert found.remark == f"{said} At α = 1 both ranges are theorems."
+
+
+class TestLearning:
+    @pytest.mark.parametrize(("rise", "word"), [(0.1, "supported"), (0.01, "contradicted")])
+    def test_of_hidden_layers(self, rise, word):
+        values = 2 + (rise * (1 - of("output")) + 5 * of("output") + NOISE) * (EPOCH == 5)
+        found = judged("learns_about_the_labels", mutual_information_layer_target=values)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(rise)
+
+    def test_what_permuted_labels_show_too_is_explained(self):
+        values = 2 + (0.1 + NOISE) * (EPOCH == 5)
+        controls = ["none", "permuted_labels"]
+        found = judged("learns_about_the_labels", controls=controls, mutual_information_layer_target=values)
+        assert found.verdict == "explained by the control"
+        said = judged("within_its_range", controls=controls, mutual_information_layer_target=values).remark
+        assert said.count("61 % untrained and 64 % at the end") == 2
+        assert "at the end of permuted labels. " in said
 
 
 class TestDataProcessing:
     @pytest.mark.parametrize(("rise", "share"), [(0.0, 1.0), (5.0, 0.75)])
     def test_of_the_mean_over_epochs(self, rise, share):
         """fc1 is above conv3 at one of six epochs, and in the mean too; of the untrained networks all pairs fall."""
-        found = judged(
-            "data_processing", mutual_information_input_layer=6 - DEPTH / 2 + rise * of("fc1") * (EPOCH == 3)
-        )
+        values = 6 - DEPTH / 2 + rise * of("fc1") * (EPOCH == 3)
+        found = judged("data_processing", mutual_information_input_layer=values)
         assert found.effect.mean == pytest.approx(share)
-        assert found.controls["untrained"].mean == 1
-        assert found.verdict == "explained by the control"
-
-    def test_falls_that_training_brings(self):
-        found = judged(
-            "data_processing", mutual_information_input_layer=(6 - DEPTH) * (EPOCH > 0) + DEPTH * (EPOCH == 0)
-        )
+        assert found.remark == "Of untrained networks the share is 1.00."
         assert found.verdict == "supported"
+
+    def test_no_moving_average_weighs_an_epoch_more(self):
+        values = 6 - DEPTH / 2 + 2.9 * of("fc1") * (EPOCH == 0)
+        found = judged("data_processing", settings={"moving_average": 6}, mutual_information_input_layer=values)
+        assert found.effect.mean == 1
+        assert found.remark == "Of untrained networks the share is 0.75."
 
     def test_a_rise_at_one_epoch_may_be_made_up_for(self):
         values = 6 - DEPTH / 2 + 2.9 * of("fc1") * (EPOCH == 3)
@@ -178,7 +208,6 @@ class TestDataProcessing:
     def test_more_rises_than_falls(self):
         found = judged("data_processing", mutual_information_input_layer=DEPTH + NOISE)
         assert found.verdict == "contradicted"
-        assert found.controls["untrained"].mean == 0
 
 
 def falling(fall):
@@ -193,6 +222,11 @@ class TestCompression:
     )
     def test_of_the_hidden_layer_that_compresses_most(self, fall, word):
         assert judged("compression_with_relu", mutual_information_input_layer=falling(fall)).verdict == word
+
+    def test_what_never_rose_does_not_compress_after_fitting(self):
+        found = judged("compression_with_relu", mutual_information_input_layer=5 - EPOCH / 2 + NOISE)
+        assert found.effect.mean == 0
+        assert found.verdict == "contradicted"
 
     def test_of_relu_networks_alone(self):
         variant = xr.DataArray([0.0, 1.0], dims="variant")
@@ -225,24 +259,34 @@ class TestCompression:
 class TestEarlyStopping:
     BEST_AT_ZERO = 0.9 - 0.1 * EPOCH  # stops at epoch 5, after five checkpoints without a better one
 
+    LATE = xr.DataArray([1.0, 2, 3, 4, 3, 3], dims="epoch")
+    EARLY = xr.DataArray([1.0, 4, 3, 3, 3, 3], dims="epoch")
+
     def test_share_of_layers_that_peak_after_the_stop(self):
         """None can: the last epoch is the stop."""
         found = judged(
-            "stops_before_compression", accuracy=self.BEST_AT_ZERO, mutual_information_input_layer=EPOCH + 0 * NOISE
+            "stops_before_compression", accuracy=self.BEST_AT_ZERO, mutual_information_input_layer=self.LATE + NOISE
         )
         assert found.verdict == "contradicted"
         assert found.effect.mean == 0
         assert "5 of 5 with 1, at epoch 1 in the median" in found.remark
 
     @pytest.mark.parametrize(("late", "share"), [(1.0, 1.0), (of("fc1"), 0.25), (of("output"), 0.0)])
-    def test_layers_that_go_on(self, late, share, monkeypatch):
+    def test_layers_that_compress_later(self, late, share, monkeypatch):
         monkeypatch.setattr("infoplane.claims.wickstrom2023._PATIENCE", 1)
-        early = -abs(EPOCH - 1) * (1 - late) + EPOCH * late
-        found = judged("stops_before_compression", accuracy=self.BEST_AT_ZERO, mutual_information_input_layer=early)
+        values = self.EARLY * (1 - late) + self.LATE * late
+        found = judged("stops_before_compression", accuracy=self.BEST_AT_ZERO, mutual_information_input_layer=values)
         assert found.effect.mean == pytest.approx(share)
 
-    def test_networks_that_never_stop_have_no_effect(self):
-        assert judged("stops_before_compression").verdict == "no verdict"
+    def test_a_layer_that_never_compresses_does_not_count(self, monkeypatch):
+        monkeypatch.setattr("infoplane.claims.wickstrom2023._PATIENCE", 1)
+        found = judged("stops_before_compression", accuracy=self.BEST_AT_ZERO, mutual_information_input_layer=1 + EPOCH)
+        assert found.effect.mean == 0
+
+    def test_networks_that_never_stop_show_nothing(self):
+        found = judged("stops_before_compression", mutual_information_input_layer=self.LATE + NOISE)
+        assert found.effect.mean == 0
+        assert found.verdict == "contradicted"
 
 
 class TestWidths:

@@ -92,8 +92,8 @@ class TestKernelMatrices:
         own = table[(table["estimator"] == "renyi") & (table["layer"] == "fc1")]
         assert set(own.loc[own["class"] == own["other_class"], "kernel [1]"]) == {1.0, 0.5}
         assert set(own.loc[own["class"] != own["other_class"], "kernel [1]"]) == {0.0}
-        pairs = 8 * 7 + 12 * 11
-        np.testing.assert_allclose(own["kernel_off_diagonal_mean [1]"], 0.5 * pairs / (20 * 19))
+        np.testing.assert_allclose(own["kernel_mean_within_classes [1]"], 0.5)
+        np.testing.assert_allclose(own["kernel_mean_between_classes [1]"], 0)
 
     def test_untrained_and_thinned_out(self, matrices):
         table = figures.kernel_matrices.table(matrices, stage="untrained", samples=5, layers=["fc1"])
@@ -111,19 +111,42 @@ class TestKernelMatrices:
         assert image[0, 1] == 0.5
         assert list(grid[2].get_xticks()) == [7.5]
         assert [axes.get_title(loc="left") for axes in grid] == [
-            "conv1\n0.25",
-            "conv2\n0.25",
-            "fc1\n0.25",
-            "0",
-            "0",
-            "0",
+            "conv1\n0.5 | 0",
+            "conv2\n0.5 | 0",
+            "fc1\n0.5 | 0",
+            *["0 | 0"] * 3,
         ]
+        foot = "".join(text.get_text() for part in figure.subfigs for text in part.texts).replace("\n", " ")
+        assert "drawn: seed 1 at epoch 10, 20 of 20 samples of the train probe" in foot
 
     def test_without_a_network_it_says_so(self, matrices):
         data = matrices["kernel_matrices"].to_dataset()
         matrices["kernel_matrices"] = data.assign(kernel=data["kernel"] * np.nan)
         with pytest.raises(DataError, match="no network of this variant has kernel matrices"):
             figures.kernel_matrices.table(matrices)
+
+
+class TestByLayer:
+    def test_every_layer_has_a_panel_with_ranges_of_its_own(self, one):
+        figure = figures.information_plane_by_layer(one, layers=["conv1", "fc1"])
+        first, second = panels(figure)[:2]
+        assert [axes.get_title(loc="left") for axes in (first, second)] == ["conv1", "fc1"]
+        assert first.get_xlim() != second.get_xlim()
+
+    def test_a_path_is_solid_up_to_its_peak_and_dotted_after_it(self, one):
+        information = one["information"].to_dataset()
+        name = "mutual_information_input_layer"
+        peaked = information[name].where(information["layer"] != "fc1", 3 - abs(information["epoch"] - 0.5))
+        one["information"] = information.assign({name: peaked})
+        table = figures.information_plane_by_layer.table(one, layers=["fc1"])
+        assert table["peak_of_input_layer [epochs]"].unique().tolist() == [0.5]
+        (panel,) = panels(figures.information_plane_by_layer(one, layers=["fc1"]))[:1]
+        line, dots = panel.collections
+        assert [segment[:, 0].tolist() for segment in line.get_segments()] == [[2.5, 2.75], [2.75, 3.0]]
+        places = dots.get_offsets()[:, 0]
+        assert len(places) > 5
+        assert (np.diff(places) < 0).all()
+        assert places[0] < 3
 
 
 class TestEarlyStopping:
@@ -148,29 +171,6 @@ class TestEarlyStopping:
         assert marked == {"x": pytest.approx(mean.loc[0.5]), "+": pytest.approx(mean.loc[1.0])}
         key = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.texts]
         assert {"stop, patience 1", "stop, patience 2"} <= set(key)
-
-    def test_every_layer_has_a_panel_with_ranges_of_its_own(self, one):
-        rows = [[0.1, 0.5, 0.4, 0.3, 0.2]] * 3
-        figure = figures.early_stopping(accuracies(one, *rows), layers=["conv1", "fc1"])
-        first, second = panels(figure)[:2]
-        assert [axes.get_title(loc="left") for axes in (first, second)] == ["conv1", "fc1"]
-        assert first.get_xlim() != second.get_xlim()
-
-    def test_a_path_is_solid_up_to_its_peak_and_dotted_after_it(self, one):
-        information = one["information"].to_dataset()
-        name = "mutual_information_input_layer"
-        peaked = information[name].where(information["layer"] != "fc1", 3 - abs(information["epoch"] - 0.5))
-        one["information"] = information.assign({name: peaked})
-        rows = [[0.1, 0.5, 0.4, 0.3, 0.2]] * 3
-        table = figures.early_stopping.table(accuracies(one, *rows), layers=["fc1"])
-        assert table["peak_of_input_layer [epochs]"].unique().tolist() == [0.5]
-        (panel,) = panels(figures.early_stopping(one, layers=["fc1"]))[:1]
-        line, dots = panel.collections
-        assert [segment[:, 0].tolist() for segment in line.get_segments()] == [[2.5, 2.75], [2.75, 3.0]]
-        places = dots.get_offsets()[:, 0]
-        assert len(places) > 5
-        assert (np.diff(places) < 0).all()
-        assert places[0] < 3
 
     @pytest.mark.parametrize("patience", [[0], [1.5], [True], []])
     def test_a_patience_is_a_number_of_checkpoints(self, one, patience):

@@ -197,6 +197,16 @@ class TestExponentialMovingAverage:
         found = gram.exponential_moving_average(torch.tensor([[1.0, 4.0], [5.0, 4.0], [2.0, 8.0]]), decay=0.75)
         assert found.tolist() == [[1, 4], [2, 4], [2, 5]]
 
+    def test_where_iterations_are_left_out_it_is_as_long(self):
+        """1, then two iterations later 0.25 · 1 + 0.75 · 5 = 4, then at the next 0.5 · 4 + 0.5 · 2 = 3."""
+        values = torch.tensor([1.0, 5.0, 2.0])
+        assert gram.exponential_moving_average(values, decay=0.5, iterations=[3, 5, 6]).tolist() == [1, 4, 3]
+
+    @pytest.mark.parametrize("iterations", [[0, 1], [0, 2, 2], [2, 1, 3]])
+    def test_complains_of_the_iterations(self, iterations):
+        with pytest.raises(ValueError, match=re.escape(f"iterations must be 3 ascending numbers, got {iterations}")):
+            gram.exponential_moving_average(torch.ones(3), decay=0.9, iterations=iterations)
+
     def test_no_decay_is_no_smoothing(self):
         sigma = samples(5).exp()
         assert torch.equal(gram.exponential_moving_average(sigma, decay=0.0), sigma)
@@ -207,7 +217,7 @@ class TestExponentialMovingAverage:
             gram.exponential_moving_average(torch.ones(3), decay=decay)
 
     def test_complains_of_the_bandwidths(self):
-        with pytest.raises(ValueError, match=re.escape("bandwidths must have shape (iterations, *batch), got ()")):
+        with pytest.raises(ValueError, match=re.escape("bandwidths must have shape (T, *batch), got ()")):
             gram.exponential_moving_average(torch.tensor(1.0), decay=0.9)
         with pytest.raises(ValueError, match="bandwidths must be above 0 and finite, got nan"):
             gram.exponential_moving_average(torch.tensor([1.0, math.nan]), decay=0.9)

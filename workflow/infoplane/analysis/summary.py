@@ -46,8 +46,9 @@ def summarise(
 ) -> None:
     """Write the summary of an experiment.
 
-    Every store is opened twice, for its coordinates with its provenance and for its values, so that memory does not
-    grow with the number of runs but for those.
+    Every store is opened twice, for its coordinates with its provenance and for its values. What most runs have in
+    common, as their epochs and layers, is held once, so that memory grows with the number of runs by little more than
+    the names and digests of their stores.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def summarise(
     provenance
         Attributes of its root; the devices, versions, data sets and stores that the summary comes from are added.
     """
-    found = [(part, _coordinates(part)) for part in parts]
+    common: dict[str, xr.Dataset] = {}
+    found = [(part, _coordinates(part, common)) for part in parts]
     with store.writing(output, "summary", provenance={**provenance, "sources": _sources(found)}) as writer:
         for group in dict.fromkeys(part.group for part in parts):
             own = [(part, coords) for part, coords in found if part.group == group]
@@ -140,19 +142,25 @@ def _frame(
     coords: dict[str, Any] = {"variant": list(variants)}
     for key in next(iter(variants.values()), {}):
         coords[key] = ("variant", [swept[key] for swept in variants.values()])
-    for dim in dict.fromkeys(dim for _, each in found for dim in each.dims):
-        values = [each[dim].values.tolist() for _, each in found]
+    kinds = list({id(each): each for _, each in found}.values())
+    for dim in dict.fromkeys(dim for each in kinds for dim in each.dims):
+        values = [each[dim].values.tolist() for each in kinds]
         coords[str(dim)] = merged(values) if dim == "layer" else _united(str(dim), values)
     for name, dim in _OF_VARIANTS.items():
-        if any(name in each.coords for _, each in found):
+        if any(name in each.coords for each in kinds):
             coords[name] = (("variant", dim), _by_variant(name, dim, found, list(variants), coords[dim]))
     return labels.label("summary", {}, coords, group=f"/{group}")
 
 
-def _coordinates(part: Part) -> xr.Dataset:
-    """The coordinates of a store, with its attributes."""
+def _coordinates(part: Part, common: dict[str, xr.Dataset]) -> xr.Dataset:
+    """The coordinates of a store, with the attributes that the summary tells; one object for all stores that agree."""
     tree = store.load(part.path, part.group)
-    return tree.dataset.coords.to_dataset().load().assign_attrs(tree.attrs)
+    facts = {name: tree.attrs[name] for name in ("device", "versions", "dataset") if name in tree.attrs}
+    coords = tree.dataset.coords.to_dataset().load().assign_attrs(facts)
+    key = files.digest(
+        {"facts": facts, **{str(name): [each.dims, each.values.tolist()] for name, each in coords.variables.items()}}
+    )
+    return common.setdefault(key, coords)
 
 
 def _united(dim: str, values: Iterable[Sequence[Any]]) -> list[Any]:

@@ -22,7 +22,7 @@ from infoplane.schema import ARTIFACTS, COORDINATES, INPUT
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_MESSAGES = 10
-_READ_BYTES = 4 * 2**20  # at once: of small layers, reading one epoch costs as much as reading several
+_READ_BYTES = 32 * 2**20  # at once: of small layers, reading one epoch costs as much as reading several
 _OUTER = {"seed", "epoch", "split", "probe_batch"}
 _DISTANCES = {"activation": "squared_distance", "error": "error_squared_distance"}
 Array = np.ndarray[Any, Any]

@@ -44,14 +44,14 @@ def smoothed(
     facts: Any,
     work: Path,
 ) -> Smoothed:
-    """Widths as exponential moving averages over the epochs of a network (Wickstrøm et al. 2023).
+    """Widths as exponential moving averages over the updates of a network (Wickstrøm et al. 2023).
 
     Parameters
     ----------
     tree
         An opened activation store.
     decays
-        The factor β of each layer, or of the input, that has one.
+        The factor β per update of each layer, or of the input, that has one.
     alone
         From a view to the width of each of these by that view alone, (P, C).
     layers
@@ -65,17 +65,19 @@ def smoothed(
         return {}
     method = Method(alone, variables=("activation", "squared_distance"), facts=lambda _: facts)
     found = views.measure_each(tree, method, layers=list(layers), work=work)
-    seeds, epochs = (tree.dataset[name].values.tolist() for name in ("seed", "epoch"))
+    seeds, epochs, steps = (tree.dataset[name].values.tolist() for name in ("seed", "epoch", "step"))
     return {
         (seed, epoch, name): own
         for name, values in found.items()
         for seed, of_seed in zip(seeds, values, strict=True)
-        for epoch, own in zip(epochs, _averaged(of_seed, decays[name]), strict=False)
+        for epoch, own in zip(epochs, _averaged(of_seed, decays[name], steps), strict=False)
     }
 
 
-def _averaged(values: Array, decay: float) -> Tensor:
+def _averaged(values: Array, decay: float, steps: Sequence[int]) -> Tensor:
     """The average at every epoch (E, …) before the one at which a network diverged."""
     lost = np.isnan(values.reshape(len(values), -1)).any(1)
-    kept = values[: int(lost.argmax())] if lost.any() else values
-    return gram.exponential_moving_average(torch.from_numpy(kept), decay=decay) if len(kept) else torch.empty(0)
+    kept = torch.from_numpy(values[: int(lost.argmax())] if lost.any() else values)
+    if not len(kept):
+        return torch.empty(0)
+    return gram.exponential_moving_average(kept, decay=decay, iterations=steps[: len(kept)])

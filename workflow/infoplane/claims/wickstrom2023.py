@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infoplane.claims.claim import SHUFFLED, UNTRAINED, Claim, Rule
+from infoplane.claims.claim import PERMUTED, SHUFFLED, Claim, Rule
 from infoplane.derived import chains, stopping
 from infoplane.schema import CONVOLUTIONAL, OUTPUT
 
@@ -27,9 +27,12 @@ _MANY = 64  # feature maps of a convolution whose product of kernels is to be at
 _CEILING = 0.99  # of log2 n
 _EQUAL = 1e-10  # bits by which two ways to one number may differ
 _ROUNDING = 1e-9  # bits by which an estimate may leave its range
-_FALLS = 0.05  # of its peak, by which I(X; T) is to fall where a layer compresses
+_MOVES = 0.05  # of its peak, by which I(X; T) is to rise where a layer fits, and to fall where it compresses
+_LEARNS = 0.05  # bits by which I(T; Y) is to rise
 _PATIENCE = 5  # checkpoints
 _SETTLED = 0.05  # relative change of a width in the second half of the training
+_WINDOW = 0.1  # of all looks, over which a width is averaged
+_ENTROPIES = ("entropy_layer", "joint_entropy_input_layer", "joint_entropy_layer_target")
 _I_INPUT, _I_TARGET = "mutual_information_input_layer", "mutual_information_layer_target"
 
 
@@ -55,14 +58,22 @@ def by_number_of_maps(evidence: Evidence) -> str:
 
 
 def same_as_the_product(evidence: Evidence) -> xr.DataArray:
-    """Greatest difference of S(T) of the product of kernels from that of the tensor kernel of the same width, bits."""
+    """Greatest difference of an entropy by the product of kernels from that by the tensor kernel of its width, bits."""
     wanted = {**evidence.settings, "joint": "tensor"}
     others = [each["name"] for each in evidence.experiment["estimators"] if _alike(each, wanted)]
-    values = evidence.group("information")["entropy_layer"]
+    values = evidence.group("information")[list(_ENTROPIES)]
     if not others:
-        return values.isel(variant=0, layer=0, epoch=0, drop=True) * np.nan
-    other = replace(evidence, estimator=others[0]).group("information")["entropy_layer"]
-    return abs(values - other).max(["variant", "layer", "epoch"])
+        return values[_ENTROPIES[0]].isel(variant=0, layer=0, epoch=0, drop=True) * np.nan
+    other = replace(evidence, estimator=others[0]).group("information")
+    furthest = [abs(values[name] - other[name]).max(["variant", "layer", "epoch"]) for name in _ENTROPIES]
+    return evidence.across(furthest).max("sweep")
+
+
+def far_from_the_identity(evidence: Evidence) -> str:
+    """How far the kernel matrices that are compared are from the identity, of which any two would be equal."""
+    data = evidence.group("information")
+    share = (data["entropy_layer"] / evidence.most_bits()).where(data["channels"] > 1)
+    return f"Of layers with several maps S(T) / log2 n is from {float(share.min()):.2f} to {float(share.max()):.2f}."
 
 
 def out_of_range(evidence: Evidence) -> xr.DataArray:
@@ -75,23 +86,47 @@ def out_of_range(evidence: Evidence) -> xr.DataArray:
 
 
 def narrow_range(evidence: Evidence) -> str:
-    """How much of S(Y) the untrained networks have already."""
-    data = evidence.group("information")
-    share = (data[_I_TARGET] / data["entropy_target"]).where(data["kind"] != OUTPUT).sel(epoch=0)
-    return f"In hidden layers of untrained networks I(T; Y) is {100 * float(share.mean()):.0f} % of S(Y) in the mean."
+    """How much of S(Y) hidden layers have, untrained and at the end, and of labels that are permuted."""
+    whole = evidence.group("information")["entropy_target"].mean()
+    said = []
+    for name, of_labels in (("none", ""), (PERMUTED, " of permuted labels")):
+        if name == "none" or PERMUTED in evidence.experiment.get("controls", []):
+            values = _hidden(evidence.under(name).group("information")[_I_TARGET])
+            first, last = (
+                100 * float(each.mean() / whole) for each in (values.sel(epoch=0), evidence.at_the_end(values))
+            )
+            said.append(f"{first:.0f} % untrained and {last:.0f} % at the end{of_labels}")
+    return f"In the mean of hidden layers I(T; Y) is, of S(Y), {', '.join(said)}. At α = 1 both ranges are theorems."
+
+
+def learns(evidence: Evidence) -> xr.DataArray:
+    """Rise of I(T; Y) from the untrained network to the end, in the mean of hidden layers, bits."""
+    values = _hidden(evidence.group("information")[_I_TARGET])
+    return (evidence.at_the_end(values) - values.sel(epoch=0, drop=True)).mean(["variant", "layer"])
 
 
 def processing(evidence: Evidence) -> xr.DataArray:
     """Share of the pairs of layers on which I(X; T) does not rise, in the mean over all epochs."""
-    values = evidence.group("information")[_I_INPUT]
-    found = [(steps >= 0).where(steps.notnull()).mean("pair") for steps in _falls(values)]
+    values = evidence.alone().group("information")[_I_INPUT]
+    found = [(steps >= 0).where(steps.notnull()).mean("pair") for steps in _falls(values.mean("epoch"))]
     return evidence.across(found).mean("sweep")
 
 
+def processing_untrained(evidence: Evidence) -> str:
+    """The share before training, when data processing holds as well."""
+    values = evidence.alone().group("information")[_I_INPUT].sel(epoch=0)
+    steps = [(steps >= 0).where(steps.notnull()).mean() for steps in _falls(values)]
+    return f"Of untrained networks the share is {float(np.mean(steps)):.2f}."
+
+
 def compresses(evidence: Evidence) -> xr.DataArray:
-    """(peak − final) / peak of I(X; T), of the hidden layer in which it is greatest, the least of all ReLU networks."""
+    """(peak − final) / peak of I(X; T), of the hidden layer in which it is greatest, the least of all ReLU networks.
+
+    It is 0 for a layer that has not fitted before: whose peak is no more than 5 % above its first value.
+    """
     values = _hidden(evidence.group("information")[_I_INPUT])
-    return _compression(evidence, values.where(_relu(evidence, values))).max("layer").min("variant")
+    index = _compression(evidence, values).where(_fits(values) | values.isnull().all("epoch"), 0.0)
+    return index.where(_relu(evidence, values)).max("layer").min("variant")
 
 
 def compressions(evidence: Evidence) -> str:
@@ -108,20 +143,20 @@ def compressions(evidence: Evidence) -> str:
 
 def more_on_train(evidence: Evidence) -> xr.DataArray:
     """Share of layers that compress more on the training split than on the test split."""
+    if "test" not in evidence.experiment["probe"]["splits"]:
+        return evidence.across([]).max("sweep")
     splits = [replace(evidence, split=split) for split in ("train", "test")]
     train, test = (_compression(each, each.group("information")[_I_INPUT]) for each in splits)
     return (train > test).where(train.notnull() & test.notnull()).mean(["variant", "layer"])
 
 
 def stops_before_compression(evidence: Evidence) -> xr.DataArray:
-    """Share of hidden layers whose I(X; T) peaks after early stopping would have ended the training.
-
-    Of networks that it ends: there is no effect of the others.
-    """
-    peaks = _hidden(evidence.group("information")[_I_INPUT]).fillna(-np.inf).idxmax("epoch")
-    there = _hidden(evidence.group("information")[_I_INPUT]).notnull().any("epoch")
-    stops = stopping.stop(evidence.accuracies(), _PATIENCE)
-    return (peaks > stops).where(there & stops.notnull()).mean(["variant", "layer"])
+    """Share of hidden layers that compress, and whose I(X; T) peaks after early stopping would have ended training."""
+    values = _hidden(evidence.group("information")[_I_INPUT])
+    peaks = values.fillna(-np.inf).idxmax("epoch")
+    later = peaks > stopping.stop(evidence.accuracies(), _PATIENCE)  # never, of a network that is not stopped
+    compressing = _fits(values) & (_compression(evidence, values) > _MOVES)
+    return (later & compressing).where(values.notnull().any("epoch")).mean(["variant", "layer"])
 
 
 def stops(evidence: Evidence) -> str:
@@ -136,10 +171,15 @@ def stops(evidence: Evidence) -> str:
 
 
 def settles(evidence: Evidence) -> xr.DataArray:
-    """Relative change of the kernel width from half of the training to its end, the greatest of the hidden layers."""
-    widths = _hidden(evidence.group("information")["bandwidth"])
-    half = evidence.at_epoch(widths, float(widths["epoch"].max()) / 2)
-    return abs(evidence.at_the_end(widths) / half - 1).max(["variant", "layer"])
+    """Relative change of the kernel width in the second half of the training, the greatest of the hidden layers.
+
+    From the mean over a tenth of all looks, those that follow the half of the training, to that over the last tenth.
+    """
+    widths = _hidden(evidence.alone().group("information")["bandwidth"])
+    epochs = widths["epoch"].values
+    half, looks = np.flatnonzero(epochs >= epochs.max() / 2), max(1, round(_WINDOW * len(epochs)))
+    early, late = (widths.isel(epoch=some).mean("epoch") for some in (half[:looks], half[-looks:]))
+    return abs(late / early - 1).max(["variant", "layer"])
 
 
 def _shares(evidence: Evidence) -> xr.DataArray:
@@ -168,11 +208,16 @@ def _compression(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
     return (peak - evidence.at_the_end(values)) / peak.where(peak > 0)
 
 
+def _fits(values: xr.DataArray) -> xr.DataArray:
+    """Whether each layer rises to a peak from where it was untrained."""
+    peak = values.max("epoch")
+    return peak - values.sel(epoch=0, drop=True) > _MOVES * peak
+
+
 def _falls(values: xr.DataArray) -> list[xr.DataArray]:
-    """Fall of the mean over epochs from layer to layer, (seed, pair), for every variant."""
-    mean = values.mean("epoch")
+    """Fall from layer to layer, (seed, pair), for every variant."""
     variants = values["variant"].values.tolist()
-    return [chains.falls(mean, variant, chains.markov_pairs(values, variant)) for variant in variants]
+    return [chains.falls(values, variant, chains.markov_pairs(values, variant)) for variant in variants]
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -223,11 +268,12 @@ CLAIMS = (
         _SOURCE,
         "If all maps have kernels of one width, their product is the tensor kernel of that width.",
         same_as_the_product,
-        "greatest difference of S(T) between the two, over epochs and layers",
+        "greatest difference of S(T), S(X, T) or S(T, Y) between the two, over epochs and layers",
         "bits",
         Rule("below", _EQUAL),
         needs=("information",),
         controls=(),
+        remark=far_from_the_identity,
         applies=_of("multivariate", "fixed"),
     ),
     Claim(
@@ -253,7 +299,20 @@ CLAIMS = (
         "1",
         Rule("above", 0.5),
         needs=("information",),
-        controls=(UNTRAINED, SHUFFLED),
+        controls=(SHUFFLED,),
+        remark=processing_untrained,
+    ),
+    Claim(
+        "wickstrom2023.learns_about_the_labels",
+        "text",
+        _SOURCE,
+        "Layers fit: while the network trains, they come to know more of the labels.",
+        learns,
+        "rise of I(T; Y) from the untrained network to the end, mean of the hidden layers",
+        "bits",
+        Rule("above", _LEARNS),
+        needs=("information",),
+        controls=(PERMUTED,),
     ),
     Claim(
         "wickstrom2023.compression_with_relu",
@@ -261,9 +320,10 @@ CLAIMS = (
         _SOURCE,
         "Some hidden layers compress after they have fitted, with ReLU too.",
         compresses,
-        "(peak − final) / peak of I(X; T) of the hidden layer in which it is greatest, in ReLU networks",
+        "(peak − final) / peak of I(X; T) of the hidden layer in which it is greatest, in ReLU networks; "
+        f"0 of a layer that has not risen by {100 * _MOVES:.0f} % of its peak before",
         "1",
-        Rule("above", _FALLS),
+        Rule("above", _MOVES),
         needs=("information",),
         controls=(SHUFFLED,),
         remark=compressions,
@@ -287,7 +347,8 @@ CLAIMS = (
         _SOURCE,
         "Early stopping ends the training before several layers compress.",
         stops_before_compression,
-        f"share of hidden layers whose I(X; T) peaks after the stop, with a patience of {_PATIENCE} checkpoints",
+        f"share of hidden layers that compress, by more than {100 * _MOVES:.0f} % of their peak, and peak after the "
+        f"stop with a patience of {_PATIENCE} checkpoints",
         "1",
         Rule("above", 0.25),
         needs=("information", "training"),
@@ -300,7 +361,8 @@ CLAIMS = (
         _SOURCE,
         "The widths of the kernels settle: in the second half of the training they hardly change.",
         settles,
-        "relative change of the kernel width, greatest of the hidden layers",
+        "relative change of the kernel width from the tenth of all looks that follows the half to the last tenth, "
+        "greatest of the hidden layers",
         "1",
         Rule("below", _SETTLED),
         needs=("information",),

@@ -1,4 +1,4 @@
-"""When early stopping would have ended a training. The definition is ours; Wickstrøm et al. 2023 do not give theirs."""
+"""When early stopping would have ended a training. The definition is ours; that of Wickstrøm et al. 2023 is open."""
 
 from __future__ import annotations
 

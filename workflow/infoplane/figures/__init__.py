@@ -40,6 +40,7 @@ __all__ = [
     "final_layers",
     "gradients",
     "information_plane",
+    "information_plane_by_layer",
     "kernel_matrices",
     "kernel_widths",
     "modified_information_plane",
@@ -63,6 +64,13 @@ information_plane = Page(
     options=choices.Paths,
     after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017",
     animated=True,
+)
+information_plane_by_layer = Page(
+    "information_plane_by_layer",
+    "I(X; T) against I(T; Y), a panel per layer with ranges of its own",
+    needs=("information",),
+    options=choices.Measured,
+    after="figures 3 to 6 of Wickstrøm et al. 2019",
 )
 snapshots = Page(
     "snapshots",
@@ -112,6 +120,7 @@ processing_steps = Page(
     needs=("information",),
     options=choices.Measured,
     after="figure 7 of Wickstrøm et al. 2019",
+    smooth=False,
 )
 multivariate_information = Page(
     "multivariate_information",
@@ -152,6 +161,7 @@ bandwidths = Page(
     needs=("information",),
     options=choices.Widths,
     after="figure 8 of Wickstrøm et al. 2019",
+    smooth=False,
 )
 early_stopping = Page(
     "early_stopping",
@@ -199,6 +209,7 @@ _PAGES = {
     page.name: page
     for page in (
         information_plane,
+        information_plane_by_layer,
         modified_information_plane,
         planes,
         data_processing,

@@ -62,7 +62,7 @@ def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> 
     phrases = [_data(about, options), *filter(None, [variants.shared(shown, keys)])]
     if isinstance(options, Measured):
         phrases.append(_estimator(about, options, errors="error_chain" in page.needs))
-        phrases.append(_sample(about, options))
+        phrases.append(_sample(about, options, smooth=page.smooth))
         phrases += _widths(summary, page, options)
     phrases += [_seeds(summary, page, options), reading, *_failed(summary, options)]
     if about.get("preview"):
@@ -142,9 +142,9 @@ def _plain(value: object) -> str:
     return " ".join([str(value.get("rule", "")), *scale, *more]).strip()
 
 
-def _sample(about: Mapping[str, Any], options: Measured) -> str:
+def _sample(about: Mapping[str, Any], options: Measured, *, smooth: bool) -> str:
     count, batches = _samples(about, options), about["probe"]["batches"]
-    epochs, every = moving.length(about), about["probe"].get("every")
+    epochs, every = moving.length(about) if smooth else 1, about["probe"].get("every")
     averaged = f"mean of {batches} probe batches" if batches > 1 else "1 probe batch"
     looked_at = f"1 mini-batch every {every} updates" if every else averaged
     moved = f", moving average over {epochs} {'of them' if every else 'epochs'}" if epochs > 1 else ""

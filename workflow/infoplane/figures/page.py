@@ -59,6 +59,8 @@ class Page:
         The figure of a paper that it takes up, if there is one.
     animated
         Whether its module is a `Moving` one.
+    smooth
+        Whether it shows the moving average of an experiment that has one.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Page:
     options: type[choices.Options]
     after: str = ""
     animated: bool = False
+    smooth: bool = True
 
     def check(self, values: Mapping[str, object]) -> choices.Options:
         """Options from plain values, or a ConfigError that tells every fault."""

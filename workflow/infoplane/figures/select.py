@@ -66,8 +66,11 @@ def resolve(summary: xr.DataTree, page: Page, options: Options) -> Options:
     return replace(options, **several, **single)
 
 
-def group(summary: xr.DataTree, name: str, options: Options) -> xr.Dataset:
-    """One group of the summary, cut to the options, averaged over probe batches and, if it is so, over epochs."""
+def group(summary: xr.DataTree, name: str, options: Options, *, smooth: bool = True) -> xr.Dataset:
+    """One group of the summary, cut to the options and averaged over probe batches.
+
+    Where the experiment has a moving average over epochs it is that, unless the figure is not `smooth`.
+    """
     data = summary[name].to_dataset()
     chosen: dict[str, str | list[str]] = {
         dim: getattr(options, option)
@@ -78,7 +81,7 @@ def group(summary: xr.DataTree, name: str, options: Options) -> xr.Dataset:
         if dim in data.dims:
             chosen[dim] = [label for label in data[dim].to_numpy() if label in getattr(options, option)]
     data = _in_order_of_the_sweep(data.sel(chosen), summary)
-    data = moving.averaged(data, moving.length(summary.attrs.get("experiment", {})))
+    data = moving.averaged(data, moving.length(summary.attrs.get("experiment", {})) if smooth else 1)
     return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
 

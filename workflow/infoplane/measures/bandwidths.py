@@ -7,6 +7,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -263,33 +264,43 @@ def _best_aligned(distances: Tensor, reference: Tensor, trace: Tensor, candidate
     return candidates[max(sorted(tried), key=lambda i: tried[i][0] / tried[i][1])]
 
 
-def exponential_moving_average(bandwidths: Tensor, *, decay: float) -> Tensor:
+def exponential_moving_average(bandwidths: Tensor, *, decay: float, iterations: Sequence[int] | None = None) -> Tensor:
     """Bandwidths smoothed over iterations, s_t = β s_{t−1} + (1 − β) σ_t with s_0 = σ_0 (Wickstrøm et al. 2023).
+
+    Where σ is known at every k-th iteration only, β^k takes the place of β, so that the memory of the average is as
+    long in iterations as if it were known at each.
 
     Parameters
     ----------
     bandwidths
-        (iterations, *batch): σ_t of consecutive iterations.
+        (T, *batch): σ, iteration after iteration.
     decay
         β, at least 0 and below 1; Wickstrøm et al. take 0.9.
+    iterations
+        Of each, (T), ascending; 0 to T − 1 by default.
 
     Returns
     -------
     Tensor
-        (iterations, *batch), float64: s_t.
+        (T, *batch), float64: s.
 
     Raises
     ------
     ValueError
-        If there are no iterations, a bandwidth is not above 0 and finite, or `decay` is out of its range.
+        If there are no iterations, or they do not ascend, a bandwidth is not above 0 and finite, or `decay` is out of
+        its range.
     """
     bandwidths = checks.tensor(bandwidths, "bandwidths").double()
     if bandwidths.ndim == 0:
-        raise ValueError("bandwidths must have shape (iterations, *batch), got ()")
+        raise ValueError("bandwidths must have shape (T, *batch), got ()")
     checks.positive(bandwidths.flatten().tolist(), "bandwidths")
     if not 0 <= decay < 1:
         raise ValueError(f"decay must be at least 0 and below 1, got {decay}")
+    known = list(range(len(bandwidths))) if iterations is None else list(iterations)
+    if len(known) != len(bandwidths) or any(after <= before for before, after in itertools.pairwise(known)):
+        raise ValueError(f"iterations must be {len(bandwidths)} ascending numbers, got {known}")
     smooth = bandwidths.clone()
     for t in range(1, len(smooth)):
-        smooth[t] = decay * smooth[t - 1] + (1 - decay) * bandwidths[t]
+        kept = decay ** (known[t] - known[t - 1])
+        smooth[t] = kept * smooth[t - 1] + (1 - kept) * bandwidths[t]
     return smooth

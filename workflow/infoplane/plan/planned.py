@@ -199,10 +199,10 @@ class Planned:
     def parts(self) -> list[dict[str, str]]:
         """Stores that the summary is made of: group, variant and path of each."""
         found = []
-        estimators = self.estimators if set(self.experiment.settings["measures"]) - {_WEIGHTS} else ()
+        asked = [group for group in MEASURED if group in self.experiment.settings["measures"]]
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
-            for group, estimator in [("training", ""), *product(MEASURED, estimators)]:
+            for group, estimator in [("training", ""), *product(asked, self.estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
                 found.append({"group": group, "variant": run.variant.name, "path": path})
         for variant in self.experiment.variants if self.weighs else ():

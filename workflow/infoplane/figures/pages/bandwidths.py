@@ -22,7 +22,7 @@ _LABELS = {_OURS: "Kernel width σ, of exp(−d²/(2σ²))", _PAPERS: "Kernel wi
 
 def table(summary: xr.DataTree, options: Widths) -> pd.DataFrame:
     """The width for every layer's activations, and for the input, in the convention asked for."""
-    data = select.group(summary, "information", options)
+    data = select.group(summary, "information", options, smooth=False)
     name, factor = (_OURS, 1.0) if options.convention == "2σ²" else (_PAPERS, sqrt(2))
     points = select.rows((factor * data["bandwidth"]).rename(name).to_dataset(), [name]).assign(of=courses.ACTIVATIONS)
     of_input = (factor * data["bandwidth_input"]).mean(["seed", "epoch"]).to_series()

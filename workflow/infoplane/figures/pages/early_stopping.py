@@ -1,9 +1,7 @@
-"""Where early stopping would have ended the paths of the information plane.
+"""Where early stopping would have ended the paths of the information plane, a panel for each layer.
 
-Figure 1 of Wickstrøm et al. 2019 (arXiv 1909.11396), who mark it for several numbers of epochs without improvement, and
-draw a path solid while it fits and dotted while it compresses. Where the one ends they do not say, as far as we know;
-here it is where I(X; T) of the mean path is greatest. Every layer has a panel with ranges of its own, where theirs has
-an enlarged part for the first four.
+Figure 1 of Wickstrøm et al. 2019 (arXiv 1909.11396), as recalled, which marks it on the paths of a small network for
+several values of the patience. What they count the patience in is open; here it is checkpoints.
 """
 
 from __future__ import annotations
@@ -16,12 +14,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from infoplane.derived import stopping
-from infoplane.figures import mutual, plane, seeds
+from infoplane.figures import mutual, plane
 from infoplane.figures.choices import Stopped
 from infoplane.figures.notes import Notes
+from infoplane.figures.pages import information_plane_by_layer
 
 READING = plane.READING
-_PEAK = "peak_of_input_layer [epochs]"
 _COLUMN, _UNIT = "stop_patience_", " [epochs]"
 
 
@@ -30,8 +28,7 @@ def table(summary: xr.DataTree, options: Stopped) -> pd.DataFrame:
 
     A network that never stops counts as later than all others, so that a median may be NaN.
     """
-    points = seeds.drawn(mutual.points(summary, options), [mutual.X, mutual.Y])
-    found = mutual.with_limits(points, summary, options).join(_peaks(points), on=["variant", "layer"])
+    found = information_plane_by_layer.table(summary, options)
     accuracy = summary["training"].to_dataset()["accuracy"].sel(variant=list(options.variants or ()), split="test")
     return found.join(
         pd.DataFrame({f"{_COLUMN}{patience}{_UNIT}": _median(accuracy, patience) for patience in options.patience}),
@@ -47,15 +44,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         "stop: first checkpoint after as many as the patience without a better accuracy on the test split; median over "
         "seeds, none where most never stop"
     )
-    turns = (_PEAK, "to the peak of I(X; T)", "after it")
-    return plane.by_layer(table, mutual.plane(notes, marks, turns), replace(notes, foot=(*notes.foot, phrase)))
-
-
-def _peaks(points: pd.DataFrame) -> pd.Series[float]:
-    """Epoch at which the mean path of every variant's layers is furthest right."""
-    means = seeds.means(points)
-    furthest = means.loc[means.groupby(["variant", "layer"], observed=True)[mutual.X].idxmax()]
-    return furthest.set_index(["variant", "layer"])["epoch"].rename(_PEAK)
+    spanned = mutual.plane(notes, marks, information_plane_by_layer.TURNS)
+    return plane.by_layer(table, spanned, replace(notes, foot=(*notes.foot, phrase)))
 
 
 def _median(accuracy: xr.DataArray, patience: int) -> pd.Series[float]:

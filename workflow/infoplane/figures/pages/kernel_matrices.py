@@ -1,7 +1,7 @@
 """Kernel matrices of the layers of one network, for estimators that make them in different ways.
 
-Figure 2 of Wickstrøm et al. 2019 (arXiv 1909.11396): the product of a kernel for each feature map is nearly the
-identity, and one kernel on the whole tensor shows the classes.
+Figure 2 of Wickstrøm et al. 2019 (arXiv 1909.11396), of which we recall that the product of a kernel for each feature
+map is nearly the identity there, and that one kernel on the whole tensor keeps the classes apart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from infoplane.errors import DataError
@@ -23,9 +23,13 @@ from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Matrices
 from infoplane.figures.notes import Notes
 
-READING = "samples in the order of their classes, which the ticks part; above each the mean of k(x, x′) of two samples"
+READING = (
+    "samples in the order of their classes, which the ticks part; above each the mean k(x, x′) within | between these"
+)
 _ABREAST = 8  # layers
-_KERNEL, _CLASS, _MEAN = "kernel", "sample_class", "kernel_off_diagonal_mean"
+_KERNEL, _CLASS = "kernel", "sample_class"
+_WITHIN, _BETWEEN, _SAMPLES = "kernel_mean_within_classes", "kernel_mean_between_classes", "samples"
+_NORM = PowerNorm(0.5, 0, 1)  # most pairs of samples are less alike than 0.2
 _PLACE, _CLASSES = ["sample", "other_sample"], ["class", "other_class"]
 
 
@@ -45,17 +49,23 @@ def table(summary: xr.DataTree, options: Matrices) -> pd.DataFrame:
     kernel = whole[_KERNEL].isel(dict.fromkeys(_PLACE, drawn))
     rows = kernel.where(kernel["sample"] <= kernel["other_sample"]).to_dataframe().dropna(subset=_KERNEL).reset_index()
     classes = whole[_CLASS].isel(variant=0).to_series()
-    mean = whole[_KERNEL].where(whole["sample"] != whole["other_sample"]).mean(_PLACE).to_series().rename(_MEAN)
+    same = whole[_CLASS] == whole[_CLASS].rename(sample="other_sample")
+    apart = whole["sample"] != whole["other_sample"]
+    pairs = {_WITHIN: same & apart, _BETWEEN: ~same}
+    means = xr.Dataset({name: whole[_KERNEL].where(those).mean(_PLACE) for name, those in pairs.items()}).to_dataframe()
     of_samples = {column: rows[dim].map(classes) for dim, column in zip(_PLACE, _CLASSES, strict=True)}
-    places = ["variant", *select.swept(data), "estimator", "layer", "epoch", "seed", *_PLACE]
-    return rows[[*places, _KERNEL]].assign(**of_samples).join(mean, on=list(map(str, mean.index.names)))
+    places = ["variant", *select.swept(data), "estimator", "split", "layer", "epoch", "seed", *_PLACE]
+    found = rows[[*places, _KERNEL]].assign(**of_samples, samples=n)
+    return found.join(means[list(pairs)], on=list(map(str, means.index.names)))
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a row of matrices per estimator, a column per layer."""
     estimators, layers = list(dict.fromkeys(table["estimator"])), select.in_order(table["layer"], notes.layers)
     epoch, seed = table["epoch"].iloc[0], table["seed"].iloc[0]
-    notes = replace(notes, foot=(*notes.foot, f"drawn: seed {seed} at epoch {epoch:g}"))
+    drawn, samples, split = table["sample"].nunique(), table[_SAMPLES].iloc[0], table["split"].iloc[0]
+    phrase = f"drawn: seed {seed} at epoch {epoch:g}, {drawn} of {samples:g} samples of the {split} probe"
+    notes = replace(notes, foot=(*notes.foot, phrase))
     across = min(len(layers), _ABREAST)
     width = style.COLUMN if across <= 2 else style.PAGE
     side = min(30.0, (width - 45) / across)
@@ -72,7 +82,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
             shown = table[(table["estimator"] == estimator) & (table["layer"] == layer)]
             _draw_panel(axes, shown, f"{layer}\n" if estimator == estimators[0] else "")
     bar = page.body.colorbar(
-        ScalarMappable(Normalize(0, 1), style.over_time()),
+        ScalarMappable(_NORM, style.over_time()),
         ax=[axes for axes in grid.flat if axes.figure],
         pad=0.02,
         aspect=40,
@@ -85,13 +95,13 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
 def _draw_panel(axes: Axes, shown: pd.DataFrame, name: str) -> None:
     upper = shown.pivot_table(_KERNEL, "sample", "other_sample").to_numpy()
     matrix = np.where(np.isnan(upper), upper.T, upper)
-    axes.imshow(matrix, cmap=style.over_time(), norm=Normalize(0, 1), interpolation="nearest", aspect="equal")
+    axes.imshow(matrix, cmap=style.over_time(), norm=_NORM, interpolation="nearest", aspect="equal")
     classes = shown.drop_duplicates("other_sample").sort_values("other_sample")["other_class"].to_numpy()
     parted = np.flatnonzero(np.diff(classes)) + 0.5
     axes.set_xticks(parted, [""] * len(parted))
     axes.set_yticks(parted, [""] * len(parted))
     axes.tick_params(length=1.5, width=0.4)
-    axes.set_title(f"{name}{shown[_MEAN].iloc[0]:.2g}")
+    axes.set_title(f"{name}{shown[_WITHIN].iloc[0]:.2g} | {shown[_BETWEEN].iloc[0]:.2g}")
 
 
 def _known(data: xr.Dataset, dim: str) -> xr.Dataset:

@@ -38,7 +38,7 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant: the ratio against the epoch, a line per layer."""
-    return courses.draw(table, notes, _RATIO, "Median distance / bandwidth", one="distance = bandwidth")
+    return courses.draw(table, notes, _RATIO, "Median distance / σ", one="distance = σ")
 
 
 def _ratio(data: xr.Dataset, distance: str, width: str) -> xr.Dataset:

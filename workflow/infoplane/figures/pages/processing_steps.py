@@ -35,7 +35,7 @@ _PARTED: style.Look = {"color": style.GREY, "linestyle": style.DASHES[2], "linew
 
 def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     """The fall of every pair of layers, in the mean over epochs and of the untrained network."""
-    data = select.group(summary, "information", options).sel(control="none", drop=True)
+    data = select.group(summary, "information", options, smooth=False).sel(control="none", drop=True)
     values = data[_I].where(data["kind"] != "")
     stages = {_ALL: values.mean("epoch"), _UNTRAINED: values.sel(epoch=0, drop=True)}
     swept = select.swept(data)

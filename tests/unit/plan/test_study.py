@@ -86,11 +86,11 @@ class TestStudy:
             for ending in ("svg", "png", "pdf", "csv")
         ]
 
-    def test_summary_is_made_of_every_run_and_measure(self, file: Path) -> None:
+    def test_summary_is_made_of_every_run_and_of_the_measures_asked_for(self, file: Path) -> None:
         found = study(file, estimators=[ESTIMATOR, {"name": "tensor", "joint": "tensor"}])
         wildcards = SimpleNamespace(experiment="mine")
         paths = found.stores(wildcards)
-        assert len(paths) == len(set(paths)) == 6 * (1 + 5 * 2)
+        assert len(paths) == len(set(paths)) == 6 * (1 + 3 * 2)
         assert "results/mine/runs/filters-2-4_activation-relu.seeds-0-2/decomposition/tensor.zarr" in paths
         assert found.summaries() == ["results/mine/summary.zarr"]
 

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infoplane.figures import select
+from infoplane.figures import seeds, select
 from infoplane.figures.choices import Measured
 from infoplane.figures.frame import Plane
 from infoplane.figures.notes import Notes, samples
 
 X, Y = "mutual_information_input_layer", "mutual_information_layer_target"
+PEAK = "peak_of_input_layer [epochs]"
+TURNS = (PEAK, "to the peak of I(X; T)", "after it")
 _ENTROPIES = ["entropy_input", "entropy_target"]
 _LOG2_N = "log2_n [bits]"
 
@@ -28,6 +30,13 @@ def with_limits(table: pd.DataFrame, summary: xr.DataTree, options: Measured) ->
     data = select.group(summary, "information", options)
     limits = data[_ENTROPIES].mean(["seed", "epoch"]).to_dataframe()
     return table.join(limits[_ENTROPIES], on="variant").assign(**{_LOG2_N: np.log2(samples(summary, options))})
+
+
+def with_peaks(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the epoch at which the mean path of every variant's layers is furthest right."""
+    means = seeds.means(table)
+    furthest = means.loc[means.groupby(["variant", "layer"], observed=True)[X].idxmax()]
+    return table.join(furthest.set_index(["variant", "layer"])["epoch"].rename(PEAK), on=["variant", "layer"])
 
 
 def plane(notes: Notes, marks: Mapping[str, str] | None = None, turns: tuple[str, str, str] | None = None) -> Plane:

@@ -14,10 +14,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from infoplane.derived import stopping
-from infoplane.figures import mutual, plane
+from infoplane.figures import mutual, plane, seeds
 from infoplane.figures.choices import Stopped
 from infoplane.figures.notes import Notes
-from infoplane.figures.pages import information_plane_by_layer
 
 READING = plane.READING
 _COLUMN, _UNIT = "stop_patience_", " [epochs]"
@@ -28,7 +27,8 @@ def table(summary: xr.DataTree, options: Stopped) -> pd.DataFrame:
 
     A network that never stops counts as later than all others, so that a median may be NaN.
     """
-    found = information_plane_by_layer.table(summary, options)
+    points = seeds.drawn(mutual.points(summary, options), [mutual.X, mutual.Y])
+    found = mutual.with_peaks(mutual.with_limits(points, summary, options))
     accuracy = summary["training"].to_dataset()["accuracy"].sel(variant=list(options.variants or ()), split="test")
     return found.join(
         pd.DataFrame({f"{_COLUMN}{patience}{_UNIT}": _median(accuracy, patience) for patience in options.patience}),
@@ -44,7 +44,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         "stop: first checkpoint after as many as the patience without a better accuracy on the test split; median over "
         "seeds, none where most never stop"
     )
-    spanned = mutual.plane(notes, marks, information_plane_by_layer.TURNS)
+    spanned = mutual.plane(notes, marks, mutual.TURNS)
     return plane.by_layer(table, spanned, replace(notes, foot=(*notes.foot, phrase)))
 
 

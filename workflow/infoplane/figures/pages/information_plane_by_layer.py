@@ -15,23 +15,14 @@ from infoplane.figures.choices import Measured
 from infoplane.figures.notes import Notes
 
 READING = plane.READING
-PEAK = "peak_of_input_layer [epochs]"
-TURNS = (PEAK, "to the peak of I(X; T)", "after it")
 
 
 def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     """Both mutual informations of every layer and epoch, their limits, and the epoch of the peak of I(X; T)."""
     points = seeds.drawn(mutual.points(summary, options), [mutual.X, mutual.Y])
-    return mutual.with_limits(points, summary, options).join(_peaks(points), on=["variant", "layer"])
+    return mutual.with_peaks(mutual.with_limits(points, summary, options))
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per layer of every variant, with S(X), S(Y), log₂ n and the bisector where they are near."""
-    return plane.by_layer(table, mutual.plane(notes, turns=TURNS), notes)
-
-
-def _peaks(points: pd.DataFrame) -> pd.Series[float]:
-    """Epoch at which the mean path of every variant's layers is furthest right."""
-    means = seeds.means(points)
-    furthest = means.loc[means.groupby(["variant", "layer"], observed=True)[mutual.X].idxmax()]
-    return furthest.set_index(["variant", "layer"])["epoch"].rename(PEAK)
+    return plane.by_layer(table, mutual.plane(notes, turns=mutual.TURNS), notes)

@@ -1,5 +1,6 @@
 # make         set up, run what config.yaml asks for, write the report
 # make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
+# make test-faults    what goes wrong at the worst moment, and files that somebody got wrong
 # make lint    ruff, mypy, snakefmt, snakemake --lint
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
@@ -13,7 +14,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long lint cost bench reproduction docs constraints clean
+.PHONY: all setup report test test-long test-faults lint cost bench reproduction docs constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -36,10 +37,13 @@ report: setup
 # One thread in each of two processes: more threads only get in each other's way. Tests of one file share what they
 # set up, so they stay together; the longest files come first.
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not faults"
 
 test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m long
+
+test-faults: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m faults
 
 lint: setup
 	$(BIN)/ruff check .

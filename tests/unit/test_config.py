@@ -36,7 +36,16 @@ class TestRead:
             ("-2E5", -200000.0),
             (".5e1", 5.0),
             ("1.5", 1.5),
+            ("-1.", -1.0),
+            ("1.5e3", 1500.0),
+            ("-.inf", float("-inf")),
             ("7", 7),
+            ("-12", -12),
+            ("0", 0),
+            ("0x1F", 31),
+            ("010", "010"),  # 8 in YAML 1.1
+            ("10:30", "10:30"),  # 630 in YAML 1.1
+            ("1_000", "1_000"),  # 1000 in YAML 1.1
             ("1e3x", "1e3x"),
             ("2020-01-01", "2020-01-01"),  # a date in YAML 1.1
             ("true", True),
@@ -48,6 +57,11 @@ class TestRead:
         found = read(file, f"key: {text}")["key"]
         assert found == value
         assert type(found) is type(value)
+
+    def test_a_few_lines_that_hold_billions_of_values_are_refused(self, file: Path) -> None:
+        lines = ["a0: &a0 [x, x, x]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}]" for i in range(1, 40))]
+        with pytest.raises(ConfigError, match="more than 100,000 values, once its aliases are written out"):
+            read(file, "\n".join(lines))
 
     def test_an_anchor_is_repeated_and_merged(self, file: Path) -> None:
         found = read(file, "one: &one {a: 1, b: 2}\ntwo: {<<: *one, b: 3}\nthree: *one\n")

@@ -1,7 +1,6 @@
 """Every bad input ends before any job starts, with one message: file, key, value, and what is accepted."""
 
 import copy
-import random
 import re
 import subprocess
 import sys
@@ -291,38 +290,6 @@ def test_command_line_without_a_usable_file(file: Path, text: str | None, argume
     assert "Traceback" not in said
     assert not (file.parent / "executed").exists()
     assert not (file.parent / "results").exists()
-
-
-def test_malformed_experiments_meet_one_message_or_none(file: Path) -> None:
-    """Random damage to the quickstart: it is planned, or refused in words; nothing else is ever raised."""
-    chosen = random.Random(7)
-    values: list[Any] = [None, -1, 0, 10**30, 1.5, float("nan"), float("inf"), "", "x", [], [[]], {}, {"a": 1}, True]
-    refused = 0
-    for _ in range(150):
-        settings = copy.deepcopy(QUICKSTART)
-        for _ in range(chosen.randint(1, 3)):
-            inner: Any = settings
-            while isinstance(inner, dict | list) and inner:
-                key = chosen.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
-                if chosen.random() < 0.4 or not isinstance(inner[key], dict | list) or not inner[key]:
-                    if chosen.random() < 0.3 and isinstance(inner, dict):
-                        del inner[key]
-                    else:
-                        inner[key] = chosen.choice(values)
-                    break
-                inner = inner[key]
-        file.write_text(yaml.safe_dump(settings))
-        refused += "mine.yaml" in _refusal(file)
-    assert refused > 75
-
-
-def _refusal(file: Path) -> str:
-    """What a file is refused with; empty if it is not. Any error but a ConfigError goes on its way."""
-    try:
-        planned(file)
-    except ConfigError as error:
-        return str(error)
-    return ""
 
 
 class TestFigureOptions:

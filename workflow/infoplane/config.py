@@ -96,13 +96,21 @@ def value_at(settings: Mapping[str, Any], key: str) -> Any:
 
 _TELLING = ("spacing", "kind", "rule")  # keys whose value says which alternative of a oneOf is meant
 _MERGE = "tag:yaml.org,2002:merge"
+_MOST = 100_000  # values in a file, once its aliases are written out: a few lines of aliases can hold billions
 
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML of texts, numbers, truth values, lists and mappings only.
 
-    A key that is given twice is an error, not a silent choice. A date is a text, and 1e-3 a number, as in YAML 1.2.
+    A key that is given twice is an error, not a silent choice. As in YAML 1.2 a date is a text, 1e-3 is a number, and
+    neither 010 nor 10:30 is one.
     """
+
+    def get_single_node(self) -> yaml.Node | None:
+        node = super().get_single_node()
+        if node is not None and _values(node, {}) > _MOST:
+            raise yaml.YAMLError(f"more than {_MOST:,} values, once its aliases are written out")
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
@@ -117,6 +125,16 @@ class _Loader(yaml.SafeLoader):
         text = str(super().construct_scalar(node))
         text.encode()  # half a surrogate pair, which YAML can escape, could not be written anywhere
         return text
+
+
+def _values(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values there are in a node, each as often as it is referred to."""
+    if id(node) not in known:
+        known[id(node)] = 1  # a node within itself is told later
+        inner = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        parts = inner if isinstance(node, yaml.CollectionNode) else []
+        known[id(node)] += sum(_values(part, known) for part in parts)
+    return known[id(node)]
 
 
 def _whole_list(loader: _Loader, node: yaml.SequenceNode) -> list[Any]:
@@ -134,12 +152,15 @@ _Loader.yaml_constructors = {
     if tag is None or tag.rpartition(":")[2] in _PLAIN
 }
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
+    first: [(tag, pattern) for tag, pattern in known if tag.rpartition(":")[2] not in {"timestamp", "int", "float"}]
     for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
-)
+_NUMBERS = {
+    "int": r"[-+]?(0|[1-9][0-9]*)$|0x[0-9a-fA-F]+$",
+    "float": r"[-+]?(\d+\.\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.(inf|Inf|INF))$|\.(nan|NaN|NAN)$",
+}
+for _name, _pattern in _NUMBERS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), list("-+.0123456789"))
 # Made at once, and not when the whole is known: a list or mapping that lies within itself is then an error.
 _Loader.add_constructor("tag:yaml.org,2002:seq", _whole_list)
 _Loader.add_constructor("tag:yaml.org,2002:map", _whole_mapping)

@@ -58,11 +58,14 @@ class Finished:
         The content of its claims.json.
     figures
         Its figures: PNG files, and what each says of itself.
+    animations
+        Names of the figures that it shows over the epochs.
     """
 
     summary: xr.DataTree
     judged: Mapping[str, Any]
     figures: Mapping[Path, Mapping[str, str]]
+    animations: Sequence[str] = ()
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -98,7 +101,8 @@ def read(folder: Path) -> Finished:
     )
     order = figures.names()
     shown = sorted(facts.items(), key=lambda each: (order.index(each[1]["figure"]), each[0].stem))
-    return Finished(tree, judged, dict(shown))
+    animations = sorted(path.stem for path in folder.glob("animations/*.gif"))
+    return Finished(tree, judged, dict(shown), animations)
 
 
 def _facts(path: Path) -> Mapping[str, str]:
@@ -134,6 +138,9 @@ def sections(run: Finished) -> Iterator[str]:
     for path, facts in run.figures.items():
         shows = _shows(facts["figure"])
         yield f"![{shows}; {about['title']}]({path.name})\n\n*{shows}* ({_origin(path, facts)})."
+    for name in run.animations:
+        moving = f"results/{about['name']}/animations/{name}"
+        yield f"The command also makes `{moving}.gif` and `{moving}.html`: the same figure, epoch by epoch."
     yield "## Verdicts"
     yield write.LEGEND
     yield _grid(*verdicts(run.judged["claims"]))

@@ -20,6 +20,11 @@ FRACTIONS = {"dataset.fraction": ["0.05", "0.45", "0.85"]}
 
 def judged(name, **groups):
     """The verdict on a claim; a group is a mapping of variables, each broadcast to what it has."""
+    (found,) = claims.judge(summary(**groups), [claims.claim(name, folder=None)])
+    return found
+
+
+def summary(**groups):
     made = {group: _whole(group, dict(values)) for group, values in groups.items()}
     first = next(iter(made.values()))
     training = made.get("training", first[["variant", "seed"]])
@@ -29,9 +34,8 @@ def judged(name, **groups):
         diverged_epoch=learned.isel(epoch=0, drop=True) * np.nan,
     )
     tree = xr.DataTree.from_dict(made)
-    tree.attrs["experiment"] = {"name": "planted", "controls": []}
-    (found,) = claims.judge(tree, [claims.claim(name, folder=None)])
-    return found
+    tree.attrs["experiment"] = {"name": "planted", "controls": [], "estimators": []}
+    return tree
 
 
 def _whole(group, values):
@@ -49,11 +53,13 @@ def _whole(group, values):
     data = xr.Dataset(coords=coords)
     shape = xr.DataArray(np.zeros([len(each) for each in dims.values()]), dims=list(dims))
     for name, value in values.items():
-        whole = (value + shape).transpose(*dims)
+        whole = (value + shape).transpose(..., *dims)
         if "kind" in data.coords:
             whole = whole.where((data["kind"] != "").drop_vars(list(data["kind"].coords)))
         if group in {"information", "bottleneck"}:
-            whole = whole.expand_dims({"estimator": ["binning"], "split": ["test"], "probe_batch": [0]})
+            names = ["binning", "net"][: whole.sizes.get("estimator", 1)]
+            whole = whole if "estimator" in whole.dims else whole.expand_dims("estimator")
+            whole = whole.assign_coords(estimator=names).expand_dims({"split": ["test"], "probe_batch": [0]})
         data[name] = whole
     return data
 
@@ -123,13 +129,33 @@ class TestCompression:
 
     @pytest.mark.parametrize(
         ("full", "word", "mean"),
-        [(0.5, "supported", 1.5), (1.5, "contradicted", 0.5 - 1e-9), (3.0, "contradicted", -1)],
+        [(0.5, "supported", 1.5), (2.0, "contradicted", -1e-9), (3.0, "contradicted", -1)],
     )
     def test_by_noise_is_what_full_batches_lack(self, full, word, mean):
         information = {**path(variants(2, 7, full + 1e-9)), "labels": NETWORKS}
         found = judged("szt2017.noise_compresses", information=information)
         assert found.verdict == word
         assert found.effect.mean == pytest.approx(mean)
+
+    @pytest.mark.parametrize(("relu", "word"), [(0.5, "supported"), (3.0, "contradicted")])
+    def test_is_compared_with_that_of_relu(self, relu, word):
+        information = {**path(variants(2, relu, 7)), "labels": NETWORKS}
+        found = judged("szt2017.less_with_relu", information=information)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(2 - relu)
+
+    @pytest.mark.parametrize(("net_input", "word"), [(0.0, "supported"), (3.0, "contradicted")])
+    def test_is_compared_with_that_of_net_inputs(self, net_input, word):
+        other = xr.DataArray([2.0, net_input], dims="estimator")
+        tree = summary(information={**path(other), "labels": {"model.activation": ["tanh"]}})
+        tree.attrs["experiment"]["estimators"] = [
+            {"name": "binning", "kind": "binning"},
+            {"name": "net", "kind": "binning", "read": "preactivation"},
+        ]
+        (found,) = claims.judge(tree, [claims.claim("szt2017.less_in_net_inputs", folder=None)])
+        assert found.estimator == "binning"
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(2 - net_input, abs=0.01)
 
     @pytest.mark.parametrize("name", ["compression_with_relu", "noise_compresses", "learns_the_label"])
     def test_where_nothing_was_compared_there_is_no_verdict(self, name):
@@ -138,9 +164,14 @@ class TestCompression:
 
 
 class TestLabel:
-    def of(self, name, values):
-        information = {"mutual_information_layer_target": values, "labels": FRACTIONS}
-        return judged(f"szt2017.{name}", information=information)
+    def of(self, name, values, first=1.0):
+        """With a first of four hidden layers that knows nearly all from the start."""
+        whole = xr.where(LAYER == 1, first, values)
+        return judged(f"szt2017.{name}", information={"mutual_information_layer_target": whole, "labels": FRACTIONS})
+
+    @pytest.mark.parametrize("name", ["learns_the_label", "forgets_the_label"])
+    def test_an_estimate_that_never_sees_it_gets_no_verdict(self, name):
+        assert self.of(name, 0.1 * (EPOCH > 0) + NOISE, first=0.5).verdict == "no verdict"
 
     @pytest.mark.parametrize(("end", "word"), [(0.97, "supported"), (0.9, "inconclusive"), (0.6, "contradicted")])
     def test_is_learned_with_the_most_data(self, end, word):
@@ -183,14 +214,14 @@ class TestTransition:
         middle = np.sqrt(100 * 1500)
         expected = np.abs(np.log10(np.array([1, 1, 2e4, 400, 400]) / middle))
         np.testing.assert_allclose(found.effect.values, expected)
-        assert "3 of 5 networks lack one" in found.remark
+        assert "(2 of 5 networks, 1 different times)" in found.remark
 
     def test_the_remark_tells_layers_apart_and_how_long_it_lasts(self):
         """Two layers change at 10 and 1,000 epochs, and every network is back once, after 4,000."""
         early = xr.where(LAYER < 3, 10, 1000) > EPOCH
         mean = xr.where(early | (EPOCH == 4000), 2.0, 0.5)
         found = judged("szt2017.transition_in_time", training={"gradient_mean_norm": mean, "gradient_std_norm": 1.0})
-        assert "of single layers fc1 10, fc2 10, fc3 1000, fc4 1000, output 1000;" in found.remark
+        assert "of single layers fc1 10, fc2 10, fc3 1000, fc4 1000, output 1000, then" in found.remark
         assert "below the spread at 67 % of the checkpoints" in found.remark
 
     def test_variants_without_a_spread_are_left_out_by_name(self):
@@ -206,6 +237,7 @@ class TestTransition:
         near = judged("szt2017.transition_at_the_bend", training=training, information=information)
         assert near.effect.mean == pytest.approx(0, abs=1e-12)
         assert "100 % of seeds have the two within a factor of 3" in near.remark
+        assert "the bends of single layers are at fc1 400, fc2 400, fc3 400, fc4 400, output 400." in near.remark
 
     def test_without_any_spread_there_is_no_verdict(self):
         training = {"gradient_mean_norm": 1.0, "gradient_std_norm": np.nan}
@@ -228,6 +260,10 @@ class TestTransition:
             "szt2017.transition_at_the_bend", training=gradients([400, 1000, 400, 400, 1000]), information=information
         )
         assert found.verdict == word
+        low = {"mutual_information_input_layer": 0.3 + 0.01 * peaked}
+        blind = judged("szt2017.transition_at_the_bend", training=gradients([400] * 5), information=low)
+        assert blind.verdict == "no verdict"
+        assert blind.remark == "I(X; T) of no layer is ever above 0.5 bits, so that no path bends."
         together = "rank correlation of 1.00" in found.remark
         assert together == (word == "supported")
 
@@ -247,6 +283,16 @@ class TestDepth:
         found = judged("szt2017.depth_helps", information=information)
         assert found.verdict == word
         assert found.effect.mean == pytest.approx(mean)
+        times = ["never" if np.isinf(each) else str(each) for each in reached]
+        assert found.remark.startswith(f"Median epochs until then, by hidden layers: {times[0]} with 1 (")
+        assert f"{times[1]} with 2 (5 of 5 networks get there), {times[2]} with 4 (" in found.remark
+
+    def test_the_remark_leaves_the_fewest_layers_out(self):
+        values = 0.5 + 0.45 * (variants(1000, 10, 100) <= EPOCH) + 0 * LAYER
+        information = {"mutual_information_layer_target": values, "hidden": [1, 2, 4], "labels": {"a": [1, 2, 3]}}
+        found = judged("szt2017.depth_helps", information=information)
+        assert found.effect.mean == pytest.approx(-0.5)
+        assert found.remark.endswith("; without the fewest layers the correlation is 1.00.")
 
     def test_that_seeds_do_not_agree_on_is_inconclusive(self):
         late = xr.where(SIGN > 0, variants(1, 2, 3), variants(3, 2, 1))
@@ -300,4 +346,14 @@ def test_weights_diffuse_since_the_transition_of_each_network():
     found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=training)
     assert found.effect.seeds == (0, 1, 2)
     assert found.effect.mean == pytest.approx(0)
-    assert "since epoch 100" in found.remark
+    assert "since 3 times that epoch" in found.remark
+
+
+def test_a_drift_that_slows_down_is_no_diffusion():
+    """Its exponent is the further from 1/2 the later one begins to look: from 400 epochs on it is 0.70."""
+    other = EPOCH.rename(epoch="other_epoch")
+    moved = abs(EPOCH**0.5 - other**0.5) + 0 * NOISE
+    found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=gradients([100] * 5))
+    assert found.verdict == "contradicted"
+    assert found.effect.mean == pytest.approx(0.2, abs=0.01)
+    assert "0.63 since 1 times that epoch, 0.70 since 3 times that epoch" in found.remark

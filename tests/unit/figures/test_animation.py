@@ -152,7 +152,7 @@ class TestGif:
         assert len(pictures[0]) - rows[-1] > 60, "foot and axis below the panels"
 
     def test_a_frame_is_what_drawing_it_alone_gives(self, frames, film):
-        """Up to what the palette rounds."""
+        """Up to what the palette rounds, most of it where the edges of two colours mix."""
         with style.applied():
             figure, movers = gif.stage(film)
             for mover in movers:
@@ -160,7 +160,7 @@ class TestGif:
                 mover.artist.set_animated(False)
             figure.canvas.draw()
         alone = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
-        assert np.abs(alone - frames[5][0]).max() <= 48
+        assert np.abs(alone - frames[5][0]).max() <= 56
 
     def test_a_lone_epoch_is_a_picture(self, build):
         found = gif.encoded(_of(build(SWEEP[:1], layers=["fc1"], epochs=[0.0], diverged=None)), comment="")

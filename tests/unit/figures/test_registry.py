@@ -74,7 +74,9 @@ def test_right_options_pass():
 
 
 def test_unknown_figure():
-    with pytest.raises(ConfigError, match=r"figure 'ip' is unknown; choose from information_plane, modified"):
+    with pytest.raises(
+        ConfigError, match=r"figure 'ip' is unknown; choose from information_plane, information_plane_by_layer, mod"
+    ):
         figures.needs("ip")
 
 

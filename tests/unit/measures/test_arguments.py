@@ -114,6 +114,7 @@ ENCODER = Kind(
     ],
 )
 DECAY = Kind(0.9, [(bad, f"must be at least 0 and below 1, got {bad}") for bad in (-0.1, 1, math.nan)])
+ITERATIONS = Kind([3, 5], [(bad, f"must be 2 ascending numbers, got {bad}") for bad in ([1], [4, 4], [5, 3])])
 BINS = Kind(3, [(bad, f"must be 2 or more, got {bad}") for bad in (1, 0, -3)])
 LOW = Kind(0.0, [(bad, f"must be below high and both finite, got low={bad}") for bad in (1.0, math.nan, -math.inf)])
 
@@ -133,7 +134,7 @@ PUBLIC: dict[Callable[..., Any], dict[str, Kind]] = {
     gram.median_bandwidth: {"distances": DISTANCES, "scale": WIDTH},
     gram.alignment_candidates: {"distances": DISTANCES, "count": COUNT, "least": WIDTH, "reach": WIDTH},
     gram.aligned_bandwidth: {"distances": DISTANCES, "reference": GRAM, "candidates": WIDTHS},
-    gram.exponential_moving_average: {"bandwidths": WIDTHS, "decay": DECAY},
+    gram.exponential_moving_average: {"bandwidths": WIDTHS, "decay": DECAY, "iterations": ITERATIONS},
     renyi.entropy: {"gram": GRAM, "alpha": ALPHA},
     renyi.joint_entropy: {"grams[0]": GRAM, "grams[1]": GRAM, "alpha": ALPHA},
     renyi.mutual_information: {"a": GRAM, "b": GRAM, "alpha": ALPHA},

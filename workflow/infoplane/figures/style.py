@@ -99,8 +99,11 @@ def over_time() -> Colormap:
 
 
 def sequence(count: int) -> list[tuple[float, ...]]:
-    """Colours for ordered things, dark to light, so that the order survives in grey; the lightest can still be read."""
-    return [tuple(colour) for colour in over_time()(np.linspace(0, 0.8, max(count, 2)))[:count]]
+    """Colours for ordered things, dark to light, so that the order survives in grey; the lightest can still be read.
+
+    Others than those of the epochs, and with more hues, so that eight of them can be told apart.
+    """
+    return [tuple(colour) for colour in mpl.colormaps["viridis"](np.linspace(0, 0.82, max(count, 2)))[:count]]
 
 
 def in_depth(layers: Sequence[str], drawn: Iterable[object] | None = None) -> dict[str, Look]:

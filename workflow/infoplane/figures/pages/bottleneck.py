@@ -34,6 +34,7 @@ _SHUFFLED = "shuffled_samples"
 _ROWS, _ROW = 210.0, 44.0  # height of all rows together and of one of them at most, mm
 _WIDTHS = (80.0, 32.0, 32.0)  # of the panels, mm
 _TANGENT = 9.0  # its length, mm
+_CROWDED = 0.3  # of a range: where all layers are nearer to its end, the axis begins below them, and not at 0
 _LOOKS: dict[str, style.Look] = {
     "bottleneck curve": {"color": "#0072b2", "linewidth": 1.2, "zorder": 1.5},
     "I(X; Y)": {"color": style.GREY, "linewidth": 0.8, "linestyle": style.DASHES[1], "zorder": 0.5},
@@ -112,7 +113,10 @@ def _set_axes(panels: Sequence[Axes], table: pd.DataFrame, scale: BetaScale, hei
     for axis, columns in (("x", [_X, _CURVE[0]]), ("y", [_Y, _CURVE[1], _BOUND])):
         values = table[columns].to_numpy()
         low, high = min(0.0, np.nanmin(values)), np.nanmax(values)
-        margin = 0.05 * (high - low or 1.0)
+        lowest = table[columns[0]].min()
+        if high - lowest < _CROWDED * (high - low):
+            low = lowest - (high - lowest) / 2
+        margin = (0.05 if axis == "x" else 0.15) * (high - low or 1.0)  # slopes need head-room
         getattr(plane, f"set_{axis}lim")(low - margin, high + margin)
     plane.xaxis.set_major_locator(MaxNLocator(6))
     scale.put_on(betas, height)

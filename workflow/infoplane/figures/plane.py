@@ -21,7 +21,9 @@ from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
 READING = "thick: mean over seeds"
-_LAYERS_ABREAST = 5
+_LAYERS_ABREAST, _MANY_ABREAST = 5, 8  # panels of layers in a row, and of more than so many in all
+_FEW = 30
+_ROWS = 215.0  # height of all rows of them at most, mm
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
         "shuffled samples",
@@ -136,15 +138,15 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     frames = [Frame.of(shown, plane) for shown, _ in of_panels.values()]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
     key = [*paths.key(table, plane), *lines.values()]
-    columns = min(len(looks), _LAYERS_ABREAST)
-    height = 34.0 * ceil(len(of_panels) / columns) + 6
-    page = Canvas.blank(width=style.PAGE, height=height, notes=_noted(notes, table), key=[key])
+    columns = min(len(looks), _LAYERS_ABREAST) if len(of_panels) <= _FEW else _MANY_ABREAST
+    rows = ceil(len(of_panels) / columns)
+    page = Canvas.blank(width=style.PAGE, height=min(34.0 * rows, _ROWS) + 6, notes=_noted(notes, table), key=[key])
     panels = page.panels(len(of_panels), columns, sharex="none", sharey="none")
     scale = EpochScale.of(table["epoch"])
     for axes, frame, (text, (shown, marker)) in zip(panels, frames, of_panels.items(), strict=True):
         axes.set_title(canvas.title(text, style.PAGE / columns - 8))
-        axes.xaxis.set_major_locator(MaxNLocator(3))
-        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_locator(MaxNLocator(3 if columns <= _LAYERS_ABREAST else 2))
+        axes.yaxis.set_major_locator(MaxNLocator(4 if columns <= _LAYERS_ABREAST else 2))
         frame.put_on(axes, shown)
         paths.draw(axes, shown, plane, scale, marker)
     page.label(plane.x_label, plane.y_label)

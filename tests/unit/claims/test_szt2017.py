@@ -167,7 +167,8 @@ class TestLabel:
     def of(self, name, values, first=1.0):
         """With a first of four hidden layers that knows nearly all from the start."""
         whole = xr.where(LAYER == 1, first, values)
-        return judged(f"szt2017.{name}", information={"mutual_information_layer_target": whole, "labels": FRACTIONS})
+        known = {"mutual_information_layer_target": whole, "mutual_information_input_layer": 5 * EPOCH / 10000}
+        return judged(f"szt2017.{name}", information={**known, "labels": FRACTIONS})
 
     @pytest.mark.parametrize("name", ["learns_the_label", "forgets_the_label"])
     def test_an_estimate_that_never_sees_it_gets_no_verdict(self, name):
@@ -178,6 +179,20 @@ class TestLabel:
         found = self.of("learns_the_label", variants(0.1, 0.2, end) * (EPOCH > 0) + NOISE)
         assert found.verdict == word
         assert found.effect.mean == pytest.approx(end)
+
+    @pytest.mark.parametrize(
+        ("ends", "word", "mean"),
+        [
+            ((0.4, 0.6, 0.97), "supported", 1),
+            ((0.97, 0.6, 0.4), "contradicted", -1),
+            ((0.6, 0.5, 0.7), "supported", 0.5),
+        ],
+    )
+    def test_grows_with_the_data(self, ends, word, mean):
+        found = self.of("grows_with_data", variants(*ends) * (EPOCH > 0) + NOISE)
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(mean)
+        assert f"5 %: 5.00 and {ends[0]:.2f}; 45 %: 5.00 and {ends[1]:.2f}; 85 %" in found.remark
 
     @pytest.mark.parametrize(("fall", "word"), [(0.2, "supported"), (0.05, "inconclusive"), (0.0, "contradicted")])
     def test_is_forgotten_with_the_least(self, fall, word):
@@ -217,12 +232,12 @@ class TestTransition:
         assert "(2 of 5 networks, 1 different times)" in found.remark
 
     def test_the_remark_tells_layers_apart_and_how_long_it_lasts(self):
-        """Two layers change at 10 and 1,000 epochs, and every network is back once, after 4,000."""
-        early = xr.where(LAYER < 3, 10, 1000) > EPOCH
+        """Layers change at 10 and at 400 epochs, and every network is back once, after 4,000."""
+        early = xr.where(LAYER < 3, 10, 400) > EPOCH
         mean = xr.where(early | (EPOCH == 4000), 2.0, 0.5)
         found = judged("szt2017.transition_in_time", training={"gradient_mean_norm": mean, "gradient_std_norm": 1.0})
-        assert "of single layers fc1 10, fc2 10, fc3 1000, fc4 1000, output 1000, then" in found.remark
-        assert "below the spread at 67 % of the checkpoints" in found.remark
+        assert "of single layers fc1 10, fc2 10, fc3 400, fc4 400, output 400, then" in found.remark
+        assert "below the spread at 75 % of the checkpoints" in found.remark
 
     def test_variants_without_a_spread_are_left_out_by_name(self):
         """Their data have no second full mini-batch."""
@@ -243,7 +258,7 @@ class TestTransition:
         training = {"gradient_mean_norm": 1.0, "gradient_std_norm": np.nan}
         found = judged("szt2017.transition_in_time", training=training)
         assert found.verdict == "no verdict"
-        assert found.remark == "No network has both phases."
+        assert found.remark == "No network has two phases."
 
     @pytest.mark.parametrize(
         ("bend", "word"),
@@ -357,3 +372,65 @@ def test_a_drift_that_slows_down_is_no_diffusion():
     assert found.verdict == "contradicted"
     assert found.effect.mean == pytest.approx(0.2, abs=0.01)
     assert "0.63 since 1 times that epoch, 0.70 since 3 times that epoch" in found.remark
+
+
+class TestRelaxation:
+    """Layers fc2 to output relax at 10, 100, 1,000 and 4,000 epochs, all having fallen in I(X; T) after the first."""
+
+    def of(self, falls, known=1.0):
+        relaxed = xr.DataArray([1.0, 10, 100, 1000, 4000], dims="layer")
+        return judged(
+            "szt2017.relaxes_sooner",
+            information={
+                "mutual_information_input_layer": 9 - (falls + 0 * NOISE) * (EPOCH > 1),
+                "mutual_information_layer_target": known * (relaxed <= EPOCH),
+            },
+        )
+
+    @pytest.mark.parametrize(
+        ("falls", "word", "mean"), [([4, 3, 2, 1, 9], "supported", -1), ([1, 2, 3, 4, 0], "contradicted", 1)]
+    )
+    def test_is_judged_along_each_network(self, falls, word, mean):
+        found = self.of(xr.DataArray(falls, dims="layer"))
+        assert found.verdict == word
+        assert found.effect.mean == pytest.approx(mean)
+        assert found.remark.startswith("Of no layer")
+
+    def test_the_remark_compares_seeds(self):
+        """Those of one layer that have fallen further relax later; of the others all relax at once."""
+        late = xr.DataArray([1.0, 10, 100, 1000, 4000], dims="seed")
+        second = xr.where(LAYER == 2, late, 1.0)
+        values = {
+            "mutual_information_input_layer": 9 - (1 + 10 * NOISE) * (late <= EPOCH),
+            "mutual_information_layer_target": 1.0 * (second <= EPOCH),
+        }
+        said = judged("szt2017.relaxes_sooner", information=values).remark
+        assert "is fc2 1.00 (" in said
+
+    def test_an_estimate_that_never_sees_the_label_gets_no_verdict(self):
+        assert self.of(xr.DataArray([4, 3, 2, 1, 9], dims="layer"), known=0.5).verdict == "no verdict"
+
+
+@pytest.mark.parametrize(
+    ("apart", "word", "mean"), [(4.0, "supported", 0.4), (0.5, "contradicted", 0.05), (1.0, "inconclusive", 0.1)]
+)
+def test_networks_end_apart(apart, word, mean):
+    """Having travelled 10, and in planes that are the further apart the further their seeds."""
+    seeds = xr.DataArray(np.arange(SEEDS), dims="seed")
+    pairs = abs(seeds - seeds.rename(seed="other_seed")).assign_coords(other_seed=range(SEEDS))
+    tree = summary(
+        weights={"weight_displacement": 10.0 + 0 * NOISE},
+        information={
+            "mutual_information_input_layer": 1.0 * seeds,
+            "mutual_information_layer_target": 0 * NOISE,
+        },
+    )
+    distances = (apart * pairs).expand_dims(variant=["v0"])
+    tree["weights"] = tree["weights"].to_dataset().assign(weight_distance=distances, weight_distance_matched=distances)
+    (found,) = claims.judge(tree, [claims.claim("szt2017.ends_apart", folder=None)])
+    assert found.verdict == word
+    assert found.effect.mean == pytest.approx(mean)
+    assert found.remark.startswith(
+        "Planes, and the rank correlation of their distance with that of the weights: 2 bits"
+    )
+    assert "1.00 with units matched, 95 % interval 1.00 to 1.00" in found.remark

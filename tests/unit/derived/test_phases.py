@@ -51,10 +51,17 @@ def test_the_transition_parts_the_phases_best(ratios, epoch):
 
 @pytest.mark.parametrize(
     "ratios",
-    [[9, 7, 5, 4, 3, 2, 2, 1], [0.9, 0.7, 0.5, 0.4, 0.3, 0.3, 0.3, 0.3], [NAN] * 8],
-    ids=["drift alone", "diffusion alone", "nothing recorded"],
+    [
+        [9, 7, 5, 4, 3, 2, 2, 1],
+        [0.9, 0.7, 0.5, 0.4, 0.3, 0.3, 0.3, 0.3],
+        [9, 0.5, 0.5, 5, 0.5, 5, 0.5, 0.5],
+        [9, 7, 5, 5, 0.5, 5, 5, 0.5],
+        [0.5, 0.5, 0.5, 0.5, 9, 9, 9, 9],
+        [NAN] * 8,
+    ],
+    ids=["drift alone", "diffusion alone", "drift comes back", "diffusion comes early", "reverse", "nothing recorded"],
 )
-def test_a_network_without_both_phases_has_no_transition(ratios):
+def test_a_network_without_two_phases_has_no_transition(ratios):
     assert np.isnan(phases.transition(_training(ratios)).item())
 
 
@@ -73,12 +80,6 @@ def _information(input_layer, layer_target):
     )
 
 
-def test_compression_is_the_fall_from_the_peak_to_the_end_of_each_variant():
-    found = phases.compression(_information([[1, 5, 4, 2], [1, 3, 2.5, NAN]], [[0, 1, 1, 1]] * 2))
-    assert found.sel(variant="long").item() == 3
-    assert found.sel(variant="short").item() == 0.5
-
-
 def test_relaxation_is_the_first_epoch_with_a_share_of_the_final_value():
     information = _information([[1, 1, 1, 1]] * 2, [[0.1, 0.5, 0.9, 1.0], [0.0, 0.9, 0.8, NAN]])
     for share, epochs in ((0.5, [1, 1]), (0.9, [10, 1]), (0.95, [100, 1])):
@@ -88,4 +89,42 @@ def test_relaxation_is_the_first_epoch_with_a_share_of_the_final_value():
 def test_what_knows_nothing_at_the_end_or_was_never_measured_has_no_relaxation():
     information = _information([[1, 1, 1, 1], [1, 1, 1, NAN]], [[0.5, 0.2, 0.1, 0.0], [NAN] * 4])
     assert phases.relaxation(information, share=0.95).isnull().all()
-    assert phases.compression(information).isnull().values.ravel().tolist() == [False, False]
+
+
+def _paths(**layers):
+    """Return I(X; T) of one variant's layers at epochs 0, 1, 10 and 100; None for a layer that it lacks."""
+    values = np.array([[NAN] * 4 if path is None else path for path in layers.values()], dtype=float)
+    dims = ("variant", "seed", "epoch", "layer")
+    return xr.Dataset(
+        {"mutual_information_input_layer": (dims, values.T[None, None])},
+        {"variant": ["v"], "seed": [0], "epoch": [0.0, 1.0, 10.0, 100.0], "layer": list(layers)},
+    )
+
+
+def _until(information, **epochs):
+    own = information["mutual_information_input_layer"].isel(epoch=0, drop=True)
+    return own.copy(data=np.reshape([epochs.get(name, NAN) for name in own["layer"].values], own.shape))
+
+
+@pytest.mark.parametrize(("until", "fall"), [(0, 0), (1, 0), (10, 2), (100, 3.5)])
+def test_compression_before_a_layer_is_the_fall_of_the_one_before_until_then(until, fall):
+    information = _paths(fc1=[1, 5, 3, 1.5], output=[9, 8, 7, 6])
+    found = phases.compression_before(information, _until(information, fc1=100.0, output=until))
+    assert found.sel(layer="output").item() == fall
+    assert np.isnan(found.sel(layer="fc1").item()), "none is before it"
+
+
+def test_compression_before_a_layer_passes_over_those_that_the_variant_lacks():
+    first = _paths(fc1=[1, 5, 3, 1.5], fc2=None, output=[9, 8, 7, 6])
+    second = _paths(fc1=[1, 5, 3, 1.5], fc2=[4, 4, 4, 3], output=[9, 8, 7, 6]).assign_coords(variant=["w"])
+    information = xr.concat([first, second], dim="variant")
+    until = _until(information.isel(variant=[0]), fc2=100.0, output=100.0)
+    until = xr.concat([until, until.assign_coords(variant=["w"])], dim="variant")
+    found = phases.compression_before(information, until).transpose("variant", "layer", "seed").squeeze()
+    np.testing.assert_array_equal(found, [[NAN, NAN, 3.5], [NAN, 3.5, 1]])
+
+
+def test_without_an_epoch_or_a_value_there_is_no_compression_before():
+    information = _paths(fc1=[1, 5, NAN, NAN], output=[1, 1, NAN, NAN])
+    for until in (NAN, 10.0):
+        assert phases.compression_before(information, _until(information, output=until)).isnull().all()

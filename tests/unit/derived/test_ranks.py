@@ -48,3 +48,48 @@ def test_there_is_none(values):
 @pytest.mark.parametrize("n", [0, 1])
 def test_of_fewer_than_two_pairs_there_is_none(n):
     assert np.isnan(ranks.correlation(np.arange(float(n)), np.arange(float(n))))
+
+
+def test_its_interval_is_that_of_drawn_pairs():
+    random = np.random.default_rng(1)
+    one = random.normal(size=40)
+    other = one + random.normal(size=40)
+    draws = np.random.default_rng(0).integers(40, size=(999, 40))
+    expected = np.quantile([spearmanr(one[each], other[each]).statistic for each in draws], [0.025, 0.975])
+    np.testing.assert_allclose(ranks.interval(one, other), expected, atol=1e-12)
+    assert ranks.interval(one, 3 * one) == (1, 1)
+    for missing in (np.empty(0), np.full(4, NAN)):
+        assert np.isnan(ranks.interval(missing, missing)).all()
+
+
+def _distances(points):
+    return abs(points[:, None] - points)
+
+
+def test_over_pairs_every_pair_counts_once():
+    random = np.random.default_rng(2)
+    one, other = _distances(random.normal(size=9)), _distances(random.normal(size=9))
+    upper = np.triu_indices(9, 1)
+    assert ranks.correlation_over_pairs(one, other) == pytest.approx(spearmanr(one[upper], other[upper]).statistic)
+    one[3] = one[:, 3] = NAN  # a point that is missing leaves the other pairs
+    known = np.isfinite(one[upper])
+    expected = spearmanr(one[upper][known], other[upper][known]).statistic
+    assert ranks.correlation_over_pairs(one, other) == pytest.approx(expected)
+
+
+def test_the_interval_over_pairs_draws_points():
+    """Distances of two unrelated sets of points; drawing pairs as if they were apart would be far too sure."""
+    random = np.random.default_rng(3)
+    one, other = _distances(random.normal(size=12)), _distances(random.normal(size=12))
+    upper = np.triu_indices(12, 1)
+    low, high = ranks.interval_over_pairs(one, other)
+    assert low < ranks.correlation_over_pairs(one, other) < high
+    surer = ranks.interval(one[upper], other[upper])
+    assert high - low > 1.2 * (surer[1] - surer[0])
+    assert ranks.interval_over_pairs(one, 2 * one) == (1, 1)
+
+
+def test_of_fewer_than_three_pairs_there_is_none():
+    two = _distances(np.arange(2.0))
+    assert np.isnan(ranks.correlation_over_pairs(two, two))
+    assert np.isnan(ranks.interval_over_pairs(two, two)).all()

@@ -127,7 +127,8 @@ class TestDiversity:
         np.testing.assert_allclose(table["rank_correlation_of_weight_distance"], -1)
         np.testing.assert_allclose(table["rank_correlation_of_weight_distance_matched"], 1)
         texts = _texts(figures.diversity(summary, variants=["v00"]))
-        assert texts == ["ρ = −1.00 as trained\nρ = 1.00 units matched"]
+        assert texts == ["ρ = −1.00 (−1.00 to −1.00) as trained\nρ = 1.00 (1.00 to 1.00) units matched"]
+        assert set(table["rank_correlation_of_weight_distance_lower"]) == {-1.0}
 
     def test_convolutions_have_no_matched_distance(self, summary):
         figure = figures.diversity(summary)

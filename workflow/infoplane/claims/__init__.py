@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infoplane import factories
-from infoplane.claims import szt2017, szt2017_phases, wickstrom2023, yu2021
+from infoplane.claims import szt2017, szt2017_phases, szt2017_text, wickstrom2023, yu2021
 from infoplane.claims.claim import Claim, Rule
 from infoplane.errors import ConfigError
 from infoplane.names import unknown
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Claim", "Rule", "claim", "judge", "modules", "names"]
 
-_CLAIMS = {each.name: each for each in (*yu2021.CLAIMS, *wickstrom2023.CLAIMS, *szt2017.CLAIMS, *szt2017_phases.CLAIMS)}
+_PAPERS = (
+    *yu2021.CLAIMS,
+    *wickstrom2023.CLAIMS,
+    *szt2017.CLAIMS,
+    *szt2017_phases.CLAIMS,
+    *szt2017_text.CLAIMS,
+)
+_CLAIMS = {each.name: each for each in _PAPERS}
 
 
 def names() -> list[str]:

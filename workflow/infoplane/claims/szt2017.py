@@ -25,7 +25,7 @@ _SAXE = "Saxe et al. 2018"
 _TESTED = f"{SOURCE}; put to the test by {_SAXE}"
 _LAST = 3  # hidden layers, from the output backwards, that are to compress
 FALL = 0.5  # bits of I(X; T) by which a layer is to fall
-_RELEVANT = 0.9  # bits of I(T; Y) that count as nearly all of 1 bit
+RELEVANT = 0.9  # bits of I(T; Y) that count as nearly all of 1 bit
 
 
 def compression(evidence: Evidence) -> xr.DataArray:
@@ -100,6 +100,27 @@ def forgets_the_label(evidence: Evidence) -> xr.DataArray:
     return _after_peak(evidence, values).where(share == share.min()).mean(["variant", "layer"])
 
 
+def grows_with_data(evidence: Evidence) -> xr.DataArray:
+    """Rank correlation of the share of patterns to train on and the final I(T; Y), mean over the last hidden layers."""
+    values = _about_the_label(evidence)
+    share = _label(values, "dataset.fraction").astype(float).values
+    rows = evidence.at_the_end(values).mean("layer").transpose("seed", "variant")
+    return rows.isel(variant=0, drop=True).copy(data=[ranks.correlation(share, row) for row in rows.values])
+
+
+def ends_by_data(evidence: Evidence) -> str:
+    """Where the last hidden layers end, for every share of the patterns."""
+    x, y = (
+        evidence.at_the_end(values).mean(["layer", "seed"])
+        for values in (_of_last(evidence), last_hidden(_about_the_label(evidence)))
+    )
+    share = _label(x, "dataset.fraction").astype(float)
+    if y.isnull().all() or share.isnull().all():
+        return ""
+    ends = (f"{100 * share[place]:.0f} %: {x[place]:.2f} and {y[place]:.2f}" for place in np.argsort(share.values))
+    return f"I(X; T) and I(T; Y), means of these layers at the end, in bits: {'; '.join(ends)}."
+
+
 def depth_helps(evidence: Evidence) -> xr.DataArray:
     """Spearman's rank correlation of the number of hidden layers and the epochs until the output's I(T; Y) is 0.9 bits.
 
@@ -160,7 +181,7 @@ def _known_by(evidence: Evidence) -> tuple[np.ndarray, xr.DataArray, float]:
     trained = evidence.at_the_end(values).notnull().any("layer")
     depth = (values["kind"] != "").sum("layer").values - 1
     output = values.where(values["kind"] == OUTPUT).max("layer")
-    epochs = output["epoch"].where(output >= _RELEVANT).min("epoch").transpose("seed", "variant")
+    epochs = output["epoch"].where(output >= RELEVANT).min("epoch").transpose("seed", "variant")
     return depth, epochs.assign_coords(trained=trained.transpose("seed", "variant")), float(values["epoch"].max())
 
 
@@ -170,7 +191,7 @@ def _about_the_label(evidence: Evidence) -> xr.DataArray:
     Not even of the first layer, which can tell nearly every pattern from every other.
     """
     values = evidence.group("information")["mutual_information_layer_target"]
-    return last_hidden(values).where(values.max() >= _RELEVANT)
+    return last_hidden(values).where(values.max() >= RELEVANT)
 
 
 def _of_last(evidence: Evidence) -> xr.DataArray:
@@ -214,7 +235,7 @@ CLAIMS = (
         "szt2017.compression",
         "P3.a",
         SOURCE,
-        "After a first phase of fitting, the hidden layers compress: I(X; T) falls while training goes on.",
+        "The hidden layers compress: I(X; T) falls from its peak while training goes on.",
         compression,
         "least fall of I(X; T) from its peak to the end among the last three hidden layers of tanh networks",
         "bits",
@@ -282,7 +303,7 @@ CLAIMS = (
         learns_the_label,
         "I(T; Y) at the end with the most training data, least of the last three hidden layers",
         "bits",
-        Rule("above", _RELEVANT),
+        Rule("above", RELEVANT),
         needs=("information",),
         controls=(),
     ),
@@ -297,6 +318,20 @@ CLAIMS = (
         Rule("above", 0.05),
         needs=("information",),
         controls=(),
+    ),
+    Claim(
+        "szt2017.grows_with_data",
+        "figure 7",
+        SOURCE,
+        "The more patterns to train on, the more the converged layers know of the label.",
+        grows_with_data,
+        "Spearman's rank correlation of the share of patterns and the final I(T; Y), mean over the last three hidden "
+        "layers",
+        "1",
+        Rule("above", 0),
+        needs=("information",),
+        controls=(),
+        remark=ends_by_data,
     ),
     Claim(
         "szt2017.depth_helps",

@@ -1,4 +1,4 @@
-"""Claims of Shwartz-Ziv and Tishby 2017 on the two phases of training: gradients, the bend of the path, the weights.
+"""Claims of Shwartz-Ziv and Tishby 2017 on the two phases of training: the gradients, and the bend of the path.
 
 The sentences are ours, and so are all thresholds: the paper states none.
 """
@@ -20,8 +20,6 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
 
 _RANGE = (100.0, 1500.0)  # epochs in which the transition is to lie
 _FACTOR = 3.0  # by which it may differ from the bend of the path
-_STARTS = (1, 3, 10)  # times the transition, from which on the weights are to diffuse
-_WIENER = 0.5  # exponent of the displacement of a Wiener process in time
 
 
 def transition_in_time(evidence: Evidence) -> xr.DataArray:
@@ -38,13 +36,13 @@ def transitions(evidence: Evidence) -> str:
     found = phases.transition(training)
     without = f" Left out for want of a second full mini-batch: {', '.join(left_out)}." if left_out else ""
     if found.isnull().all():
-        return f"No network has both phases.{without}"
+        return f"No network has two phases.{without}"
     several = found.sizes["variant"] > 1
     said = []
     for variant in found["variant"].values:
         of = f" of {variant}" if several else ""
         said.append(_transition_of(training.sel(variant=[variant]), found.sel(variant=variant, drop=True)) + of)
-    counted = "one that lacks a phase counts as changing at the first checkpoint, or at twice the last"
+    counted = "one without two phases counts as changing at the first checkpoint, or at twice the last"
     return f"{'; '.join(said)}; {counted}.{without}"
 
 
@@ -95,39 +93,13 @@ def _compared(transition: np.ndarray, bend: np.ndarray) -> str:
     rho = ranks.correlation(transition, bend)
     if not np.isfinite(rho):
         return f"{words}, one of the times is the same for all seeds"
-    drawn = np.random.default_rng(0).integers(len(bend), size=(999, len(bend)))
-    several = np.array([ranks.correlation(transition[own], bend[own]) for own in drawn])
-    low, high = np.nanquantile(several, [0.025, 0.975])
+    low, high = ranks.interval(transition, bend)
     return f"{words}, over seeds the times have a rank correlation of {rho:.2f}, 95 % interval {low:.2f} to {high:.2f}"
-
-
-def diffusion(evidence: Evidence) -> xr.DataArray:
-    """Distance from 1/2 of the exponent of the weights' displacement, the greatest of all starts and variants.
-
-    A Wiener process has it whenever one begins to look: here at the transition, and at three and ten times its epoch.
-    """
-    displacement, changes = _diffusing(evidence)
-    found = [abs(phases.exponent(displacement, since=start * changes) - _WIENER) for start in _STARTS]
-    return evidence.across([each.max("variant", skipna=False) for each in found]).max("sweep")
-
-
-def exponents(evidence: Evidence) -> str:
-    """The exponents of both phases, and of starts after the transition."""
-    displacement, changes = _diffusing(evidence)
-    first = float(phases.exponent(displacement, until=changes).mean())
-    later = [float(phases.exponent(displacement, since=start * changes).mean()) for start in _STARTS]
-    since = (f"{each:.2f} since {start} times that epoch" for start, each in zip(_STARTS, later, strict=True))
-    return f"The mean exponent is {first:.2f} from the start up to the transition, and {', '.join(since)}."
 
 
 def _factor(ratio: xr.DataArray) -> xr.DataArray:
     """How far from 1 a ratio is, up or down, as log10; the greatest of all variants."""
     return abs(ratio.copy(data=np.log10(ratio.values))).max("variant", skipna=False)
-
-
-def _diffusing(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray]:
-    """Displacement of the weights, and the transition of each network."""
-    return evidence.group("weights")["weight_displacement"], phases.transition(evidence.group("training"))
 
 
 def _transition(evidence: Evidence) -> xr.DataArray:
@@ -195,19 +167,5 @@ CLAIMS = (
         needs=("training", "information"),
         controls=(),
         remark=times_compared,
-    ),
-    Claim(
-        "szt2017.diffusion",
-        "text",
-        SOURCE,
-        "In the second phase the weights diffuse: their displacement grows as that of a Wiener process, with √t.",
-        diffusion,
-        "distance from 1/2 of the exponent of the displacement, greatest of those since the transition from drift to "
-        "diffusion and since three and ten times its epoch",
-        "1",
-        Rule("below", 0.1),
-        needs=("weights", "training"),
-        controls=(),
-        remark=exponents,
     ),
 )

@@ -45,7 +45,9 @@ def transition(training: xr.Dataset) -> xr.DataArray:
     It is the checkpoint that parts the others best: with as few as can be of m / s < 1 before it, and of m / s ≥ 1 from
     it on, the first of equals. For a curve that crosses 1 once this is the first epoch below 1. The curve is noisy, and
     on a logarithmic schedule a lone outlier late in the training would move the first epoch from which it *stays* below
-    by thousands of epochs; here it counts as one error. The paper draws one line, and does not say how it was found.
+    by thousands of epochs; here it counts as one error. Where half of a phase or more is on the wrong side, as of ReLU
+    networks whose m / s goes up and down around 1, the curve has no two phases that a line could part. The paper draws
+    one line, and does not say how it was found.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def transition(training: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xr.DataArray
-        (…), in epochs; NaN for a network without one of the two phases.
+        (…), in epochs; NaN for a network without two phases.
     """
     ratio = signal_to_noise(training)
     known = ratio.notnull()
@@ -64,25 +66,8 @@ def transition(training: xr.Dataset) -> xr.DataArray:
     drift_from_here = drift.sum("epoch") - drift.cumsum("epoch") + drift
     errors = (diffusion_before + drift_from_here).where(known, float("inf"))
     fewest = errors.min("epoch")
-    both = (fewest < diffusion.sum("epoch")) & (fewest < drift.sum("epoch"))
+    both = (2 * fewest < diffusion.sum("epoch")) & (2 * fewest < drift.sum("epoch"))
     return errors.idxmin("epoch").where(both)
-
-
-def compression(information: xr.Dataset) -> xr.DataArray:
-    """Fall of I(X; T) of each layer from its peak to the end of the training, at least 0.
-
-    Parameters
-    ----------
-    information
-        With ``mutual_information_input_layer``, (variant, …, epoch, layer).
-
-    Returns
-    -------
-    xr.DataArray
-        (variant, …, layer), in bits; NaN for a network that diverged.
-    """
-    values = information["mutual_information_input_layer"]
-    return values.max("epoch") - _end(values)
 
 
 def relaxation(information: xr.Dataset, *, share: float) -> xr.DataArray:
@@ -103,6 +88,30 @@ def relaxation(information: xr.Dataset, *, share: float) -> xr.DataArray:
     values = information["mutual_information_layer_target"]
     end = _end(values)
     return values["epoch"].where((values >= share * end) & (end > 0)).min("epoch")
+
+
+def compression_before(information: xr.Dataset, until: xr.DataArray) -> xr.DataArray:
+    """Fall of I(X; T) of the layer before each layer, from its peak up to an epoch to that epoch, at least 0.
+
+    Parameters
+    ----------
+    information
+        With ``mutual_information_input_layer``, (variant, …, epoch, layer), the layers in the order of the networks.
+    until
+        The epoch, (variant, …, layer), of the layer that comes after.
+
+    Returns
+    -------
+    xr.DataArray
+        (variant, …, layer), in bits, at the layer that comes after; NaN for the first layer, where there is no epoch,
+        and for a network that diverged.
+    """
+    import xarray as xr
+
+    values = information["mutual_information_input_layer"]
+    paths = xr.concat([_shifted(values.sel(variant=[name])) for name in values["variant"].values], dim="variant")
+    so_far = paths.where(paths["epoch"] <= until)
+    return so_far.max("epoch") - so_far.where(so_far["epoch"] == until).max("epoch")
 
 
 def exponent(
@@ -145,6 +154,13 @@ def slope(elapsed: Array, distance: Array) -> float:
     if known.sum() < FEWEST:
         return float("nan")
     return float(np.polyfit(np.log(elapsed[known]), np.log(distance[known]), 1)[0])
+
+
+def _shifted(values: xr.DataArray) -> xr.DataArray:
+    """Values of one variant's layers, each at the next layer that the variant has."""
+    has = values.notnull().any([dim for dim in values.dims if dim != "layer"])
+    own = values.drop_vars([name for name in values.coords if name not in values.dims]).isel(layer=has.values)
+    return own.shift(layer=1).reindex(layer=values["layer"].values)
 
 
 def _end(values: xr.DataArray) -> xr.DataArray:

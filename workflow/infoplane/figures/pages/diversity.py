@@ -3,7 +3,8 @@
 Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810) call the networks at the end of training many and diverse; how near they
 come to one another in the plane, this figure sets against it. Hidden units can change places, and of odd nonlinearities
 sign, without changing what a network computes; so the distance of the weights stands here before and after the units
-of the two networks are matched, where they can be. Pairs share seeds: a rank correlation comes without a test.
+of the two networks are matched, where they can be. Pairs share seeds: it is seeds that the interval of a correlation
+draws.
 """
 
 from __future__ import annotations
@@ -18,15 +19,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from infoplane.derived import ranks
+from infoplane.derived import diversity, ranks
 from infoplane.figures import canvas, select, style
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Measured
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
-READING = "a dot: two seeds at the last epoch; ρ: Spearman's rank correlation over pairs"
-_COORDINATES = ["mutual_information_input_layer", "mutual_information_layer_target"]
+READING = "a dot: two seeds at the last epoch; ρ: Spearman's rank correlation over pairs, 95 % interval"
 _PLANE = "information_distance [bits]"
 _DOT: style.Look = {"markersize": 2.6, "markeredgewidth": 0.5}
 _KINDS: dict[str, tuple[str, style.Look]] = {
@@ -34,7 +34,7 @@ _KINDS: dict[str, tuple[str, style.Look]] = {
     "weight_distance_matched": ("units matched", {"marker": "s", "color": style.INK, **_DOT}),
 }
 _RHO = {kind: f"rank_correlation_of_{kind}" for kind in _KINDS}
-_FEWEST = 3  # pairs of a correlation
+_ENDS = ("_lower", "_upper")  # behind a correlation's name: its interval
 _MANY = 300  # pairs, from which on dots are small and let others through
 _SMALL: style.Look = {"markersize": 1.5, "markeredgewidth": 0.3, "alpha": 0.5}
 
@@ -44,17 +44,17 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
 
     The distance of two planes is √(mean over layers of ΔI(X; T)² + ΔI(T; Y)²) at the last epoch.
     """
-    planes = select.group(summary, "information", options)[_COORDINATES].sel(control="none")
+    planes = select.group(summary, "information", options)[diversity.COORDINATES].sel(control="none")
     apart = select.group(summary, "weights", options)[list(_KINDS)]
     names = ["variant", *select.swept(apart)]
     found = []
     for variant in apart["variant"].to_numpy():
-        own = apart.sel(variant=[variant]).assign({_PLANE: _plane_distance(planes.sel(variant=variant))})
+        own = apart.sel(variant=[variant]).assign({_PLANE: diversity.plane_distance(planes.sel(variant=variant))})
         rows = own.to_dataframe().reset_index()[[*names, "seed", "other_seed", *_KINDS, _PLANE]]
         pairs = rows[rows["seed"] < rows["other_seed"]].dropna(subset=[_PLANE, "weight_distance"])
         if pairs.empty:
             pairs = rows.head(1).assign(**dict.fromkeys([*_KINDS, _PLANE], np.nan))
-        found.append(pairs.assign(**{_RHO[kind]: _correlation(pairs[kind], pairs[_PLANE]) for kind in _KINDS}))
+        found.append(pairs.assign(**_correlations(own.isel(variant=0))))
     every = pd.concat(found, ignore_index=True).astype({"seed": str, "other_seed": str})
     every.insert(len(names), "estimator", options.estimator)
     every.insert(len(names) + 1, "split", options.split)
@@ -84,20 +84,15 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     return page.figure
 
 
-def _plane_distance(information: xr.Dataset) -> xr.DataArray:
-    """Distance of one variant's networks at its last epoch, (seed, other_seed); NaN where one had diverged."""
-    values = information.to_dataarray().where(information["kind"] != "", drop=True)
-    there = (~values.isnull()).any(["variable", "seed", "layer"])
-    end = values.isel(epoch=np.flatnonzero(there).max(initial=0))
-    squares = (end - end.rename(seed="other_seed")) ** 2
-    mean = squares.sum("variable", skipna=False).mean("layer", skipna=False)
-    return (mean**0.5).reset_coords(drop=True)
-
-
-def _correlation(one: pd.Series[float], other: pd.Series[float]) -> float:
-    """Rank correlation of the pairs that are there; NaN for too few, of which it says nothing."""
-    known = (one.notna() & other.notna()).to_numpy()
-    return ranks.correlation(one.to_numpy()[known], other.to_numpy()[known]) if known.sum() >= _FEWEST else np.nan
+def _correlations(own: xr.Dataset) -> dict[str, float]:
+    """Rank correlation of both distances of one variant with that of the planes, and the ends of its interval."""
+    found: dict[str, float] = {}
+    planes = own[_PLANE].transpose("seed", "other_seed").values
+    for kind, name in _RHO.items():
+        apart = own[kind].transpose("seed", "other_seed").values
+        found[name] = ranks.correlation_over_pairs(apart, planes)
+        found |= zip((name + end for end in _ENDS), ranks.interval_over_pairs(apart, planes), strict=True)
+    return found
 
 
 def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:
@@ -105,7 +100,7 @@ def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:
     for kind in kinds:
         name, look = _KINDS[kind]
         axes.plot(pairs[kind].to_numpy(), pairs[_PLANE].to_numpy(), linestyle="none", **{**look, **size})
-        rho = float(pairs[_RHO[kind]].iloc[0])
-        lines += [f"ρ = {rho:.2f} {name}".replace("-", "−")] if np.isfinite(rho) else []
+        rho, low, high = (float(pairs[_RHO[kind] + end].iloc[0]) for end in ("", *_ENDS))
+        lines += [f"ρ = {rho:.2f} ({low:.2f} to {high:.2f}) {name}".replace("-", "−")] if np.isfinite(rho) else []
     text = "\n".join(lines) if pairs[_PLANE].notna().any() else "no pair of seeds"
     axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top")

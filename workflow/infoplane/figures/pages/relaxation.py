@@ -2,8 +2,8 @@
 
 Equation 11 of Shwartz-Ziv and Tishby 2017 (arXiv 1703.00810) compares exp(Σ_k ΔI_k) with Σ_k exp(ΔI_k): the time to
 relax is taken to be exponential in the compression ΔI, and layers that share it to need far less time than one layer.
-The paper draws no figure of it and measures neither quantity. This one is ours: ΔI is the fall of I(X; T) from its peak
-to the end, a layer has relaxed when I(T; Y) has a share of its final value, and what the text says of a layer that
+The paper draws no figure of it and measures neither quantity. This one is ours: a layer has relaxed when I(T; Y) has a
+share of its final value, ΔI is the fall of I(X; T) from its peak until then, and what the text says of a layer that
 starts from a compressed one becomes the relaxation of each layer against the ΔI of the layer before it.
 """
 
@@ -37,10 +37,9 @@ def table(summary: xr.DataTree, options: Relaxed) -> pd.DataFrame:
     layers = tuple(str(layer) for layer in summary["information"]["layer"].to_numpy())
     every = replace(options, layers=layers)  # the layer before one that is drawn need not be drawn
     data = select.group(summary, "information", every).sel(control=["none"])
-    found = xr.Dataset({_X: phases.compression(data), _Y: phases.relaxation(data, share=options.share)})
-    along = select.rows(found, [_X, _Y]).sort_values(["depth"], kind="stable")
-    before = along.groupby(["variant", "seed"])[_X].shift()
-    points = along.assign(**{_X: before}).sort_index().dropna(subset=[_X, _Y])
+    relaxed = phases.relaxation(data, share=options.share)
+    found = data[[]].assign({_X: phases.compression_before(data, relaxed), _Y: relaxed})
+    points = select.rows(found, [_X, _Y]).dropna(subset=[_X, _Y])
     drawn = points[points["layer"].isin(options.layers or ())].astype({"seed": str})
     return pd.concat([drawn, _medians(drawn)], ignore_index=True).assign(share=options.share)
 
@@ -64,7 +63,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         for layer, look in looks.items():
             _draw_layer(axes, shown[shown["layer"] == layer], scale, look)
     share = 100 * table["share"].iloc[0]
-    page.label("Fall of I(X; T) of the layer before [bits]", f"Epochs to {share:g} % of the final I(T; Y)")
+    page.label("Fall of I(X; T) of the layer before until then [bits]", f"Epochs to {share:g} % of the final I(T; Y)")
     return page.figure
 
 

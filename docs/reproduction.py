@@ -1,7 +1,8 @@
 """Write docs/reproduction: what finished runs of the papers' experiments show, beside what the paper says.
 
 Name the folders of their results; the default are those of the papers' experiments under results/. Every
-number comes from a run's summary, or from the verdicts that were judged by it; nothing else is read but the figures.
+number comes from a run's summary, or from the verdicts that were judged by it, times and memory from Snakemake's
+benchmark files; nothing else is read but the figures.
 Each experiment has a folder of its own, with its page and small copies of its figures, and docs/reproduction.md is
 the list of all pages: experiments that are not named stay as they are.
 """
@@ -17,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 from PIL import Image
 
@@ -31,6 +33,7 @@ from infoplane.experiment import label
 
 ROOT = Path(__file__).parents[1]
 PAPERS = ("yu2021_*", "wickstrom2023_*", "resnet20*", "szt_*")  # folders of the papers' experiments
+STAGES = ("train", "capture", "measure", "weights")  # whose jobs take long
 WIDTH = 1200  # of a picture, pixels
 COLOURS = 256  # in its palette
 LONG = 20  # rows of a table that is folded
@@ -41,7 +44,8 @@ TALLY = "Verdicts: "  # begins the second line of a page
 
 HEAD = """# Reproduction
 
-Written by `make reproduction` from the summaries of finished runs: every number, figure and verdict comes from them.
+Written by `make reproduction` from the summaries of finished runs: every number, figure and verdict comes from them,
+times and memory from the benchmark files of the jobs.
 The sentences on a paper, and on where an experiment differs from it and why, are those of the experiment's file.
 Thresholds of claims are this project's proposals, not the papers'. A claim has a verdict for each estimator."""
 
@@ -60,12 +64,15 @@ class Finished:
         Its figures: PNG files, and what each says of itself.
     animations
         Names of the figures that it shows over the epochs.
+    stages
+        What each stage cost, in words.
     """
 
     summary: xr.DataTree
     judged: Mapping[str, Any]
     figures: Mapping[Path, Mapping[str, str]]
     animations: Sequence[str] = ()
+    stages: Sequence[str] = ()
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -102,7 +109,7 @@ def read(folder: Path) -> Finished:
     order = figures.names()
     shown = sorted(facts.items(), key=lambda each: (order.index(each[1]["figure"]), each[0].stem))
     animations = sorted(path.stem for path in folder.glob("animations/*.gif"))
-    return Finished(tree, judged, dict(shown), animations)
+    return Finished(tree, judged, dict(shown), animations, [*stages(folder)])
 
 
 def _facts(path: Path) -> Mapping[str, str]:
@@ -110,6 +117,16 @@ def _facts(path: Path) -> Mapping[str, str]:
     with Image.open(path) as image:
         image.load()
         return {str(name): value for name, value in image.info.items() if isinstance(value, str)}
+
+
+def stages(folder: Path) -> Iterator[str]:
+    """What the jobs of each stage took in all, and the most memory of one; of a resumed job it is the last attempt."""
+    for stage in STAGES:
+        jobs = [pd.read_csv(path, sep="\t").iloc[0] for path in folder.glob(f"benchmarks/{stage}/*.tsv")]
+        if jobs:
+            minutes, processor = (sum(job[column] for job in jobs) / 60 for column in ("s", "cpu_time"))
+            peak = max(job["max_rss"] for job in jobs)
+            yield f"{stage}: {len(jobs)}, {minutes:.1f} min ({processor:.1f} of a processor), {peak:.0f} MiB at most"
 
 
 def page(run: Finished) -> str:
@@ -127,7 +144,8 @@ def sections(run: Finished) -> Iterator[str]:
     if about.get("source"):
         yield about["source"]
     yield "## What was run"
-    yield _grid(("what", "how"), settings(run.summary))
+    took = [("jobs, by their last attempts", "; ".join(run.stages))] * bool(run.stages)
+    yield _grid(("what", "how"), [*settings(run.summary), *took])
     yield (
         "Accuracy on the test split (of at most "
         f"{about['training']['evaluation_size']} samples) at the last epoch: mean ± standard deviation over seeds."

@@ -61,6 +61,9 @@ def finished(tree, tmp_path_factory):
     """Results as the workflow leaves them, with pictures of nothing in particular."""
     folder = tmp_path_factory.mktemp("results") / "planted"
     (folder / "figures").mkdir(parents=True)
+    (folder / "benchmarks/train").mkdir(parents=True)
+    for seeds, line in (("0-4", "120.0\t150.5\t90.0"), ("5-9", "30.0\t99.0\t24.0")):
+        (folder / f"benchmarks/train/default.seeds-{seeds}.tsv").write_text(f"s\tmax_rss\tcpu_time\n{line}\n")
     with store.writing(folder / "summary.zarr", "summary", provenance={**tree.attrs, "sources": SOURCES}) as writer:
         for name, node in tree.children.items():
             writer.add(_whole(name, node.to_dataset()), group=f"/{name}")
@@ -140,6 +143,9 @@ def test_what_was_run_is_told(page):
     assert rows(page, "versions") == [["versions", "numpy 2.1"]]
     assert rows(page, "device") == [["device", "a GPU (training); cpu (information)"]]
     assert rows(page, "epochs looked at") == [["epochs looked at", "3, from 0 to 10"]]
+    assert rows(page, "jobs") == [
+        ["jobs, by their last attempts", "train: 2, 2.5 min (1.9 of a processor), 150 MiB at most"]
+    ]
     first, _ = rows(page, "estimator")
     assert "renyi, kind renyi, alpha 1.01" in first[1]
     assert "bandwidth (rule silverman, scale 5.0)" in first[1]

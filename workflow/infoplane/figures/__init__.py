@@ -59,10 +59,10 @@ __all__ = [
 
 information_plane = Page(
     "information_plane",
-    "I(X; T) against I(T; Y), a trajectory per layer, with the transition from drift to diffusion",
+    "I(X; T) against I(T; Y), a trajectory per layer, and the transition from drift to diffusion if asked for",
     needs=("information",),
     options=choices.Paths,
-    after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017",
+    after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017, 6 of Yu et al. 2021, 3 to 6 of Wickstrøm et al. 2019",
     animated=True,
 )
 information_plane_by_layer = Page(

@@ -371,7 +371,7 @@ def test_a_drift_that_slows_down_is_no_diffusion():
     found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=gradients([100] * 5))
     assert found.verdict == "contradicted"
     assert found.effect.mean == pytest.approx(0.2, abs=0.01)
-    assert "0.63 since 1 times that epoch, 0.70 since 3 times that epoch" in found.remark
+    assert "0.63 since then, 0.70 since 3 times that epoch" in found.remark
 
 
 class TestRelaxation:

@@ -38,7 +38,8 @@ def exponents(evidence: Evidence) -> str:
     displacement, changes = _diffusing(evidence)
     first = float(phases.exponent(displacement, until=changes).mean())
     later = [float(phases.exponent(displacement, since=start * changes).mean()) for start in _STARTS]
-    since = (f"{each:.2f} since {start} times that epoch" for start, each in zip(_STARTS, later, strict=True))
+    times = (f"{start} times that epoch" if start > 1 else "then" for start in _STARTS)
+    since = (f"{each:.2f} since {when}" for when, each in zip(times, later, strict=True))
     return f"The mean exponent is {first:.2f} from the start up to the transition, and {', '.join(since)}."
 
 

@@ -54,8 +54,15 @@ def write_checked(path: Path, content: bytes) -> None:
     write(path, content)
 
 
-def read_checked(path: Path) -> bytes:
+def read_checked(path: Path, way_out: str = "Delete it and run again.") -> bytes:
     """Read a file written by `write_checked`.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    way_out
+        What to do if it is damaged; the end of the message.
 
     Raises
     ------
@@ -65,10 +72,10 @@ def read_checked(path: Path) -> bytes:
     try:
         content, expected = path.read_bytes(), checksum_path(path).read_text().split()[0]
     except (OSError, IndexError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path}: cannot be read with its checksum ({error}). Delete it and run again.") from error
+        raise StoreError(f"{path}: cannot be read with its checksum ({error}). {way_out}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
-        raise StoreError(f"{path}: damaged (SHA-256 {found}, expected {expected}). Delete it and run again.")
+        raise StoreError(f"{path}: damaged (SHA-256 {found}, expected {expected}). {way_out}")
     return content
 
 
@@ -106,8 +113,15 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise
 
 
-def check_folder(path: Path) -> None:
+def check_folder(path: Path, *, rule: str = "") -> None:
     """Compare a folder with its manifest, file by file.
+
+    Parameters
+    ----------
+    path
+        Of the folder.
+    rule
+        That makes it, if one does.
 
     Raises
     ------
@@ -122,7 +136,7 @@ def check_folder(path: Path) -> None:
         expected = {name: (entry["size"], entry["sha256"]) for name, entry in manifest.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
-            f"{path}: no readable {MANIFEST}: incomplete or not an artifact ({error}). {way_out(path)}"
+            f"{path}: no readable {MANIFEST}: incomplete or not an artifact ({error}). {way_out(path, rule)}"
         ) from error
     found = {name: (entry["size"], entry["sha256"]) for name, entry in _inventory(path).items()}
     faults = [
@@ -131,12 +145,12 @@ def check_folder(path: Path) -> None:
         *(f"{name} is damaged" for name in expected.keys() & found.keys() if expected[name] != found[name]),
     ]
     if faults:
-        raise StoreError(f"{path}: {'; '.join(sorted(faults))}. {way_out(path)}")
+        raise StoreError(f"{path}: {'; '.join(sorted(faults))}. {way_out(path, rule)}")
 
 
-def way_out(path: Path) -> str:
-    """What to do about a damaged artifact."""
-    return f"Delete {path} and run snakemake again: it makes the artifact anew."
+def way_out(path: Path, rule: str = "") -> str:
+    """What to do about a damaged artifact, which a rule has made."""
+    return f"Delete {path} and run snakemake again: {f'its rule {rule}' if rule else 'it'} makes the artifact anew."
 
 
 def _text(manifest: dict[str, dict[str, Any]]) -> bytes:

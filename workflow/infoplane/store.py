@@ -15,7 +15,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 from infoplane import files, labels
 from infoplane.errors import StoreError, raise_all
 from infoplane.labels import Arrays
-from infoplane.schema import FORMAT_VERSION
+from infoplane.schema import ARTIFACTS, FORMAT_VERSION
 
 CHUNK_BYTES = 32 * 2**20
 SHARD_BYTES = 128 * 2**20
@@ -193,15 +193,16 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
         If it is missing, incomplete, damaged, of another kind, of another format version, or not as the schema
         says; the message names the store and the file.
     """
-    path = Path(path)
-    files.check_folder(path)
-    attrs = _root_attributes(path)
+    path, rule = Path(path), ARTIFACTS[artifact].stage
+    way_out = files.way_out(path, rule)
+    files.check_folder(path, rule=rule)
+    attrs = _root_attributes(path, way_out)
     if attrs.get("artifact") != artifact:
-        raise StoreError(f"{path}: holds {attrs.get('artifact')!r}, not {artifact!r}. {files.way_out(path)}")
+        raise StoreError(f"{path}: holds {attrs.get('artifact')!r}, not {artifact!r}. {way_out}")
     if attrs.get("format_version") != FORMAT_VERSION:
         raise StoreError(
             f"{path}: has format version {attrs.get('format_version')}; this infoplane reads {FORMAT_VERSION}. "
-            f"{files.way_out(path)}"
+            f"{way_out}"
         )
     tree = xr.open_datatree(path, engine="zarr", consolidated=True)
     faults = (
@@ -215,16 +216,17 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
     raise_all(faults, heading=str(path), error=StoreError)
     for node in tree.subtree:
         for name, variable in node.dataset.variables.items():
-            variable.encoding.update(source=str(path), array=f"{node.path}/{name}".replace("//", "/"))
+            array = f"{node.path}/{name}".replace("//", "/")
+            variable.encoding.update(source=str(path), array=array, way_out=way_out)
     return tree
 
 
-def _root_attributes(path: Path) -> dict[str, Any]:
+def _root_attributes(path: Path, way_out: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads((path / "zarr.json").read_text())
         return dict(content["attributes"])
     except (OSError, ValueError, KeyError) as error:
-        raise StoreError(f"{path}: is no Zarr store ({error}). {files.way_out(path)}") from error
+        raise StoreError(f"{path}: is no Zarr store ({error}). {way_out}") from error
 
 
 def splits(tree: xr.DataTree) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
@@ -258,8 +260,8 @@ def read(array: xr.DataArray) -> np.ndarray[Any, Any]:
         return np.asarray(array.values)
     except (ValueError, OSError, RuntimeError) as error:
         source, name = array.encoding.get("source", "store"), array.encoding.get("array", array.name)
-        reason = str(error).rstrip(".")
-        raise StoreError(f"{source}, array {name}: {reason}. {files.way_out(Path(source))}") from error
+        reason, way_out = str(error).rstrip("."), array.encoding.get("way_out", files.way_out(Path(source)))
+        raise StoreError(f"{source}, array {name}: {reason}. {way_out}") from error
 
 
 def _create_layers(

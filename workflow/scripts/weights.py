@@ -10,7 +10,7 @@ with jobs.reported(snakemake.log[0]):
     device.prepare()
     settings, folders = snakemake.params.settings, [Path(each) for each in snakemake.input.checkpoints]
     for folder in folders:
-        files.check_folder(folder)
+        files.check_folder(folder, rule="train")
     trained = [store.load(path, "training") for path in snakemake.input.training]
     recipe = published.Recipe.of(settings)
     layout = published.layout(recipe)

@@ -55,7 +55,7 @@ class TestLoad:
         content = bytearray(path.read_bytes())
         content[place] ^= 1
         path.write_bytes(content)
-        with pytest.raises(StoreError, match=r"step-000000003.pt: damaged \(SHA-256 [0-9a-f]{64}, expected"):
+        with pytest.raises(StoreError, match=r"step-000000003.pt: damaged \(SHA-256 .* its rule train makes"):
             checkpoints.load(path)
 
     @pytest.mark.parametrize("suffix", ["", ".sha256"])

@@ -65,11 +65,12 @@ def load(path: Path) -> dict[str, Any]:
     StoreError
         If the file is missing or damaged.
     """
-    stream = io.BytesIO(files.read_checked(path))
+    way_out = files.way_out(path.parent.parent, "train")
+    stream = io.BytesIO(files.read_checked(path, way_out))
     try:
         content: dict[str, Any] = torch.load(stream, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a payload that it refuses
-        raise StoreError(f"{path}: refused by torch.load ({error}). {files.way_out(path.parent.parent)}") from error
+        raise StoreError(f"{path}: refused by torch.load ({error}). {way_out}") from error
     return content
 
 
@@ -126,10 +127,8 @@ def _sound(path: Path) -> dict[str, Any] | None:
     try:
         return load(path)
     except StoreError as error:
-        log.warning(
-            "%s This one was removed now, and training goes on from before it.",
-            str(error).removesuffix(" Delete it and run again."),
-        )
+        fault = str(error).partition(" Delete ")[0]
+        log.warning("%s This one was removed now, and training goes on from before it.", fault)
         _remove(path)
         return None
 

@@ -127,12 +127,18 @@ def _write_group(
         )
         for name, shape in shapes.items()
     }
-    names = list(variants)
-    for start in range(0, len(names), together):
-        some = names[start : start + together]
-        runs = [(part, store.load(part.path, part.group)) for part, _ in found if part.variant in some]
+    places = {str(dim): {value: index for index, value in enumerate(frame[dim].values.tolist())} for dim in frame.dims}
+    rows: dict[int, list[Part]] = {row: [] for row in range(len(variants))}
+    for part, _ in found:
+        rows[places["variant"][part.variant]].append(part)
+    for start in range(0, len(variants), together):
+        end = min(start + together, len(variants))
+        blocks = {name: np.full((end - start, *shape[1:]), np.nan) for name, shape in shapes.items()}
+        for row in range(start, end):
+            for part in rows[row]:
+                _fill(blocks, row - start, part, variables, places)
         for name, array in arrays.items():
-            array[start : start + len(some)] = _block(name, variables[name], some, runs, frame)
+            array[start:end] = blocks[name]
 
 
 def _frame(
@@ -182,19 +188,16 @@ def _by_variant(
     return result
 
 
-def _block(
-    name: str,
-    variable: Variable,
-    variants: Sequence[str],
-    runs: Iterable[tuple[Part, xr.DataTree]],
-    frame: xr.Dataset,
-) -> Array:
-    """Values of some variants, NaN where no run has any."""
-    places = {str(dim): {value: index for index, value in enumerate(frame[dim].values.tolist())} for dim in frame.dims}
-    block = np.full((len(variants), *(frame.sizes[dim] for dim in variable.dims[1:])), np.nan)
-    for part, tree in runs:
+def _fill(
+    blocks: Mapping[str, Array],
+    row: int,
+    part: Part,
+    variables: Mapping[str, Variable],
+    places: Mapping[str, Mapping[Any, int]],
+) -> None:
+    """Put the values of a store into the row of its variant; it is open no longer than that, since open ones add up."""
+    tree = store.load(part.path, part.group)
+    for name, block in blocks.items():
         own = tree.dataset[name]
-        inner = ([places[dim][value] for value in own[dim].values.tolist()] for dim in variable.dims[1:])
-        where = [[variants.index(part.variant)], *inner]
-        block[np.ix_(*where)] = store.read(own).reshape([len(each) for each in where])
-    return block
+        inner = ([places[dim][value] for value in own[dim].values.tolist()] for dim in variables[name].dims[1:])
+        block[np.ix_([row], *inner)] = store.read(own)

@@ -1,6 +1,10 @@
 import hashlib
 import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pooch
@@ -114,6 +118,49 @@ def test_a_failed_download_says_what_is_wanted_and_where_to_put_it(
     assert f"to {cache} ({type(error).__name__}: {error})" in message
     assert "put them into a folder toy/ and set the environment variable INFOPLANE_DATA" in message
     assert all(f"{file.name} (SHA-256 {file.sha256}, from {file.url})" in message for file in FILES)
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, bytes, int], Original]]:
+    """A function that lets a server of this machine send something in place of a file, and promise a length."""
+    answers: dict[str, tuple[bytes, int]] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content, length = answers[self.path]
+            self.send_response(200)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    def serve(name: str, content: bytes, length: int) -> Original:
+        answers[f"/{name}"] = content, length
+        (file,) = (each for each in FILES if each.name == name)
+        return replace(file, url=f"http://127.0.0.1:{server.server_port}/{name}")
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield serve
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("content", "length"),
+    [(b"fir", 3), (b"fir", 5), (CONTENT["b.gz"], 6), (b"", 0)],
+    ids=["truncated", "broken off", "swapped", "empty"],
+)
+def test_a_truncated_or_swapped_download_is_refused_and_not_kept(
+    cache: Path, served: Callable[[str, bytes, int], Original], content: bytes, length: int
+) -> None:
+    with pytest.raises(DataError, match=rf"(?s)toy: cannot be downloaded to .*a\.gz \(SHA-256 {FILES[0].sha256}"):
+        fetch([served("a.gz", content, length)])
+    assert [path for path in cache.rglob("*") if path.is_file()] == []
+    assert fetch([served("a.gz", CONTENT["a.gz"], 5)]) == [cache / "a.gz"]
+    assert (cache / "a.gz").read_bytes() == CONTENT["a.gz"]
 
 
 @pytest.mark.usefixtures("cache")

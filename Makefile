@@ -1,6 +1,6 @@
 # make         set up, run what config.yaml asks for, write the report
 # make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
-# make test-faults    what goes wrong at the worst moment, and files that somebody got wrong
+# make test-faults    kills, a full disk, flipped bits, wrong files; make test-faults-long kills five times as often
 # make lint    ruff, mypy, snakefmt, snakemake --lint
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
@@ -14,7 +14,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long test-faults lint cost bench reproduction docs constraints clean
+.PHONY: all setup report test test-long test-faults test-faults-long lint cost bench reproduction docs \
+	constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -40,9 +41,12 @@ test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not faults"
 
 test-long: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m long
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "long and not faults"
 
 test-faults: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m "faults and not long"
+
+test-faults-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m faults
 
 lint: setup

@@ -5,6 +5,7 @@
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
 # make bench   our measures against straightforward implementations; see tests/benchmarks (some 20 minutes)
+# make bench-scale    what planning, a job and gathering cost with 10 to 10,000 runs
 # make reproduction   docs/reproduction: what each run of a paper's experiment under results/ shows, figure by figure
 # make docs    the tables in README.md and docs/ that are generated from the code
 # make clean   remove all results
@@ -14,7 +15,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long test-faults test-faults-long lint cost bench reproduction docs \
+.PHONY: all setup report test test-long test-faults test-faults-long lint cost bench bench-scale reproduction docs \
 	constraints clean
 
 all: setup
@@ -61,6 +62,9 @@ cost: setup
 
 bench: setup
 	$(BIN)/python tests/benchmarks/bench.py
+
+bench-scale: setup
+	$(BIN)/python tests/benchmarks/scale.py
 
 reproduction: setup
 	$(BIN)/python docs/reproduction.py

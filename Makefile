@@ -1,6 +1,7 @@
 # make         set up, run what config.yaml asks for, write the report
 # make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
 # make test-faults    kills, a full disk, flipped bits, wrong files; make test-faults-long kills five times as often
+# make test-slurm    the workflow on a Slurm of one node, as root; brings one up if none is there (some eight minutes)
 # make lint    ruff, mypy, snakefmt, snakemake --lint
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
@@ -13,10 +14,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+INSTALLED_SLURM := .venv/installed-slurm
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long test-faults test-faults-long lint cost bench bench-scale reproduction docs \
-	constraints clean
+.PHONY: all setup report test test-long test-faults test-faults-long test-slurm lint cost bench bench-scale \
+	reproduction docs constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -33,13 +35,18 @@ $(INSTALLED): pyproject.toml envs/constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[workflow,dev]' --constraint envs/constraints.txt
 	@touch $@
 
+# What submits to Slurm, apart: where Slurm's tools are and no controller answers, it delays every command of snakemake.
+$(INSTALLED_SLURM): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[slurm]' --constraint envs/constraints.txt
+	@touch $@
+
 report: setup
 	$(SNAKEMAKE) --quiet rules host --report results/report.html
 
 # One thread in each of two processes: more threads only get in each other's way. Tests of one file share what they
 # set up, so they stay together; the longest files come first.
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not faults"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not faults and not slurm"
 
 test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "long and not faults"
@@ -49,6 +56,9 @@ test-faults: setup
 
 test-faults-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m faults
+
+test-slurm: $(INSTALLED_SLURM)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm
 
 lint: setup
 	$(BIN)/ruff check .

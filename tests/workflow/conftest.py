@@ -60,15 +60,18 @@ class Project:
         self.experiment.parent.mkdir(exist_ok=True)
         self.experiment.write_text(yaml.safe_dump({**TINY, **changes}))
 
+    def call(self, *arguments: str, experiment: str = "study/tiny.yaml") -> dict[str, Any]:
+        """How snakemake is started in the folder of the copy: arguments of `subprocess.run`."""
+        return {
+            "args": [sys.executable, "-m", "snakemake", *arguments, "--config", f"experiments=[{experiment}]"],
+            "cwd": self.folder,
+            "env": {**os.environ, "PYTHONPATH": str(self.folder / "workflow")},
+        }
+
     def snakemake(self, *arguments: str, experiment: str = "study/tiny.yaml") -> subprocess.CompletedProcess[str]:
         """Run snakemake in the folder of the copy."""
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments, "--config", f"experiments=[{experiment}]"],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder / "workflow")},
-            capture_output=True,
-            text=True,
-            check=False,
+            **self.call(*arguments, experiment=experiment), capture_output=True, text=True, check=False
         )
 
     def run(self, *arguments: str, **options: str) -> str:

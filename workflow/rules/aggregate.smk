@@ -12,10 +12,12 @@ rule aggregate:
         "results/{experiment}/benchmarks/aggregate.tsv"
     conda:
         "../../envs/figures.yaml"
+    group:
+        "shown"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=plan.growing(2000),
+        runtime=plan.growing(60),
     params:
         parts=STUDY.parts,
         facts=STUDY.aggregate,

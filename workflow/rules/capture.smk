@@ -18,10 +18,12 @@ rule capture:
         "results/{experiment}/benchmarks/capture/{run}.tsv"
     conda:
         "../../envs/torch.yaml"
+    group:
+        "measured"
     threads: STUDY.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=plan.growing(4000),
+        runtime=plan.growing(240),
     params:
         recipe=STUDY.capture,
     script:

@@ -27,10 +27,12 @@ for figure in figures.names():
             figure=STUDY.drawn_by(figure),
         conda:
             "../../envs/figures.yaml"
+        group:
+            "shown"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=30,
+            mem_mb=plan.growing(2000),
+            runtime=plan.growing(30),
         params:
             settings=STUDY.draw,
         script:
@@ -54,10 +56,12 @@ rule animate:
         "results/{experiment}/benchmarks/animations/{figure}.tsv"
     conda:
         "../../envs/figures.yaml"
+    group:
+        "shown"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=plan.growing(2000),
+        runtime=plan.growing(30),
     params:
         settings=STUDY.animate,
     script:

@@ -19,10 +19,12 @@ rule judge:
         "results/{experiment}/benchmarks/judge.tsv"
     conda:
         "../../envs/figures.yaml"
+    group:
+        "shown"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=plan.growing(2000),
+        runtime=plan.growing(30),
     params:
         settings=STUDY.judge,
     script:

@@ -16,10 +16,12 @@ rule measure:
         "results/{experiment}/benchmarks/measure/{run}.{estimator}.tsv"
     conda:
         "../../envs/torch.yaml"
+    group:
+        "measured"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=720,
+        mem_mb=plan.growing(4000),
+        runtime=plan.growing(720),
     params:
         settings=STUDY.measure,
         work="results/{experiment}/runs/{run}/work/measure-{estimator}",

@@ -20,9 +20,10 @@ rule prepare:
     conda:
         "../../envs/torch.yaml"
     threads: 1
+    localrule: True # it downloads, which the nodes of a cluster often cannot
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=plan.growing(4000),
+        runtime=plan.growing(60),
     params:
         settings=STUDY.prepare,
     script:

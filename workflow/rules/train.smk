@@ -15,8 +15,8 @@ rule train:
         "../../envs/torch.yaml"
     threads: STUDY.threads
     resources:
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=plan.growing(4000),
+        runtime=plan.growing(1440),
     params:
         recipe=STUDY.train,
         work="results/{experiment}/runs/{run}/work/training",

@@ -15,8 +15,8 @@ rule weights:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=plan.growing(4000),
+        runtime=plan.growing(240),
     params:
         settings=STUDY.weights,
     script:

@@ -4,7 +4,7 @@ A job's parameters are the settings that its stage reads and a digest of the cod
 editing a title or a figure then trains nothing, and adding seeds or an estimator computes just those.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -197,6 +197,21 @@ def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> S
         planned[found.experiment.name] = found
     raise_all(contradictions.of_names(planned.values()), heading="config.yaml", error=ConfigError)
     return Study(planned, settings["keep"])
+
+
+def growing(first: int) -> Callable[..., int]:
+    """A resource of a job, memory or time, of which every further attempt gets as much again.
+
+    Parameters
+    ----------
+    first
+        What the first attempt gets.
+    """
+
+    def of_attempt(_: Any, attempt: int) -> int:
+        return first * attempt
+
+    return of_attempt
 
 
 def _number(value: Any) -> Any:

@@ -10,10 +10,10 @@ rule aggregate:
         "results/{experiment}/logs/aggregate.log",
     benchmark:
         "results/{experiment}/benchmarks/aggregate.tsv"
-    conda:
-        "../../envs/figures.yaml"
     group:
         "shown"
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=plan.growing(2000),

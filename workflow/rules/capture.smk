@@ -16,10 +16,10 @@ rule capture:
         "results/{experiment}/logs/capture/{run}.log",
     benchmark:
         "results/{experiment}/benchmarks/capture/{run}.tsv"
-    conda:
-        "../../envs/torch.yaml"
     group:
         "measured"
+    conda:
+        "../../envs/torch.yaml"
     threads: STUDY.threads
     resources:
         mem_mb=plan.growing(4000),

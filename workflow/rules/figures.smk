@@ -25,10 +25,10 @@ for figure in figures.names():
             "results/{experiment}/benchmarks/figures/{figure}.tsv"
         wildcard_constraints:
             figure=STUDY.drawn_by(figure),
-        conda:
-            "../../envs/figures.yaml"
         group:
             "shown"
+        conda:
+            "../../envs/figures.yaml"
         threads: 1
         resources:
             mem_mb=plan.growing(2000),
@@ -54,10 +54,10 @@ rule animate:
         "results/{experiment}/logs/animations/{figure}.log",
     benchmark:
         "results/{experiment}/benchmarks/animations/{figure}.tsv"
-    conda:
-        "../../envs/figures.yaml"
     group:
         "shown"
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=plan.growing(2000),

@@ -17,10 +17,10 @@ rule judge:
         "results/{experiment}/logs/judge.log",
     benchmark:
         "results/{experiment}/benchmarks/judge.tsv"
-    conda:
-        "../../envs/figures.yaml"
     group:
         "shown"
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=plan.growing(2000),

@@ -14,10 +14,10 @@ rule measure:
         "results/{experiment}/logs/measure/{run}.{estimator}.log",
     benchmark:
         "results/{experiment}/benchmarks/measure/{run}.{estimator}.tsv"
-    conda:
-        "../../envs/torch.yaml"
     group:
         "measured"
+    conda:
+        "../../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=plan.growing(4000),

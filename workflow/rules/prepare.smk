@@ -17,10 +17,10 @@ rule prepare:
         "results/datasets/logs/{dataset}.log",
     benchmark:
         "results/datasets/benchmarks/{dataset}.tsv"
+    localrule: True  # it downloads, which the nodes of a cluster often cannot
     conda:
         "../../envs/torch.yaml"
     threads: 1
-    localrule: True # it downloads, which the nodes of a cluster often cannot
     resources:
         mem_mb=plan.growing(4000),
         runtime=plan.growing(60),

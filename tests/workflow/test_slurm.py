@@ -118,6 +118,11 @@ class Submission:
             assert self._process.poll() is None, self.said
             time.sleep(0.5)
 
+    def first_attempt(self) -> Job:
+        """The first job, once a second was submitted for it."""
+        self.wait_until(lambda: len(self.jobs()) == 2)
+        return self.jobs()[0]
+
     def interrupt(self) -> int:
         """Press Ctrl-C; the exit status."""
         os.killpg(self._process.pid, signal.SIGINT)
@@ -230,10 +235,10 @@ def test_out_of_memory(study: Study) -> None:
     partition = slurm("sinfo", "--noheader", "--format=%R").split()[0]
     asked = ("train:mem_mb=attempt ** 4 * 250", "train:gres=gpu:1", f"train:slurm_partition={partition}")
     with study.train(0, "--set-resources", *asked) as submission:
-        submission.wait_until(lambda: len(submission.jobs()) == 2)
+        first = submission.first_attempt()
         study.slow.unlink()
         submission.finish()
-        first, second = submission.jobs()
+        second = submission.jobs()[-1]
     assert first.state in {"FAILED", "OUT_OF_MEMORY"}
     assert (second.state, second.resources, second.partition) == ("COMPLETED", "gres:gpu:1", partition)
     assert (first.memory, second.memory) == ("250M", "4000M")
@@ -245,10 +250,10 @@ def test_time_limit(study: Study) -> None:
     with study.train(1) as submission:
         caught = study.catch(submission, 1)
         slurm("scontrol", "update", f"jobid={caught.number}", "endtime=now")
-        submission.wait_until(lambda: len(submission.jobs()) == 2)
+        first = submission.first_attempt()
         study.slow.unlink()
         submission.finish()
-        first, second = submission.jobs()
+        second = submission.jobs()[-1]
     assert (first.state, second.state) == ("TIMEOUT", "COMPLETED")
     assert (caught.limit, second.limit) == ("1-00:00:00", "2-00:00:00")
     assert study.resumed(1)
@@ -258,10 +263,10 @@ def test_time_limit(study: Study) -> None:
 def test_cancelled(study: Study) -> None:
     with study.train(2) as submission:
         slurm("scancel", study.catch(submission, 2).number)
-        submission.wait_until(lambda: len(submission.jobs()) == 2)
+        first = submission.first_attempt()
         study.slow.unlink()
         submission.finish()
-        first, second = submission.jobs()
+        second = submission.jobs()[-1]
     assert (first.state, second.state) == ("CANCELLED", "COMPLETED")
     assert (first.memory, second.memory) == ("4000M", "8000M")
     assert study.resumed(2)

@@ -93,6 +93,7 @@ class Submission:
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heeds_interrupts,
             )
 
     def __enter__(self) -> "Submission":
@@ -206,6 +207,11 @@ def study(project: Project, undisturbed: Path, tmp_path: Path) -> Iterator[Study
     made = Study(project, undisturbed, project.folder / "study" / "slow", tmp_path / "said")
     yield made
     made.slow.unlink(missing_ok=True)
+
+
+def _heeds_interrupts() -> None:
+    """Undo what a shell does to processes that it starts in the background: they are deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def content(folder: Path, *patterns: str) -> dict[str, bytes]:

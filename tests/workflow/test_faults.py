@@ -156,7 +156,7 @@ def killed(project: Project, stage: str, chosen: random.Random) -> bool:
     except (IndexError, ProcessLookupError):
         hit = False
     workflow.end()
-    if any((project.folder / ".snakemake" / "locks").iterdir()):
+    if any(project.folder.glob(".snakemake/locks/*")):  # which only Snakemake's own death leaves
         assert project.snakemake("--unlock").returncode == 0
     return hit
 

@@ -75,11 +75,14 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     panels = page.panels(len(names), columns)
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     panels[0].yaxis.set_major_locator(MaxNLocator(5))
-    high = table[_PLANE].max()
-    panels[0].set_ylim(0, 1.3 * high if high > 0 else 1.0)  # room for what is written above the dots
+    pairs = {variant: table[table["variant"] == variant] for variant in names}
+    said = {variant: _correlated(own, kinds, room - 14) for variant, own in pairs.items()}
+    high, above = table[_PLANE].max(), max(map(canvas.lines, said.values()))
+    panels[0].set_ylim(0, (1.1 + 0.1 * above) * high if high > 0 else 1.0)  # room for what is said above the dots
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
         axes.set_title(text)
-        _draw_pairs(axes, table[table["variant"] == variant], kinds)
+        _draw_pairs(axes, pairs[variant], kinds)
+        axes.text(0.03, 0.97, said[variant], transform=axes.transAxes, va="top")
     page.label("Distance of the final weights and biases", "Distance of the planes [bits]")
     return page.figure
 
@@ -95,12 +98,20 @@ def _correlations(own: xr.Dataset) -> dict[str, float]:
     return found
 
 
-def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:
-    lines, size = [], _SMALL if len(pairs) >= _MANY else {}
+def _correlated(pairs: pd.DataFrame, kinds: Sequence[str], width: float) -> str:
+    """The correlations of one variant, in lines of at most so many millimetres."""
+    if pairs[_PLANE].isna().all():
+        return "no pair of seeds"
+    said = []
     for kind in kinds:
-        name, look = _KINDS[kind]
-        axes.plot(pairs[kind].to_numpy(), pairs[_PLANE].to_numpy(), linestyle="none", **{**look, **size})
         rho, low, high = (float(pairs[_RHO[kind] + end].iloc[0]) for end in ("", *_ENDS))
-        lines += [f"ρ = {rho:.2f} ({low:.2f} to {high:.2f}) {name}".replace("-", "−")] if np.isfinite(rho) else []
-    text = "\n".join(lines) if pairs[_PLANE].notna().any() else "no pair of seeds"
-    axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top")
+        text = f"ρ = {rho:.2f} ({low:.2f} to {high:.2f}) {_KINDS[kind][0]}".replace("-", "−")
+        said += [canvas.title(text, width)] if np.isfinite(rho) else []
+    return "\n".join(said)
+
+
+def _draw_pairs(axes: Axes, pairs: pd.DataFrame, kinds: Sequence[str]) -> None:
+    size = _SMALL if len(pairs) >= _MANY else {}
+    for kind in kinds:
+        look = {**_KINDS[kind][1], **size}
+        axes.plot(pairs[kind].to_numpy(), pairs[_PLANE].to_numpy(), linestyle="none", **look)

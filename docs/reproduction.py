@@ -166,10 +166,12 @@ def sections(run: Finished) -> Iterator[str]:
         yield f"## {table.title}"
         yield table.meaning
         yield _folded(_grid(table.header, table.rows), len(table.rows))
-    yield "## Claims that are not supported"
+    yield "## Claims that are not supported by every estimator"
     yield "\n".join(unsupported(run.judged["claims"])) or "There are none."
     if about["differences"]:
         yield f"## {write.DIFFERENCES}"
+        if about["preview"] or about["seeds_left_out"]:
+            yield "This is said of the experiment at full length, with all its seeds; what was run here is told above."
         yield "\n".join(f"- {each}" for each in about["differences"])
 
 

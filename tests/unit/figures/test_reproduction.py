@@ -255,7 +255,10 @@ def test_findings_and_differences(page, finished):
     needed = json.loads((finished / "claims.json").read_text())["findings"][0]["filters_needed"][0]
     filters = next(row for row in rows(page, "renyi, train probe") if row[1] == needed["layer"])
     assert filters[-2:] == [str(needed["information"]), str(needed["accuracy"])]
-    assert page.endswith("## Where this differs from the paper\n\n- Ours is smaller.\n- Theirs is open.\n")
+    _, said = page.split("## Where this differs from the paper\n\n")
+    whole, listed = said.split("\n\n")
+    assert whole.startswith("This is said of the experiment at full length")
+    assert listed == "- Ours is smaller.\n- Theirs is open.\n"
 
 
 def test_verdicts_are_counted(reproduction):

@@ -95,14 +95,14 @@ def learns_the_label(evidence: Evidence) -> xr.DataArray:
 
 def forgets_the_label(evidence: Evidence) -> xr.DataArray:
     """Fall of I(T; Y) from its peak to the end with the least training data, mean over the last hidden layers, bits."""
-    values = _about_the_label(evidence)
+    values = last_hidden(evidence.group("information")["mutual_information_layer_target"])
     share = _label(values, "dataset.fraction").astype(float)
     return _after_peak(evidence, values).where(share == share.min()).mean(["variant", "layer"])
 
 
 def grows_with_data(evidence: Evidence) -> xr.DataArray:
     """Rank correlation of the share of patterns to train on and the final I(T; Y), mean over the last hidden layers."""
-    values = _about_the_label(evidence)
+    values = last_hidden(evidence.group("information")["mutual_information_layer_target"])
     share = _label(values, "dataset.fraction").astype(float).values
     rows = evidence.at_the_end(values).mean("layer").transpose("seed", "variant")
     return rows.isel(variant=0, drop=True).copy(data=[ranks.correlation(share, row) for row in rows.values])
@@ -110,12 +110,13 @@ def grows_with_data(evidence: Evidence) -> xr.DataArray:
 
 def ends_by_data(evidence: Evidence) -> str:
     """Where the last hidden layers end, for every share of the patterns."""
+    information = evidence.group("information")
     x, y = (
-        evidence.at_the_end(values).mean(["layer", "seed"])
-        for values in (_of_last(evidence), last_hidden(_about_the_label(evidence)))
+        evidence.at_the_end(last_hidden(information[f"mutual_information_{name}"])).mean(["layer", "seed"])
+        for name in ("input_layer", "layer_target")
     )
     share = _label(x, "dataset.fraction").astype(float)
-    if y.isnull().all() or share.isnull().all():
+    if share.isnull().all():
         return ""
     ends = (f"{100 * share[place]:.0f} %: {x[place]:.2f} and {y[place]:.2f}" for place in np.argsort(share.values))
     return f"I(X; T) and I(T; Y), means of these layers at the end, in bits: {'; '.join(ends)}."
@@ -237,7 +238,8 @@ CLAIMS = (
         SOURCE,
         "The hidden layers compress: I(X; T) falls from its peak while training goes on.",
         compression,
-        "least fall of I(X; T) from its peak to the end among the last three hidden layers of tanh networks",
+        "least fall of I(X; T) from its peak to the end among the last three hidden layers of tanh networks with "
+        "mini-batches",
         "bits",
         Rule("above", FALL),
         needs=("information",),
@@ -274,7 +276,8 @@ CLAIMS = (
         _SAXE,
         "Compression comes of units that saturate: ReLU networks compress less than tanh networks.",
         less_with_relu,
-        "fall of I(X; T) of tanh networks less that of ReLU networks, mean over the last three hidden layers",
+        "fall of I(X; T) of tanh networks with mini-batches less that of ReLU networks, mean over the last three "
+        "hidden layers",
         "bits",
         Rule("above", 0),
         needs=("information",),
@@ -311,7 +314,7 @@ CLAIMS = (
         "szt2017.forgets_the_label",
         "P3.b",
         SOURCE,
-        "With few patterns to train on, compression takes information about the label away.",
+        "With few patterns to train on, the layers lose information about the label again.",
         forgets_the_label,
         "fall of I(T; Y) from its peak to the end with the least training data, mean over the last three hidden layers",
         "bits",

@@ -144,7 +144,8 @@ CLAIMS = (
         "szt2017.transition_in_time",
         "P3.c",
         SOURCE,
-        "Gradients go from drift to diffusion, their mean falling below their spread, between 100 and 1,500 epochs.",
+        "Gradients go from drift to diffusion, their mean falling below their spread, after some hundred epochs (in "
+        "the paper about 350).",
         transition_in_time,
         "distance of the transition from 387 epochs, the middle of the range, as log10 of a factor, greatest of the "
         "variants",

@@ -5,6 +5,7 @@ The sentences are ours, and so are all measures and thresholds: the paper states
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ def exponents(evidence: Evidence) -> str:
 def relaxes_sooner(evidence: Evidence) -> xr.DataArray:
     """Rank correlation, over a network's layers, of the compression before each with its relaxation, mean of variants.
 
-    NaN for a network of fewer than three layers with one before them.
+    NaN for a network of fewer than three layers that have one before them and have not relaxed untrained.
     """
     before, relaxed = _relaxing(evidence)
     found = []
@@ -61,6 +62,8 @@ def relaxes_sooner(evidence: Evidence) -> xr.DataArray:
 def relaxations(evidence: Evidence) -> str:
     """The same over seeds, for every layer of every variant: of one layer, depth and width tell nothing apart."""
     before, relaxed = _relaxing(evidence)
+    if relaxed.isnull().all():
+        return f"I(T; Y) never is {RELEVANT:g} bits, so that it is not judged."
     several, said = relaxed.sizes["variant"] > 1, []
     for variant in relaxed["variant"].values:
         layers = []
@@ -72,8 +75,11 @@ def relaxations(evidence: Evidence) -> str:
                 layers.append(f"{layer} {rho:.2f}{sure}")
         said += [", ".join(layers) + f" of {variant}" * several] * bool(layers)
     if not said:
-        return "Of no layer the compression before it and the relaxation vary together over seeds."
-    return f"Over seeds, layer by layer, that correlation is {'; '.join(said)}{'' if several else ' (95 % intervals)'}."
+        return "Of every layer, all seeds have the same compression before it, or relax at the same epoch."
+    return (
+        "Layers of one network differ in depth and width too. Over seeds, layer by layer, that correlation is "
+        f"{'; '.join(said)}{'' if several else ' (95 % intervals)'}."
+    )
 
 
 def ends_apart(evidence: Evidence) -> xr.DataArray:
@@ -82,38 +88,42 @@ def ends_apart(evidence: Evidence) -> xr.DataArray:
 
 
 def apart_in_weights_and_planes(evidence: Evidence) -> str:
-    """How far apart planes are, and whether weights that are further apart have planes that are; by variant."""
-    planes, weights = evidence.group("information"), evidence.group("weights")
-    several, said = weights.sizes["variant"] > 1, []
-    for variant in weights["variant"].values:
-        distance = diversity.plane_distance(planes.sel(variant=variant)).transpose("seed", "other_seed").values
-        own = weights.sel(variant=variant).transpose(..., "seed", "other_seed")
-        words = [
-            f"{rho:.2f} {name}, 95 % interval {low:.2f} to {high:.2f}"
-            for kind, name in (("weight_distance", "as trained"), ("weight_distance_matched", "with units matched"))
-            if np.isfinite(rho := ranks.correlation_over_pairs(own[kind].values, distance))
-            for low, high in [ranks.interval_over_pairs(own[kind].values, distance)]
-        ]
-        if words:
-            middle = np.nanmedian(distance[np.triu_indices(len(distance), 1)])
-            said.append(
-                f"{middle:.2g} bits apart in the median, correlation {'; '.join(words)}" + f", of {variant}" * several
-            )
-    return (
-        f"Planes, and the rank correlation of their distance with that of the weights: {'; '.join(said)}."
-        if said
-        else ""
-    )
+    """The nearest two networks, and whether weights that are further apart have planes that are, by estimator."""
+    weights = evidence.group("weights")
+    said = [f"The nearest two are {float(diversity.nearest(weights).min()):.2g} of the way apart."]
+    if "information" not in evidence.summary:
+        return said[0]
+    measured = evidence.summary["information"].to_dataset()
+    for name in measured["estimator"].values:
+        split = str(measured["split"].values[0])
+        information = replace(evidence, estimator=str(name), split=split).group("information")
+        of = [_apart(weights.sel(variant=each), information.sel(variant=each)) for each in weights["variant"].values]
+        said.append(f"By {name}: {'; '.join(of)}.")
+    return " ".join(said)
+
+
+def _apart(weights: xr.Dataset, information: xr.Dataset) -> str:
+    """How far apart the planes of one variant's networks are, and how that goes with the distance of their weights."""
+    planes = diversity.plane_distance(information).transpose("seed", "other_seed").values
+    words = [f"planes are {np.nanmedian(planes[np.triu_indices(len(planes), 1)]):.2g} bits apart in the median"]
+    for kind, name in (("weight_distance", "as trained"), ("weight_distance_matched", "with units matched")):
+        pairs = weights[kind].transpose("seed", "other_seed").values
+        if np.isfinite(rho := ranks.correlation_over_pairs(pairs, planes)):
+            low, high = ranks.interval_over_pairs(pairs, planes)
+            words.append(f"rank correlation with that of the weights {name} {rho:.2f} ({low:.2f} to {high:.2f})")
+    return ", ".join(words)
 
 
 def _relaxing(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray]:
     """Compression of the layer before each layer until it has relaxed, and when it has, (variant, seed, layer).
 
-    NaN throughout for an estimate of I(T; Y) that never is as large as nearly all that can be known.
+    NaN for layers that have relaxed untrained, which have nothing to wait for, and throughout for an estimate of
+    I(T; Y) that never is as large as nearly all that can be known.
     """
     information = evidence.group("information")
     sees = information["mutual_information_layer_target"].max() >= RELEVANT
-    relaxed = phases.relaxation(information, share=_SHARE).where(sees)
+    relaxed = phases.relaxation(information, share=_SHARE)
+    relaxed = relaxed.where(sees & (relaxed > 0))
     return phases.compression_before(information, relaxed), relaxed
 
 
@@ -148,7 +158,7 @@ CLAIMS = (
         "szt2017.relaxes_sooner",
         "text",
         SOURCE,
-        "A layer relaxes the sooner, the more the layer before it has compressed by then, as equation 11 has it.",
+        "A layer relaxes the sooner, the more the layer before it has compressed by then (our reading of equation 11).",
         relaxes_sooner,
         "Spearman's rank correlation, over the layers of a network, of the fall of I(X; T) of the layer before and the "
         "epochs until 95 % of the final I(T; Y)",
@@ -168,7 +178,7 @@ CLAIMS = (
         "over the distance from the initial ones",
         "1",
         Rule("above", 0.1),
-        needs=("weights", "information"),
+        needs=("weights",),
         controls=(),
         remark=apart_in_weights_and_planes,
     ),

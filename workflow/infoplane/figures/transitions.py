@@ -19,18 +19,19 @@ _LEVELS = (0.5, 0.25, 0.75)
 
 
 def of_variants(summary: xr.DataTree, options: Options) -> pd.DataFrame:
-    """Median and quartiles over seeds of every variant's transition, and how many of how many seeds have one.
+    """Median and quartiles over seeds of every variant's transition, and how many of those with a spread have one.
 
     A seed that stays in one phase counts as later than all others, so that a median or a quartile may be NaN. The
     gradient is that of the whole network, whatever layers are drawn.
     """
-    epochs = phases.transition(summary["training"].to_dataset()).sel(variant=list(options.variants or ()))
-    by_seed = epochs.transpose("variant", "seed")
+    training = summary["training"].to_dataset().sel(variant=list(options.variants or ()))
+    by_seed = phases.transition(training).transpose("variant", "seed")
+    spread = phases.signal_to_noise(training).count("epoch") > 0  # none without a second full mini-batch
     # One of the seeds' own epochs, not halfway between two: between an epoch and never there is no middle.
     levels = np.quantile(by_seed.fillna(np.inf), _LEVELS, axis=1, method="inverted_cdf")
     found = pd.DataFrame(levels.T, index=pd.Index(by_seed["variant"].to_numpy(), name="variant"), columns=list(MARKS))
     found = found.replace(np.inf, np.nan)
-    found[_HAVE], found[_OF] = by_seed.count("seed").to_numpy(), by_seed.sizes["seed"]
+    found[_HAVE], found[_OF] = by_seed.count("seed").to_numpy(), spread.sum("seed").to_numpy()
     return found
 
 

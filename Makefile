@@ -1,7 +1,7 @@
 # make         set up, run what config.yaml asks for, write the report
 # make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
 # make test-faults    kills, a full disk, flipped bits, wrong files; make test-faults-long kills five times as often
-# make test-slurm    the workflow on a Slurm of one node, as root; brings one up if none is there (some eight minutes)
+# make test-slurm    the workflow on a Slurm, as root; brings one up if none is there (some ten minutes)
 # make lint    ruff, mypy, snakefmt, snakemake --lint
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
@@ -58,7 +58,8 @@ test-faults-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m faults
 
 test-slurm: $(INSTALLED_SLURM)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm
+	OMP_NUM_THREADS=1 INFOPLANE_DEVICE=cpu tests/slurm/cluster with \
+		$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slurm
 
 lint: setup
 	$(BIN)/ruff check .

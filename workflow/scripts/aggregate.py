@@ -6,9 +6,9 @@ from infoplane import jobs
 from infoplane.analysis import summary
 
 with jobs.reported(snakemake.log[0]):
-    facts = snakemake.params.facts
+    facts, paths = snakemake.params.facts, snakemake.input.stores
     summary.summarise(
-        [summary.Part(**{**part, "path": Path(part["path"])}) for part in snakemake.params.parts],
+        [summary.Part(**part, path=Path(path)) for path, part in zip(paths, snakemake.params.parts, strict=True)],
         variants=facts["variants"],
         output=Path(snakemake.output.summary),
         provenance=jobs.provenance({}, code=facts["code"], experiment=facts["experiment"]),

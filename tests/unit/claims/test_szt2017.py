@@ -1,4 +1,4 @@
-"""Each claim of Shwartz-Ziv and Tishby 2017 on summaries with its effect planted, absent and reversed."""
+"""Each claim of a figure of Shwartz-Ziv and Tishby 2017 on summaries with its effect planted, absent and reversed."""
 
 import numpy as np
 import pytest
@@ -6,62 +6,11 @@ import xarray as xr
 
 from infoplane import claims
 
-EPOCHS = np.array([0.0, 1, 10, 100, 400, 1000, 4000, 10000])
-LAYERS = ["fc1", "fc2", "fc3", "fc4", "output"]
-DEPTH = np.arange(1.0, 6.0)
-SEEDS = 5
-NOISE = xr.DataArray([-0.02, -0.01, 0.0, 0.01, 0.02], dims="seed")
+from .planted_szt2017 import EPOCH, LAYER, LAYERS, NOISE, SEEDS, gradients, judged, summary
+
 SIGN = xr.DataArray([-1, 1, -1, 1, 1], dims="seed")  # of an effect that seeds do not share
-EPOCH = xr.DataArray(EPOCHS, dims="epoch")
-LAYER = xr.DataArray(DEPTH, dims="layer")
 NETWORKS = {"model.activation": ["tanh", "relu", "tanh"], "training.batch_size": ["512", "512", "4096"]}
 FRACTIONS = {"dataset.fraction": ["0.05", "0.45", "0.85"]}
-
-
-def judged(name, **groups):
-    """The verdict on a claim; a group is a mapping of variables, each broadcast to what it has."""
-    (found,) = claims.judge(summary(**groups), [claims.claim(name, folder=None)])
-    return found
-
-
-def summary(**groups):
-    made = {group: _whole(group, dict(values)) for group, values in groups.items()}
-    first = next(iter(made.values()))
-    training = made.get("training", first[["variant", "seed"]])
-    learned = 0.5 + 0.4 * (EPOCH > 0) + 0 * first["variant"].copy(data=np.zeros(first.sizes["variant"])) + 0 * NOISE
-    made["training"] = training.assign(
-        accuracy=learned.assign_coords(epoch=EPOCHS, seed=range(SEEDS)).expand_dims(split=["test"]),
-        diverged_epoch=learned.isel(epoch=0, drop=True) * np.nan,
-    )
-    tree = xr.DataTree.from_dict(made)
-    tree.attrs["experiment"] = {"name": "planted", "controls": [], "estimators": []}
-    return tree
-
-
-def _whole(group, values):
-    labels = values.pop("labels", {})
-    count = max([1, *(len(each) for each in labels.values())])
-    hidden = values.pop("hidden", [4] * count)
-    dims = {"variant": [f"v{index}" for index in range(count)], "seed": range(SEEDS), "epoch": EPOCHS, "layer": LAYERS}
-    if group == "weights":
-        dims = {**dims, "other_epoch": EPOCHS}
-        del dims["layer"]
-    coords = {**dims, **{key: ("variant", each) for key, each in labels.items()}}
-    if group != "weights":
-        kinds = [["fully_connected"] * own + [""] * (4 - own) + ["output"] for own in hidden]
-        coords["kind"] = (("variant", "layer"), kinds)
-    data = xr.Dataset(coords=coords)
-    shape = xr.DataArray(np.zeros([len(each) for each in dims.values()]), dims=list(dims))
-    for name, value in values.items():
-        whole = (value + shape).transpose(..., *dims)
-        if "kind" in data.coords:
-            whole = whole.where((data["kind"] != "").drop_vars(list(data["kind"].coords)))
-        if group in {"information", "bottleneck"}:
-            names = ["binning", "net"][: whole.sizes.get("estimator", 1)]
-            whole = whole if "estimator" in whole.dims else whole.expand_dims("estimator")
-            whole = whole.assign_coords(estimator=names).expand_dims({"split": ["test"], "probe_batch": [0]})
-        data[name] = whole
-    return data
 
 
 def variants(*values):
@@ -203,12 +152,6 @@ class TestLabel:
         assert found.effect.mean == pytest.approx(fall)
 
 
-def gradients(changes):
-    """Norms of the gradient of networks that go from drift to diffusion at the epochs (seed)."""
-    drifts = xr.DataArray(changes, dims="seed") > EPOCH
-    return {"gradient_mean_norm": xr.where(drifts, 2.0, 0.5), "gradient_std_norm": 1 + 0 * EPOCH}
-
-
 class TestTransition:
     @pytest.mark.parametrize(
         ("changes", "word"),
@@ -336,114 +279,3 @@ def test_beta_falls_with_depth(sign, untrained, word, mean):
     assert found.effect.mean == pytest.approx(mean)
     assert found.remark.endswith("is 0.2 bits in the mean, of which no β would spare 0.15.")
     assert found.controls["untrained"].mean == pytest.approx(0.2 if untrained is SIGN else -1)
-
-
-@pytest.mark.parametrize(
-    ("power", "word", "mean"),
-    [(0.5 + NOISE, "supported", 0.012), (0.5 + 10 * NOISE, "inconclusive", 0.12), (1.0, "contradicted", 0.5)],
-)
-def test_weights_diffuse(power, word, mean):
-    other = EPOCH.rename(epoch="other_epoch")
-    moved = abs(EPOCH - other) ** power
-    changes = [1, 1, 10, 10, 1]
-    found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=gradients(changes))
-    assert found.effect.mean == pytest.approx(mean)
-    assert found.verdict == word
-    assert "from the start up to the transition" in found.remark
-
-
-def test_weights_diffuse_since_the_transition_of_each_network():
-    """Before it they drift, and start anew from there; two networks never change."""
-    changes = xr.DataArray([100.0, 100.0, 400.0, 2e4, 0.0], dims="seed")
-    other = EPOCH.rename(epoch="other_epoch")
-    since = other >= changes.where(changes > 0, 1e9)
-    moved = xr.where(since, abs(EPOCH - other) ** 0.5, abs(EPOCH - other))
-    training = gradients(changes.values)
-    found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=training)
-    assert found.effect.seeds == (0, 1, 2)
-    assert found.effect.mean == pytest.approx(0)
-    assert "since 3 times that epoch" in found.remark
-
-
-def test_a_drift_that_slows_down_is_no_diffusion():
-    """Its exponent is the further from 1/2 the later one begins to look: from 400 epochs on it is 0.70."""
-    other = EPOCH.rename(epoch="other_epoch")
-    moved = abs(EPOCH**0.5 - other**0.5) + 0 * NOISE
-    found = judged("szt2017.diffusion", weights={"weight_displacement": moved}, training=gradients([100] * 5))
-    assert found.verdict == "contradicted"
-    assert found.effect.mean == pytest.approx(0.2, abs=0.01)
-    assert "0.63 since then, 0.70 since 3 times that epoch" in found.remark
-
-
-class TestRelaxation:
-    """Layers fc2 to output relax at 10, 100, 1,000 and 4,000 epochs, all having fallen in I(X; T) after the first."""
-
-    def of(self, falls, known=1.0):
-        relaxed = xr.DataArray([0.0, 10, 100, 1000, 4000], dims="layer")
-        return judged(
-            "szt2017.relaxes_sooner",
-            information={
-                "mutual_information_input_layer": 9 - (falls + 0 * NOISE) * (EPOCH > 1),
-                "mutual_information_layer_target": known * (relaxed <= EPOCH),
-            },
-        )
-
-    @pytest.mark.parametrize(
-        ("falls", "word", "mean"), [([4, 3, 2, 1, 9], "supported", -1), ([1, 2, 3, 4, 0], "contradicted", 1)]
-    )
-    def test_is_judged_along_each_network(self, falls, word, mean):
-        found = self.of(xr.DataArray(falls, dims="layer"))
-        assert found.verdict == word
-        assert found.effect.mean == pytest.approx(mean)
-        assert found.remark.startswith("Of every layer, all seeds")
-
-    def test_the_remark_compares_seeds(self):
-        """Those of one layer that have fallen further relax later; of the others all relax at once."""
-        late = xr.DataArray([1.0, 10, 100, 1000, 4000], dims="seed")
-        second = xr.where(LAYER == 2, late, 1.0)
-        values = {
-            "mutual_information_input_layer": 9 - (1 + 10 * NOISE) * (late <= EPOCH),
-            "mutual_information_layer_target": 1.0 * (second <= EPOCH),
-        }
-        said = judged("szt2017.relaxes_sooner", information=values).remark
-        assert "is fc2 1.00 (" in said
-
-    def test_layers_that_have_relaxed_untrained_do_not_count(self):
-        relaxed = xr.DataArray([0.0, 0, 100, 1000, 4000], dims="layer")
-        falls = xr.DataArray([9, 3, 2, 1, 0], dims="layer")
-        values = {
-            "mutual_information_input_layer": 9 - (falls + 0 * NOISE) * (EPOCH > 1),
-            "mutual_information_layer_target": 1.0 * (relaxed <= EPOCH),
-        }
-        assert judged("szt2017.relaxes_sooner", information=values).effect.mean == pytest.approx(-1)
-
-    def test_an_estimate_that_never_sees_the_label_gets_no_verdict(self):
-        found = self.of(xr.DataArray([4, 3, 2, 1, 9], dims="layer"), known=0.5)
-        assert found.verdict == "no verdict"
-        assert found.remark == "I(T; Y) never is 0.9 bits, so that it is not judged."
-
-
-@pytest.mark.parametrize(
-    ("apart", "word", "mean"), [(4.0, "supported", 0.4), (0.5, "contradicted", 0.05), (1.0, "inconclusive", 0.1)]
-)
-def test_networks_end_apart(apart, word, mean):
-    """Having travelled 10, and in planes that are the further apart the further their seeds."""
-    seeds = xr.DataArray(np.arange(SEEDS), dims="seed")
-    pairs = abs(seeds - seeds.rename(seed="other_seed")).assign_coords(other_seed=range(SEEDS))
-    tree = summary(
-        weights={"weight_displacement": 10.0 + 0 * NOISE},
-        information={
-            "mutual_information_input_layer": 1.0 * seeds,
-            "mutual_information_layer_target": 0 * NOISE,
-        },
-    )
-    distances = (apart * pairs).expand_dims(variant=["v0"])
-    tree["weights"] = tree["weights"].to_dataset().assign(weight_distance=distances, weight_distance_matched=distances)
-    (found,) = claims.judge(tree, [claims.claim("szt2017.ends_apart", folder=None)])
-    assert found.verdict == word
-    assert found.effect.mean == pytest.approx(mean)
-    assert (found.estimator, found.split) == ("", "")
-    assert found.remark.startswith(
-        f"The nearest two are {mean:.2g} of the way apart. By binning: planes are 2 bits apart"
-    )
-    assert "rank correlation with that of the weights with units matched 1.00 (1.00 to 1.00)" in found.remark

@@ -52,7 +52,7 @@ class TestWeights:
 
     def test_alone_they_need_no_activations(self, file: Path) -> None:
         found = planned(file, measures=["weights"], figures=["training"], claims=[])
-        assert {part["group"] for part in found.parts()} == {"training", "weights"}
+        assert {part["group"] for _, part in found.parts()} == {"training", "weights"}
         assert found.groups == {"training", "weights"}
 
     def test_what_needs_them_says_how_to_have_them(self, file: Path) -> None:

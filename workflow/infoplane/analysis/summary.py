@@ -1,6 +1,7 @@
 """Gathering the stores of all runs into one summary, a few variants at a time."""
 
 import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def summarise(
     """
     common: dict[str, xr.Dataset] = {}
     found = [(part, _coordinates(part, common)) for part in parts]
-    with store.writing(output, "summary", provenance={**provenance, "sources": _sources(found)}) as writer:
+    with store.writing(output, "summary", provenance={**provenance, "sources": _sources(found, output.parent)}) as writer:
         for group in dict.fromkeys(part.group for part in parts):
             own = [(part, coords) for part, coords in found if part.group == group]
             log.info("%s: %d stores", group, len(own))
@@ -85,8 +86,11 @@ def merged(orders: Iterable[Sequence[str]]) -> list[str]:
     return union
 
 
-def _sources(found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, Any]:
-    """What the stores say of their making: devices and versions by group, data sets, and a digest of every store."""
+def _sources(found: Sequence[tuple[Part, xr.Dataset]], folder: Path) -> dict[str, Any]:
+    """What the stores say of their making: devices and versions by group, data sets, and a digest of every store.
+
+    Stores have their paths from the folder of the experiment, which are the same in a bucket and on any machine.
+    """
     devices: dict[str, list[str]] = {}
     versions: dict[str, list[Any]] = {}
     datasets: list[Any] = []
@@ -98,7 +102,7 @@ def _sources(found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, Any]:
         ):
             if fact is not None and fact not in known:
                 known.append(fact)
-    stores = {part.path.as_posix(): files.sha256(part.path / files.MANIFEST) for part, _ in found}
+    stores = {os.path.relpath(part.path, folder): files.sha256(part.path / files.MANIFEST) for part, _ in found}
     return {"devices": devices, "versions": versions, "datasets": datasets, "stores": stores}
 
 

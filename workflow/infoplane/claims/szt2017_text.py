@@ -106,11 +106,11 @@ def _apart(weights: xr.Dataset, information: xr.Dataset) -> str:
     """How far apart the planes of one variant's networks are, and how that goes with the distance of their weights."""
     planes = diversity.plane_distance(information).transpose("seed", "other_seed").values
     words = [f"planes are {np.nanmedian(planes[np.triu_indices(len(planes), 1)]):.2g} bits apart in the median"]
-    for kind, name in (("weight_distance", "as trained"), ("weight_distance_matched", "with units matched")):
+    for kind, name in (("weight_distance", "weights"), ("weight_distance_matched", "weights with their units matched")):
         pairs = weights[kind].transpose("seed", "other_seed").values
         if np.isfinite(rho := ranks.correlation_over_pairs(pairs, planes)):
             low, high = ranks.interval_over_pairs(pairs, planes)
-            words.append(f"rank correlation with that of the weights {name} {rho:.2f} ({low:.2f} to {high:.2f})")
+            words.append(f"rank correlation with the distance of {name} {rho:.2f} ({low:.2f} to {high:.2f})")
     return ", ".join(words)
 
 

@@ -86,13 +86,13 @@ class Study:
         (variant,) = (each for each in planned.experiment.variants if each.name == wildcards.variant)
         return planned.weights(variant)
 
-    def parts(self, wildcards: Any) -> list[dict[str, str]]:
-        """Stores that a summary is made of."""
-        return self.planned[wildcards.experiment].parts()
-
     def stores(self, wildcards: Any) -> list[str]:
         """Paths of the stores that a summary is made of."""
-        return [part["path"] for part in self.parts(wildcards)]
+        return [path for path, _ in self.planned[wildcards.experiment].parts()]
+
+    def parts(self, wildcards: Any) -> list[dict[str, str]]:
+        """What each of them is a store of: its group and its variant."""
+        return [part for _, part in self.planned[wildcards.experiment].parts()]
 
     def aggregate(self, wildcards: Any) -> Settings:
         """Parameters of a summary."""

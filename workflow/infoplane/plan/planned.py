@@ -196,18 +196,18 @@ class Planned:
         chosen = {key: self.experiment.settings["probe"][key] for key in ("every", "splits", "size", "seed")}
         return {**chosen, "layers": variant.settings["model"].get("layers", []), "maps": self._needs_maps()}
 
-    def parts(self) -> list[dict[str, str]]:
-        """Stores that the summary is made of: group, variant and path of each."""
+    def parts(self) -> list[tuple[str, dict[str, str]]]:
+        """Stores that the summary is made of: the path of each, with its group and its variant."""
         found = []
         asked = [group for group in MEASURED if group in self.experiment.settings["measures"]]
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
             for group, estimator in [("training", ""), *product(asked, self.estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
-                found.append({"group": group, "variant": run.variant.name, "path": path})
+                found.append((path, {"group": group, "variant": run.variant.name}))
         for variant in self.experiment.variants if self.weighs else ():
             path = f"results/{ARTIFACTS[_WEIGHTS].path}".format(experiment=self.experiment.name, variant=variant.name)
-            found.append({"group": _WEIGHTS, "variant": variant.name, "path": path})
+            found.append((path, {"group": _WEIGHTS, "variant": variant.name}))
         return found
 
     def judge(self) -> Settings:

@@ -64,7 +64,8 @@ def summarise(
     """
     common: dict[str, xr.Dataset] = {}
     found = [(part, _coordinates(part, common)) for part in parts]
-    with store.writing(output, "summary", provenance={**provenance, "sources": _sources(found, output.parent)}) as writer:
+    made_of = {**provenance, "sources": _sources(found, output.parent)}
+    with store.writing(output, "summary", provenance=made_of) as writer:
         for group in dict.fromkeys(part.group for part in parts):
             own = [(part, coords) for part, coords in found if part.group == group]
             log.info("%s: %d stores", group, len(own))

@@ -2,6 +2,7 @@
 # make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
 # make test-faults    kills, a full disk, flipped bits, wrong files; make test-faults-long kills five times as often
 # make test-slurm    the workflow on a Slurm, as root; brings one up if none is there (some ten minutes)
+# make test-cloud    the workflow with its results in a bucket of a server on this machine, and planned for Kubernetes
 # make lint    ruff, mypy, snakefmt, snakemake --lint
 # make report  results/report.html: every figure with its caption, and how it was made
 # make cost    docs/cost.md: run mnist_lenet from nothing, and write what every stage costs (some 15 minutes)
@@ -14,10 +15,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-INSTALLED_SLURM := .venv/installed-slurm
+PACKAGES := import sysconfig; print(sysconfig.get_path("purelib"))
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long test-faults test-faults-long test-slurm lint cost bench bench-scale \
+.PHONY: all setup report test test-long test-faults test-faults-long test-slurm test-cloud lint cost bench bench-scale \
 	reproduction docs constraints clean
 
 all: setup
@@ -35,9 +36,12 @@ $(INSTALLED): pyproject.toml envs/constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[workflow,dev]' --constraint envs/constraints.txt
 	@touch $@
 
-# What submits to Slurm, apart: where Slurm's tools are and no controller answers, it delays every command of snakemake.
-$(INSTALLED_SLURM): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[slurm]' --constraint envs/constraints.txt
+# What submits to a scheduler, each in an environment on top of that one, since it delays every command of snakemake:
+# Slurm's, where no controller answers, by ten seconds; those of clouds by three.
+.venv/with-%/installed: $(INSTALLED)
+	$(BIN)/python -m venv .venv/with-$*
+	$(BIN)/python -c '$(PACKAGES)' > "$$(.venv/with-$*/bin/python -c '$(PACKAGES)')/base.pth"
+	.venv/with-$*/bin/python -m pip install --quiet --editable '.[$*]' --constraint envs/constraints.txt
 	@touch $@
 
 report: setup
@@ -46,7 +50,7 @@ report: setup
 # One thread in each of two processes: more threads only get in each other's way. Tests of one file share what they
 # set up, so they stay together; the longest files come first.
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not faults and not slurm"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "long and not faults"
@@ -57,9 +61,12 @@ test-faults: setup
 test-faults-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m faults
 
-test-slurm: $(INSTALLED_SLURM)
+test-slurm: .venv/with-slurm/installed
 	OMP_NUM_THREADS=1 INFOPLANE_DEVICE=cpu tests/slurm/cluster with \
-		$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slurm
+		.venv/with-slurm/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slurm
+
+test-cloud: .venv/with-cloud/installed
+	OMP_NUM_THREADS=1 .venv/with-cloud/bin/python -m pytest -m cloud
 
 lint: setup
 	$(BIN)/ruff check .

@@ -87,6 +87,13 @@ class Project:
         return {rule: int(count) for rule, count in table if rule not in {"total", "all"}}
 
 
+def content(folder: Path, *patterns: str) -> dict[str, bytes]:
+    """The files below a folder that match, which must be some for every pattern."""
+    found = {pattern: [path for path in folder.glob(pattern) if path.is_file()] for pattern in patterns}
+    assert all(found.values())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for paths in found.values() for path in paths}
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The copy, with nothing run."""

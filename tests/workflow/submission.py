@@ -88,10 +88,3 @@ class Submission:
 def _heeds_interrupts() -> None:
     """Undo what a shell does to processes that it starts in the background: they are deaf to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def content(folder: Path, *patterns: str) -> dict[str, bytes]:
-    """The files below a folder that match, which must be some for every pattern."""
-    found = {pattern: [path for path in folder.glob(pattern) if path.is_file()] for pattern in patterns}
-    assert all(found.values())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for paths in found.values() for path in paths}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Project
-from .submission import Submission, content
+from .conftest import Project, content
+from .submission import Submission
 
 pytestmark = pytest.mark.slurm
 

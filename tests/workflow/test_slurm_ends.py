@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import Project
-from .submission import Job, Submission, content, slurm
+from .conftest import Project, content
+from .submission import Job, Submission, slurm
 
 pytestmark = pytest.mark.slurm
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .conftest import Project
 
+PATIENCE = 1800  # seconds, after which something must be stuck
 PROFILE = ("--profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "3")
 
 
@@ -66,8 +67,10 @@ class Submission:
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that must happen before the end."""
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert self._process.poll() is None, self.said
+            assert time.monotonic() < deadline, self.said
             time.sleep(0.5)
 
     def first_attempt(self) -> Job:
@@ -78,11 +81,11 @@ class Submission:
     def interrupt(self) -> int:
         """Press Ctrl-C; the exit status."""
         os.killpg(self._process.pid, signal.SIGINT)
-        return self._process.wait()
+        return self._process.wait(PATIENCE)
 
     def finish(self) -> None:
         """Wait for the end, which must be a success."""
-        assert self._process.wait() == 0, self.said
+        assert self._process.wait(PATIENCE) == 0, self.said
 
 
 def _heeds_interrupts() -> None:

@@ -18,12 +18,16 @@ from .conftest import Project, content
 pytestmark = pytest.mark.cloud
 
 KEY = "of-a-test"  # and of no worth
-# A machine that has nothing but what is installed: a folder that a job finds empty, and nobody else knows.
+# A machine that has nothing but what is installed: a folder that a job finds empty, and nobody else knows. What it
+# imported must have come with the job, for infoplane may be installed too.
 MACHINE = """#!/usr/bin/env bash
 set -euo pipefail
 folder=$(mktemp --directory --tmpdir="$MACHINES")
 cd "$folder"
-(PYTHONPATH="$folder/workflow" bash "$1" >said 2>&1 && echo success >ended || echo failed >ended) &
+export PYTHONPATH="$folder/workflow"
+(bash "$1" >said 2>&1 && python -c "import infoplane, sys; sys.exit('$folder' not in infoplane.__file__)" \
+    && echo success >ended || echo failed >ended) &
+echo $! >process
 echo "$folder"
 """
 STATUS = """#!/usr/bin/env bash
@@ -76,7 +80,7 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def finished(project: Project) -> Project:
+def on_disk(project: Project) -> Project:
     """One network with two figures, on a disk."""
     project.write(sweep=[], figures=["information_plane", "training"], animations=[])
     project.run()
@@ -84,16 +88,16 @@ def finished(project: Project) -> Project:
 
 
 @pytest.fixture(scope="module")
-def bucket(finished: Project, endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Bucket:
+def bucket(on_disk: Project, endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Bucket:
     """One with the results of the experiment, run on this machine."""
     made = Bucket(endpoint, "one-machine")
-    finished.run("--directory", str(tmp_path_factory.mktemp("elsewhere")), *made.arguments)
+    on_disk.run("--directory", str(tmp_path_factory.mktemp("elsewhere")), *made.arguments)
     return made
 
 
 @pytest.fixture
-def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
-    """Arguments that run every job on a machine of its own."""
+def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, ...]]:
+    """Arguments that run every job on a machine of its own, which is stopped in the end."""
     commands = []
     for option, script in (("submit", MACHINE), ("status", STATUS)):
         (tmp_path / option).write_text(script)
@@ -103,7 +107,10 @@ def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]
     monkeypatch.setenv("MACHINES", str(tmp_path / "machines"))
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     nothing_shared = ("--shared-fs-usage", "none", "--job-deploy-sources")
-    return ("--executor", "cluster-generic", "--jobs", "2", *nothing_shared, *commands)
+    yield ("--executor", "cluster-generic", "--jobs", "2", *nothing_shared, *commands)
+    for machine in (tmp_path / "machines").iterdir():
+        if not (machine / "ended").exists():
+            subprocess.run(["pkill", "--parent", (machine / "process").read_text().strip()], check=False)
 
 
 def results(project: Project) -> dict[str, bytes]:
@@ -111,41 +118,51 @@ def results(project: Project) -> dict[str, bytes]:
     return content(project.results, "summary.zarr/**/c/**/*", "figures/*.csv", "runs/*/checkpoints/**/*.pt")
 
 
-def test_results_in_a_bucket_are_those_on_a_disk(finished: Project, bucket: Bucket) -> None:
-    assert results(finished).items() <= bucket.content("results/tiny").items()
+def test_results_in_a_bucket_are_those_on_a_disk(on_disk: Project, bucket: Bucket) -> None:
+    assert results(on_disk).items() <= bucket.content("results/tiny").items()
 
 
-def test_another_machine_goes_on_from_the_bucket(finished: Project, bucket: Bucket, tmp_path: Path) -> None:
+def test_another_machine_goes_on_from_the_bucket(on_disk: Project, bucket: Bucket, tmp_path: Path) -> None:
     elsewhere = ("--directory", str(tmp_path), *bucket.arguments)
-    assert finished.planned(*elsewhere) == {}
+    assert on_disk.planned(*elsewhere) == {}
     bucket.store("results/tiny").delete("figures/training.csv")
-    assert finished.planned(*elsewhere) == {"draw_training": 1}
+    assert on_disk.planned(*elsewhere) == {"draw_training": 1}
 
 
-def test_a_summary_is_opened_where_it_is(finished: Project, bucket: Bucket) -> None:
+def test_what_is_made_again_replaces_all_that_was_there(on_disk: Project, bucket: Bucket, tmp_path: Path) -> None:
+    bucket.store("results/tiny").put("summary.zarr/of-before", b"")
+    target = "results/tiny/summary.zarr"
+    on_disk.run("--directory", str(tmp_path), *bucket.arguments, "--forcerun", "aggregate", "--", target)
+    assert "summary.zarr/of-before" not in bucket.content("results/tiny")
+
+
+def test_a_summary_is_opened_where_it_is(on_disk: Project, bucket: Bucket) -> None:
     there = ObjectStore(bucket.store("results/tiny/summary.zarr"), read_only=True)
     with (
         xr.open_datatree(there, engine="zarr") as found,
-        xr.open_datatree(finished.results / "summary.zarr", engine="zarr") as expected,
+        xr.open_datatree(on_disk.results / "summary.zarr", engine="zarr") as expected,
     ):
         xr.testing.assert_equal(found, expected)
         assert found.attrs["experiment"] == expected.attrs["experiment"]
         assert found.attrs["sources"]["stores"].keys() == expected.attrs["sources"]["stores"].keys()
 
 
-def test_machines_that_share_no_disk(finished: Project, endpoint: str, machines: tuple[str, ...]) -> None:
+def test_machines_that_share_no_disk(on_disk: Project, endpoint: str, machines: tuple[str, ...]) -> None:
     """They have what is installed, what git tracks of the project, and the bucket."""
     bucket = Bucket(endpoint, "many-machines")
     for command in (["init", "--quiet"], ["add", "Snakefile", "config.yaml", "envs", "profiles", "study", "workflow"]):
-        subprocess.run(["git", *command], cwd=finished.folder, check=True)
-    finished.run(*machines, *bucket.arguments)
-    assert results(finished).items() <= bucket.content("results/tiny").items()
+        subprocess.run(["git", *command], cwd=on_disk.folder, check=True)
+    on_disk.run(*machines, *bucket.arguments)
+    assert results(on_disk).items() <= bucket.content("results/tiny").items()
 
 
-def test_kubernetes_is_planned(finished: Project, endpoint: str, tmp_path: Path) -> None:
+def test_kubernetes_is_planned(on_disk: Project, endpoint: str, tmp_path: Path) -> None:
     """As far as one comes without: the settings are taken, and every result goes to the bucket."""
     profile = ("--profile", "workflow/profiles/kubernetes", "--container-image", "infoplane")
     bucket = Bucket(endpoint, "planned")
-    planned = finished.planned("--directory", str(tmp_path), *profile, *bucket.arguments[2:])
-    assert planned == {**planned, "prepare": 1, "train": 1, "capture": 1, "measure": 1, "aggregate": 1}
-    finished.run("--lint", *profile, *bucket.arguments[2:])
+    elsewhere = ("--directory", str(tmp_path), *profile, *bucket.arguments[2:])
+    said = on_disk.run("--dry-run", *elsewhere)
+    for output in ("checkpoints", "activations.zarr", "information/renyi.zarr"):
+        assert f"s3://planned/study/results/tiny/runs/default.seeds-0/{output} (send to storage)" in said
+    assert "output: results/" not in said
+    on_disk.run("--lint", *profile, *bucket.arguments[2:])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Project, content
-from .submission import Submission
+from .submission import PROFILE, Submission
 
 pytestmark = pytest.mark.slurm
 
@@ -24,3 +24,7 @@ def test_figures_are_those_of_a_local_run(project: Project, tmp_path: Path) -> N
         content(folder / "results" / "quickstart", "figures/*.csv") for folder in (project.folder, tmp_path)
     )
     assert found == expected
+
+
+def test_the_profile_is_linted(project: Project) -> None:
+    project.run("--lint", *PROFILE, experiment="quickstart")

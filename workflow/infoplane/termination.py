@@ -36,5 +36,18 @@ def deferred() -> Iterator[Callable[[], bool]]:
             signal.raise_signal(signal.SIGTERM)
 
 
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let SIGTERM raise `Terminated` within `deferred`, while nothing can be torn apart."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _raise)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _raise(*_: Any) -> None:
     raise Terminated

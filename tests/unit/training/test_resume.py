@@ -1,5 +1,6 @@
 """Interrupted, never corrupted: whatever happens meanwhile, a run ends with the same bits."""
 
+import itertools
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from infoplane import files, termination
-from infoplane.training import run
+from infoplane.training import run, statistics
 
 KINDS = {
     "alone": ({"model": "lenet"}, 24),
@@ -98,6 +99,23 @@ class TestTerminated:
         steps.terminated = None
         assert train(made, "terminated").fingerprint() == undisturbed
         assert steps.count == total
+
+    @pytest.mark.parametrize("measured", [1, 2])
+    def test_what_is_measured_at_a_checkpoint_is_not_waited_for(self, kind, train, monkeypatch, measured):
+        made, _ = kind
+        undisturbed = train(made, "undisturbed").fingerprint()
+        norms, count = statistics.gradient_norms, itertools.count(1)
+
+        def terminated(*arguments):
+            if next(count) == measured:
+                signal.raise_signal(signal.SIGTERM)
+                pytest.fail("it went on")
+            return norms(*arguments)
+
+        monkeypatch.setattr(statistics, "gradient_norms", terminated)
+        with pytest.raises(termination.Terminated):
+            train(made, "terminated")
+        assert train(made, "terminated").fingerprint() == undisturbed
 
     def test_in_a_thread_training_ends_by_itself(self, recipe, train):
         """As signals reach the main thread only."""

@@ -193,7 +193,7 @@ class _Block:
         with termination.deferred() as asked_to_end:
             for step in range(start, steps[-1] + 1):
                 now = time.monotonic()
-                if asked_to_end():  # ahead of a checkpoint, since what is measured there may take long
+                if asked_to_end():
                     self._save_state(step)
                     log.info("%s: asked to end; it can go on from step %d", self.folder.name, step)
                     return
@@ -242,7 +242,9 @@ class _Block:
         return np.where(self.diverged.numpy() == _NOT_DIVERGED, np.nan, epochs)
 
     def _checkpoint(self, step: int) -> None:
-        metrics = self._measured(step)
+        self._save_state(step)
+        with termination.at_once():  # it may take longer than a scheduler waits
+            metrics = self._measured(step)
         self._notice(metrics["loss"][:, 0], step)
         content = {"step": step, "seeds": list(self.seeds), "weights": _on_cpu(self._trainee.state())}
         checkpoints.save_weights(self.folder, step, {**content, "metrics": metrics})

@@ -25,6 +25,7 @@ include: "workflow/rules/weights.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/judge.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explore.smk"
 
 
 report: "workflow/report/overview.rst"
@@ -37,5 +38,6 @@ rule all:
         verdicts=STUDY.verdicts(),
         figures=STUDY.figures(),
         animations=STUDY.animations(),
+        explorers=STUDY.explorers(),
         kept=STUDY.kept(),
     localrule: True

@@ -23,7 +23,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "derived": ({"schema"}, {"torch", "matplotlib", "zarr"}),
     "figures": ({"errors", "names", "schema", "files", "derived"}, {"torch", "zarr"}),
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
-    "plan": (BASE | {"datasets", "models", "figures", "claims"}, {"torch", "xarray", "zarr"}),
+    "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
+    "plan": (BASE | {"datasets", "models", "figures", "claims", "explorer"}, {"torch", "xarray", "zarr"}),
 }
 
 

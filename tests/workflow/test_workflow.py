@@ -18,7 +18,7 @@ from infoplane.training import checkpoints
 from .conftest import TINY, Project
 
 DRAWN = ("data_processing", "information_plane", "learning", "modified_information_plane", "multivariate_information")
-DRAW = {f"draw_{name}": 1 for name in (*DRAWN, "training") if name != "learning"} | {"animate": 1}
+DRAW = {f"draw_{name}": 1 for name in (*DRAWN, "training") if name != "learning"} | {"animate": 1, "explore": 1}
 RUN = "activation-relu.seeds-0"
 SUMMARY = "results/tiny/summary.zarr"
 
@@ -216,6 +216,7 @@ class TestSnakemake:
         for name in DRAWN:
             assert f"{name}.svg" in page
         assert "animations/information_plane.html" in page
+        assert "results/tiny/explorer.html" in page
         assert "tiny" in page
 
 
@@ -233,15 +234,16 @@ class TestOnward:
         )
         own.write_text(text)
         finished.write(claims=["yu2021.forward_chain", "own.py:accurate"])
-        assert finished.planned() == {"judge": 1}
+        assert finished.planned() == {"judge": 1, "explore": 1}
         finished.run()
         found = json.loads((finished.results / "claims.json").read_text())["claims"]
         assert [each["id"] for each in found] == ["P1.a", "O.1"]
         assert {each["verdict"] for each in found} == {"no verdict"}  # of a single seed
         assert "**P1.a**" in (finished.results / "claims.md").read_text()
         assert "<table>" in (finished.results / "claims.html").read_text()
+        assert "Networks are accurate." in (finished.results / "explorer.html").read_text()
         own.write_text(text.replace("0.5", "0.6"))
-        assert finished.planned() == {"judge": 1}
+        assert finished.planned() == {"judge": 1, "explore": 1}
         finished.write()
         own.unlink()
 

@@ -307,5 +307,10 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "figures",
         "the figure epoch by epoch, as a GIF and as a page with a slider",
     ),
+    "explorer": Artifact(
+        "{experiment}/explorer.html",
+        "explore",
+        "one page in which to play the training, with every estimator, layer and seed to choose from",
+    ),
     "report": Artifact("report.html", "report", "Snakemake's own report, every figure with its caption"),
 }

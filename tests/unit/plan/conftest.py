@@ -47,6 +47,7 @@ def parameters(found: plan.Planned) -> Parameters:
         "weights": {each.name: found.weights(each) for each in found.experiment.variants if found.weighs},
         "aggregate": {"": found.aggregate()},
         "draw": {name: found.draw(name) for name in found.figures},
+        "explore": {"": found.explore()},
         "animate": {name: found.animate(name) for name in found.experiment.settings["animations"]},
     }
     return {rule: {job: files.digest(each) for job, each in jobs.items()} for rule, jobs in own.items()}

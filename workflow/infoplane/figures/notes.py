@@ -68,7 +68,7 @@ def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> 
     if about.get("preview"):
         phrases.append("PREVIEW")
     names = [str(name) for group in page.needs for name in summary[group].data_vars if name in select.VARIABLES]
-    labels = {name: _label(select.variable(summary, name)) for name in names}
+    labels = {name: label(select.variable(summary, name)) for name in names}
     return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels, tuple(keys))
 
 
@@ -188,5 +188,6 @@ def _failed(summary: xr.DataTree, options: Options) -> list[str]:
     return [f"{int(marked.sum())} of {marked.size} networks {kind}" for kind, marked in kinds.items() if marked.any()]
 
 
-def _label(variable: Variable) -> str:
+def label(variable: Variable) -> str:
+    """Return what to write on an axis: the variable's name, and its unit if it has one."""
     return variable.long_name if variable.units == "1" else f"{variable.long_name} [{variable.units}]"

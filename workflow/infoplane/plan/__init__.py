@@ -110,6 +110,16 @@ class Study:
         """Parameters of the animation of a figure."""
         return self.planned[wildcards.experiment].animate(wildcards.figure)
 
+    def judged(self, wildcards: Any) -> list[str]:
+        """The verdicts that the explorer of an experiment shows, if it makes claims."""
+        name = wildcards.experiment
+        path = f"results/{ARTIFACTS['claims'].path.format(experiment=name)}.json"
+        return [path] if self.planned[name].experiment.settings["claims"] else []
+
+    def explore(self, wildcards: Any) -> Settings:
+        """Parameters of the explorer."""
+        return self.planned[wildcards.experiment].explore()
+
     def drawn_by(self, figure: str) -> str:
         """A regular expression for the names of all figures that a registered one draws."""
         every = (each for planned in self.planned.values() for each in planned.figures.values())
@@ -154,6 +164,10 @@ class Study:
             for figure in planned.experiment.settings["animations"]
             for ending in ("gif", "html")
         ]
+
+    def explorers(self) -> list[str]:
+        """The explorer of every experiment."""
+        return [f"results/{ARTIFACTS['explorer'].path}".format(experiment=name) for name in self.planned]
 
     def _of_runs(self, artifact: str, wildcards: Any) -> list[str]:
         """Paths of an artifact of all runs of a variant."""

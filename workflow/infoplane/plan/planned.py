@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from infoplane import claims, datasets, experiment, factories, figures, files, models
+from infoplane import claims, datasets, experiment, explorer, factories, figures, files, models
 from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
@@ -239,6 +239,14 @@ class Planned:
             "figure": figure.figure,
             "options": figure.options,
             "template": files.sha256(_TEMPLATE),
+            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
+        }
+
+    def explore(self) -> Settings:
+        """Parameters of the explorer."""
+        modules = ("infoplane.explorer.write", *(f"infoplane.figures.pages.{name}" for name in explorer.SHOWN))
+        return {
+            "parts": [files.sha256(part) for part in explorer.PARTS],
             "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
         }
 

@@ -1,0 +1,67 @@
+"""The explorer as a page that needs nothing else: plotly.js, its own script and style, and the numbers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jinja2 import Environment
+from plotly.offline import get_plotlyjs
+
+from infoplane import files
+from infoplane.explorer import SCRIPTS, STYLE, TEMPLATE, content
+
+log = logging.getLogger(__name__)
+_PAGE = Environment(autoescape=True)
+_PAGE.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False, "separators": (",", ":")}
+
+
+def save(path: Path, summary: xr.DataTree, claims: Path | None, *, digest: str) -> None:
+    """Write the page of an experiment.
+
+    Parameters
+    ----------
+    path
+        Of the page.
+    summary
+        Of the experiment.
+    claims
+        Its claims.json, if it makes claims.
+    digest
+        Of the summary, by which the page says what it is of.
+    """
+    judged = None if claims is None else json.loads(claims.read_text(encoding="utf-8"))
+    text = html(content.of(summary, judged), summary=digest).encode()
+    files.write(path, text)
+    log.info("wrote %s: %d bytes", path.name, len(text))
+
+
+def html(shown: Mapping[str, Any], *, summary: str) -> str:
+    """What `infoplane.explorer.content.of` found, as a page."""
+    return _PAGE.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        **{key: shown[key] for key in ("name", "title", "source", "preview", "absent")},
+        summary=summary,
+        style=STYLE.read_text(encoding="utf-8"),
+        plotly=get_plotlyjs(),
+        scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],
+        content=plain(shown),
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: an array as its shape and its numbers, little-endian float32 in base64."""
+    match value:
+        case Mapping():
+            return {key: plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case np.ndarray():
+            return {"shape": value.shape, "base64": base64.b64encode(value.astype("<f4").tobytes()).decode()}
+        case _:
+            return value

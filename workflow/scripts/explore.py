@@ -1,0 +1,15 @@
+"""Make the page in which a reader plays the training of an experiment."""
+
+from pathlib import Path
+
+from infoplane import jobs, store
+from infoplane.explorer import write
+from infoplane.files import MANIFEST, sha256
+
+with jobs.reported(snakemake.log[0]):
+    write.save(
+        Path(snakemake.output.page),
+        store.load(snakemake.input.summary, "summary"),
+        next(map(Path, snakemake.input.claims), None),
+        digest=sha256(Path(snakemake.input.summary) / MANIFEST),
+    )

@@ -1,5 +1,6 @@
 # make         set up, run what config.yaml asks for, write the report
-# make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
+# make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer,
+#              with Chromium, which it installs by apt-get where there is none
 # make test-faults    kills, a full disk, flipped bits, wrong files; make test-faults-long kills five times as often
 # make test-slurm    the workflow on a Slurm, as root; brings one up if none is there (some ten minutes)
 # make test-cloud    the workflow with its results in a bucket of a server on this machine, and planned for Kubernetes
@@ -18,8 +19,8 @@ INSTALLED := .venv/installed
 PACKAGES := import sysconfig; print(sysconfig.get_path("purelib"))
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long test-faults test-faults-long test-slurm test-cloud lint cost bench bench-scale \
-	reproduction docs constraints clean
+.PHONY: all setup report test test-long test-faults test-faults-long test-slurm test-cloud browser lint cost bench \
+	bench-scale reproduction docs constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -52,7 +53,11 @@ report: setup
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-long: setup
+# The tests of the explorer look at it in a real browser.
+browser:
+	command -v chromium chromedriver || (apt-get update && apt-get install --yes --no-install-recommends chromium chromium-driver)
+
+test-long: setup browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "long and not faults"
 
 test-faults: setup

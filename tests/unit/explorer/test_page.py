@@ -8,14 +8,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from infoplane.claims.claim import Claim, Rule
-from infoplane.claims.verdict import Effect, Verdict
-from infoplane.claims.write import data
 from infoplane.explorer import PARTS, content, verdicts, write
 
 from ..figures.conftest import LAYERS
+from .conftest import HOSTILE
 
-HOSTILE = "</script><script>alert(1)</script>"
 MOST = 8_000_000  # bytes
 
 
@@ -36,17 +33,6 @@ class Page(HTMLParser):
 
     def handle_endtag(self, _):
         self.reading = False
-
-
-@pytest.fixture(scope="module")
-def claims():
-    claim = Claim(
-        "made", "M.1", "us", f"It holds. {HOSTILE}", None, "a fall", "bits", Rule("above", 0.5), needs=("information",)
-    )
-    effect = Effect((0, 1, 2), (0.6, 0.7, 0.8), 0.7, 0.6, 0.8)
-    unseen = Effect((), (), np.nan, np.nan, np.nan)
-    verdict = Verdict(claim, "renyi", "train", effect, None, {"shuffled_samples": unseen}, "supported", "")
-    return {"claims": [data(verdict)]}
 
 
 @pytest.fixture(scope="module")

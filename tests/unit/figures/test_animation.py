@@ -349,7 +349,7 @@ class TestPage:
         assert HOSTILE in data["panels"][0]["title"]
 
     def test_shapes_are_outlines_that_point_as_the_markers_do(self):
-        below, above = (animation._shape(marker) for marker in ("v", "^"))
+        below, above = (animation.shape(marker) for marker in ("v", "^"))
         assert below != above
         heights = [float(part.split()[1]) for part in above.strip("MZ").replace("M", "L").split("L")]
         assert heights[0] == -0.5, "the tip is up, where the axis of a page has its smaller values"

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.colors import to_hex
 
 from infoplane.explorer import curves, planes, verdicts
-from infoplane.figures import canvas, gif, notes, style
+from infoplane.figures import animation, canvas, gif, notes, style
 from infoplane.figures.against import CONTROLS
 from infoplane.figures.choices import Processing
 from infoplane.figures.epochs import EpochScale
@@ -89,9 +89,14 @@ def of(summary: xr.DataTree, claims: Mapping[str, Any] | None) -> dict[str, Any]
 
 
 def _layers(summary: xr.DataTree) -> list[dict[str, str]]:
-    """Layers in network order, dark to light as in an animation, each with its marker."""
+    """Layers in network order, dark to light as in an animation, each with its marker, as plotly.js calls it and as an SVG path."""
     return [
-        {"name": name, "colour": to_hex(look["color"]), "symbol": SYMBOLS[look["marker"]]}
+        {
+            "name": name,
+            "colour": to_hex(look["color"]),
+            "symbol": SYMBOLS[look["marker"]],
+            "shape": animation.shape(look["marker"]),
+        }
         for name, look in style.in_depth(planes.layers(summary)).items()
     ]
 

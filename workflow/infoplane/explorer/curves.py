@@ -15,6 +15,7 @@ from infoplane.figures.notes import label
 _GROUP = "training"
 _NORMS = ("gradient_mean_norm", "gradient_std_norm")
 RATIO = "signal_to_noise"
+_SHORT = {"loss": "Loss", "accuracy": "Accuracy", RATIO: "Signal/noise"}  # where there is little room
 _CURVES = {  # and what to say where there is none
     "loss": "curve of the loss: it was not recorded",
     "accuracy": "curve of the accuracy: it was not recorded",
@@ -53,6 +54,7 @@ def of(summary: xr.DataTree) -> tuple[dict[str, Any] | None, list[str]]:
         "epochs": data["epoch"].values.tolist(),
         "splits": [str(split) for split in data["split"].values],
         "labels": {name: labels[name] for name in there},
+        "short": {name: _SHORT[name] for name in there},
         "variants": {
             str(variant): {
                 "seeds": data["seed"].values.tolist(),

@@ -17,6 +17,7 @@ from infoplane.figures import animation, mutual, select
 from infoplane.figures import variants as named
 from infoplane.figures.animation import Film
 from infoplane.figures.choices import Measured
+from infoplane.figures.notes import label
 from infoplane.schema import OUTPUT
 
 KINDS = {
@@ -117,6 +118,7 @@ def _add_chains(plane: dict[str, Any], film: Film, summary: xr.DataTree) -> None
     )
     information = select.group(summary, "information", options)
     errors = _errors(summary, options)
+    plane["error"] = label(select.variable(summary, _ERROR))
     for name, variant in plane["variants"].items():
         limits = film.panels[name].table
         variant["chain"] = {

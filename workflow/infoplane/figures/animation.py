@@ -184,7 +184,7 @@ def _data(film: Film) -> dict[str, Any]:
         "x": {"label": plane.x_label, **_axis(film.frame.x_range, 4)},
         "y": {"label": plane.y_label, **_axis(film.frame.y_range, 5)},
         "layers": [
-            {"name": name, "light": to_hex(look["color"]), "dark": to_hex(pale), "shape": _shape(look["marker"])}
+            {"name": name, "light": to_hex(look["color"]), "dark": to_hex(pale), "shape": shape(look["marker"])}
             for (name, look), pale in zip(style.in_depth(film.layers).items(), dark, strict=True)
         ],
         "lines": [{"name": name, "dash": _dash(look)} for name, look in film.frame.lines.items()],
@@ -213,7 +213,7 @@ def _dash(look: style.Look) -> str:
     return " ".join(f"{1.2 * length:g}" for length in lengths)
 
 
-def _shape(marker: style.Marker) -> str:
+def shape(marker: style.Marker) -> str:
     """Return a marker as an SVG path of size 1, whose vertical axis points down."""
     made = MarkerStyle(cast("Any", marker))
     outline = made.get_path().transformed(made.get_transform())

@@ -58,7 +58,7 @@ function show(index) {
     drawChain();
   }
   if (content.training) {
-    Plotly.relayout(element("training"), { shapes: [cursor()] });
+    Plotly.relayout(element("training"), { shapes: trainingShapes() });
     tellTraining();
   }
 }
@@ -85,12 +85,16 @@ function box(parent, text, set, value) {
 }
 
 function drawLayers() {
-  for (const { name, colour } of content.layers) {
-    const input = box(element("layers"), name, chosen.layers, name);
-    const swatch = document.createElement("span");
-    Object.assign(swatch, { className: "swatch", ariaHidden: "true", textContent: "●" });
-    swatch.style.color = colour;
-    input.after(" ", swatch);
+  const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const { name, colour, shape } of content.layers) {
+    const [swatch, path] = [svg("svg"), svg("path")];
+    swatch.setAttribute("class", "swatch");
+    swatch.setAttribute("viewBox", "-0.6 -0.6 1.2 1.2");
+    swatch.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", shape);
+    path.setAttribute("fill", colour);
+    swatch.append(path);
+    box(element("layers"), name, chosen.layers, name).after(" ", swatch);
   }
 }
 
@@ -98,7 +102,6 @@ function drawSeeds() {
   const boxes = seeds().map((seed) => box(document.querySelector("#seeds .boxes"), seed, chosen.seeds, seed));
   for (const id of ["all", "none"]) {
     element(id).addEventListener("click", () => {
-      chosen.seeds = Object.assign(chosen.seeds, {});
       for (const each of boxes) {
         each.checked = id === "all";
         chosen.seeds[each.checked ? "add" : "delete"](Number(each.value));

@@ -9,17 +9,30 @@ const digits = (value) => Number(value).toPrecision(4);
 
 const FONT = { family: "system-ui, sans-serif", size: 12, color: looks.ink };
 const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
-const axis = (title, more) => ({ title: { text: title, standoff: 6 }, zeroline: false, showline: true, ticks: "outside",
-  ticklen: 3, gridcolor: "#eeeeee", linecolor: looks.grey, automargin: true, ...more });
+const axis = (title, more) => ({ title: { standoff: 6, ...(title.text ? title : { text: title }) }, zeroline: false, showline: true, ticks: "outside",
+  ticklen: 3, gridcolor: "#eeeeee", linecolor: looks.grey, ...more });
 const overEpochs = (more) => axis("Epoch", { type: "log", tickvals: content.scale.at, ticktext: content.scale.labels,
   range: [content.scale.ends[0] - 0.05, content.scale.ends[1] + 0.05], ...more });
-const layout = (more) => ({ font: FONT, margin: { l: 50, r: 12, t: 18, b: 40 }, hovermode: "closest", showlegend: false,
+const layout = (more) => ({ font: FONT, margin: { l: 52, r: 16, t: 34, b: 42 }, hovermode: "closest", showlegend: false,
   hoverlabel: { align: "left" }, ...more });
-const cursor = (yref = "paper") => ({ type: "line", xref: "x", yref, x0: position(now()), x1: position(now()), y0: 0, y1: 1,
+const across = { type: "line", layer: "between", xref: "paper", x0: 0, x1: 1 };
+const cursor = () => ({ type: "line", xref: "x", yref: "paper", x0: position(now()), x1: position(now()), y0: 0, y1: 1,
   line: { color: looks.muted, width: 1.5 } });
 
 function draw(id, traces, shape, config = {}) {
   return Plotly.react(element(id), traces, layout(shape), { ...CONFIG, ...config });
+}
+
+const short = (label) => label.replace(" [bits]", "");
+const DASHES = { solid: "━━", dash: "╍╍", dot: "┅┅" };
+
+// A title with its lines in their colours.
+function key(id, title, entries) {
+  element(id).replaceChildren(title, ...entries.map(({ text, colour, dash }) => {
+    const entry = Object.assign(document.createElement("span"), { className: "entry", textContent: `${DASHES[dash]} ${text}` });
+    entry.style.color = colour;
+    return entry;
+  }));
 }
 
 // Rows as one line for each key, with gaps between them.
@@ -72,7 +85,7 @@ function drawBoth(plane, variant, annotations) {
     xaxis: axis(plane.x.label, { range: plane.x.range }),
     yaxis: axis(plane.y.label, { range: plane.y.range }),
     shapes: (variant?.lines ?? []).map(limit(plane)),
-    annotations: [...annotations, ...(variant?.lines ?? []).flatMap(named)],
+    annotations: [...annotations, ...together(variant?.lines ?? []).flatMap(named)],
   });
 }
 
@@ -98,11 +111,18 @@ function drawSide(plane, variant, annotations) {
 const limit = (plane) => ({ name, x, y }) => {
   const low = Math.max(plane.x.range[0], plane.y.range[0]), high = Math.min(plane.x.range[1], plane.y.range[1]);
   const ends = x !== null ? { yref: "paper", x0: x, x1: x, y0: 0, y1: 1 }
-    : y !== null ? { xref: "paper", x0: 0, x1: 1, y0: y, y1: y }
+    : y !== null ? { ...across, y0: y, y1: y }
       : { x0: low, x1: high, y0: low, y1: high };
-  return { type: "line", layer: "below", ...ends,
+  return { type: "line", layer: "between", ...ends,
     line: { color: name.includes("=") || name === "zero" ? looks.faint : looks.grey, width: 1, dash: name.includes("=") ? "solid" : "dash" } };
 };
+
+// Their names; limits at one place, as S(X) and log₂ n often are, share a label.
+function together(lines) {
+  const same = (one, other) => one.y === other.y && one.x !== null && Math.abs(one.x - other.x) < 1e-6;
+  return lines.filter((line, place) => lines.findIndex((other) => same(line, other) || line === other) === place)
+    .map((line) => ({ ...line, name: lines.filter((other) => same(line, other) || line === other).map(({ name }) => name).join(", ") }));
+}
 
 function named({ name, x, y }) {
   const look = { text: name, showarrow: false, font: { size: 11, color: looks.muted } };
@@ -115,10 +135,10 @@ function named({ name, x, y }) {
 // Loss, accuracy and signal-to-noise ratio, one under another.
 function drawTraining() {
   const names = Object.keys(content.training.labels);
-  const rows = {}, traces = [], shape = { grid: { rows: names.length, columns: 1 }, margin: { l: 60, r: 12, t: 6, b: 36 } };
-  const height = 1 / names.length;
+  const rows = {}, traces = [], shape = { margin: { l: 58, r: 20, t: 6, b: 38 } };
+  const gap = 0.07, height = (1 + gap) / names.length;
   names.forEach((name, place) => {
-    const number = place ? place + 1 : "", unit = content.training.labels[name];
+    const number = place ? place + 1 : "";
     rows[name] = curveRows(name);
     for (const [split, own] of Map.groupBy(rows[name], (row) => row.split)) {
       const { colour, dash } = looks[split] ?? { colour: looks.ink, dash: "solid" };
@@ -129,14 +149,30 @@ function drawTraining() {
       traces.push({ ...of("mean"), ...place, name: split, line: { color: colour, dash, width: 2 },
         hovertemplate: "%{text}<br>%{y:.4g}<extra></extra>" });
     }
-    shape[`yaxis${number}`] = axis(unit.replace("Cross-entropy l", "L").replace("Gradient, ", ""), {
-      domain: [1 - (place + 1) * height + 0.05, 1 - place * height], nticks: 4,
-      type: name === "accuracy" ? "linear" : "log", exponentformat: "power", dtick: undefined });
+    const top = 1 - place * height, domain = [Math.max(top - height + gap, 0), top];
+    const type = name === "accuracy" ? { nticks: 6 } : logarithmic(rows[name].map(({ y }) => y));
+    shape[`yaxis${number}`] = axis({ text: content.training.short[name], font: { size: 11 } }, { domain, ...type });
   });
   shape.xaxis = overEpochs({ anchor: `y${names.length > 1 ? names.length : ""}` });
-  shape.shapes = [cursor()];
+  shape.shapes = trainingShapes();
+  key("training-title", "Training", content.training.splits.map((split) => ({ text: split, ...looks[split] })));
   drawn.training = { rows: names.flatMap((name) => rows[name].map((row) => ({ ...row, name }))), quantities: content.training.labels };
   draw("training", traces, shape, { displayModeBar: false });
+}
+
+// The epoch, and where signal and noise of the gradients are equal.
+function trainingShapes() {
+  const place = Object.keys(content.training.labels).indexOf("signal_to_noise");
+  const equal = { ...across, yref: `y${place ? place + 1 : ""}`, y0: 1, y1: 1,
+    line: { color: looks.grey, width: 1, dash: "dash" } };
+  return [cursor(), ...(place < 0 ? [] : [equal])];
+}
+
+// A logarithmic axis with a tick at every so many powers of ten, or at 1, 2 and 5 where there are few.
+function logarithmic(values) {
+  const powers = values.filter((value) => value > 0).map(Math.log10);
+  const span = powers.reduce((most, power) => Math.max(most, power), -9) - powers.reduce((least, power) => Math.min(least, power), 9);
+  return { type: "log", exponentformat: "power", dtick: span < 1 ? "D2" : Math.ceil(span / 3) };
 }
 
 // What the curves are at the epoch, in words.
@@ -144,9 +180,9 @@ function tellTraining() {
   const { epochs, labels } = content.training;
   const epoch = epochs[latest(epochs, now())];
   const of = (name) => drawn.training.rows.filter((row) => row.name === name && row.series === "mean" && row.epoch === epoch)
-    .map(({ split, y }) => `${split} ${digits(y)}`.trim()).join(", ") || "none";
-  element("readout").textContent = `At epoch ${digits(epoch)}: `
-    + Object.keys(labels).map((name) => `${name.replaceAll("_", "-")} ${of(name)}`).join(" · ");
+    .map(({ split, y }) => `${y.toPrecision(3)} ${split}`.trim()).join(", ") || "none";
+  element("readout").textContent = `Epoch ${digits(epoch)}: `
+    + Object.keys(labels).map((name) => `${content.training.short[name].toLowerCase()} ${of(name)}`).join(" · ");
 }
 
 // Both data-processing inequalities, as the figure of that name has them.
@@ -164,17 +200,17 @@ function drawChain() {
     const rows = chainRows(plane, name, index).map((row) => ({ ...row, name }));
     traces.push(...chainTraces(rows, name, layers), crosses(rises(pairs, rows), name, layers));
     drawn.chain.rows.push(...rows);
-    drawn.chain.quantities[name] = name === "error" ? "I(δ_K; δ_k) [bits]" : label;
+    drawn.chain.quantities[name] = name === "error" ? plane.error : label;
   }
   const bound = variant.chain.bound[side];
-  element("chain-title").textContent = `Chain of layers: ${label} should not rise along them →`
-    + ("error" in steps ? ", the errors' dotted one not the other way ←" : "");
+  const arrows = { forward: `${short(label)} →`, error: `errors, ${short(plane.error)} ←` };
+  key("chain-title", "Chains of layers", Object.keys(steps).map((name) => ({ text: arrows[name], ...looks[name] })));
   draw("chain", traces, {
     xaxis: axis("", { tickvals: layers.map((_, place) => place), ticktext: layers, range: [-0.4, layers.length - 0.6] }),
     yaxis: axis("Bits", { range: chainRange(plane, variant, side) }),
-    shapes: [{ type: "line", layer: "below", xref: "paper", x0: 0, x1: 1, y0: bound, y1: bound, line: { color: looks.grey, width: 1, dash: "dash" } }],
+    shapes: [{ ...across, y0: bound, y1: bound, line: { color: looks.grey, width: 1, dash: "dash" } }],
     annotations: [{ text: side === "x" ? "S(X)" : "S(Y)", showarrow: false, xref: "paper", x: 0, xanchor: "left", y: bound, yanchor: "bottom", font: { size: 11, color: looks.muted } }],
-    margin: { l: 50, r: 12, t: 16, b: 30 },
+    margin: { l: 58, r: 20, t: 16, b: 30 },
   }, { displayModeBar: false });
 }
 

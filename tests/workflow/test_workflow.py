@@ -216,7 +216,7 @@ class TestSnakemake:
         for name in DRAWN:
             assert f"{name}.svg" in page
         assert "animations/information_plane.html" in page
-        assert "results/tiny/explorer.html" in page
+        assert "results/tiny/explorer.zip" in page
         assert "tiny" in page
 
 

@@ -308,9 +308,9 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "the figure epoch by epoch, as a GIF and as a page with a slider",
     ),
     "explorer": Artifact(
-        "{experiment}/explorer.html",
+        "{experiment}/explorer",
         "explore",
-        "one page in which to play the training, with every estimator, layer and seed to choose from",
+        "one page in which to play the training, every estimator, layer and seed to choose; .html, and packed as .zip",
     ),
     "report": Artifact("report.html", "report", "Snakemake's own report, every figure with its caption"),
 }

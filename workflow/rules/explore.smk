@@ -6,8 +6,9 @@ rule explore:
         summary=rules.aggregate.output.summary,
         claims=STUDY.judged,
     output:
-        page=report(
-            "results/{experiment}/explorer.html",
+        page="results/{experiment}/explorer.html",
+        archive=report(  # in which Chromium shows no page over 2 MB, but hands out files of any size
+            "results/{experiment}/explorer.zip",
             caption="../report/explorer.rst",
             category="{experiment}",
             labels={"figure": "explorer"},

@@ -9,6 +9,7 @@ from infoplane.files import MANIFEST, sha256
 with jobs.reported(snakemake.log[0]):
     write.save(
         Path(snakemake.output.page),
+        Path(snakemake.output.archive),
         store.load(snakemake.input.summary, "summary"),
         next(map(Path, snakemake.input.claims), None),
         digest=sha256(Path(snakemake.input.summary) / MANIFEST),

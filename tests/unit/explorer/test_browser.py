@@ -138,7 +138,7 @@ def test_layers_and_seeds_change_it_too(page, where):
 def test_side_by_side_all_panels_are_at_the_same_epoch(page):
     page.execute_script("show(arguments[0])", EPOCHS.index(4.0))
     assert page.find_element(By.ID, "now").text == "epoch 4"
-    assert page.find_element(By.ID, "readout").text.startswith("Epoch 4.000: loss ")
+    assert page.find_element(By.ID, "readout").text.startswith("Epoch 4: loss ")
     (cursor,) = page.execute_script(
         "return element('training').layout.shapes.filter(({ xref }) => xref === 'x').map(({ x0 }) => x0)"
     )
@@ -264,13 +264,13 @@ def test_without_estimates_the_training_plays(browser, build, tmp_path):
     own.write_text(write.html(content.of(summary, None), summary="c0ffee"))
     page = _opened(browser, own)
     page.find_element(By.TAG_NAME, "body").send_keys(Keys.END)
-    assert page.find_element(By.ID, "now").text == "epoch 10.00"
+    assert page.find_element(By.ID, "now").text == "epoch 10"
     assert not page.find_element(By.ID, "plane").is_displayed()
     assert page.get_log("browser") == []
 
 
 def test_fifty_networks_play_smoothly(browser, build, tmp_path):
-    """An epoch of 50 seeds and 60 checkpoints is drawn in a quarter of a second, on a busy machine too."""
+    """An epoch of 50 seeds and 60 checkpoints takes no half second, on a busy machine too."""
     epochs = [0.0, *np.geomspace(0.1, 1000, 59)]
     summary = build([("3-6", "relu")], seeds=range(50), epochs=epochs, diverged=None, lacks=None)
     own = tmp_path / "explorer.html"
@@ -280,4 +280,4 @@ def test_fifty_networks_play_smoothly(browser, build, tmp_path):
         "const begun = performance.now(); for (let i = 20; i < 40; i++) show(i);"
         "return (performance.now() - begun) / 20;"
     )
-    assert taken < 250  # ms
+    assert taken < 500  # ms

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from html.parser import HTMLParser
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -93,5 +94,12 @@ class TestVerdicts:
 def test_a_page_is_written_with_the_verdicts_beside_it(tmp_path, summary, claims):
     path = tmp_path / "claims.json"
     path.write_text(json.dumps(claims))
-    write.save(tmp_path / "explorer.html", summary, path, digest="c0ffee")
-    assert json.loads(Page((tmp_path / "explorer.html").read_text()).content)["verdicts"][0]["id"] == "M.1"
+    page, archive = tmp_path / "explorer.html", tmp_path / "explorer.zip"
+    write.save(page, archive, summary, path, digest="c0ffee")
+    assert json.loads(Page(page.read_text()).content)["verdicts"][0]["id"] == "M.1"
+    with ZipFile(archive) as packed:
+        assert packed.namelist() == ["synthetic.explorer.html"]
+        assert packed.read("synthetic.explorer.html") == page.read_bytes()
+    before = archive.read_bytes()
+    write.save(page, archive, summary, path, digest="c0ffee")
+    assert archive.read_bytes() == before

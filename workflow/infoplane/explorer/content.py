@@ -89,7 +89,7 @@ def of(summary: xr.DataTree, claims: Mapping[str, Any] | None) -> dict[str, Any]
 
 
 def _layers(summary: xr.DataTree) -> list[dict[str, str]]:
-    """Layers in network order, dark to light as in an animation, each with its marker, as plotly.js calls it and as an SVG path."""
+    """Layers in network order, dark to light as in an animation, each with its marker by name and as a path."""
     return [
         {
             "name": name,

@@ -6,8 +6,10 @@ import base64
 import json
 import logging
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import xarray as xr
@@ -22,13 +24,13 @@ _PAGE = Environment(autoescape=True)
 _PAGE.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False, "separators": (",", ":")}
 
 
-def save(path: Path, summary: xr.DataTree, claims: Path | None, *, digest: str) -> None:
-    """Write the page of an experiment.
+def save(page: Path, archive: Path, summary: xr.DataTree, claims: Path | None, *, digest: str) -> None:
+    """Write the page of an experiment, and an archive with nothing else in it.
 
     Parameters
     ----------
-    path
-        Of the page.
+    page, archive
+        Files to write.
     summary
         Of the experiment.
     claims
@@ -38,8 +40,10 @@ def save(path: Path, summary: xr.DataTree, claims: Path | None, *, digest: str) 
     """
     judged = None if claims is None else json.loads(claims.read_text(encoding="utf-8"))
     text = html(content.of(summary, judged), summary=digest).encode()
-    files.write(path, text)
-    log.info("wrote %s: %d bytes", path.name, len(text))
+    packed = _zipped(f"{summary.attrs['experiment']['name']}.{page.name}", text)
+    files.write(page, text)
+    files.write(archive, packed)
+    log.info("wrote %s: %d bytes, %d in an archive", page.name, len(text), len(packed))
 
 
 def html(shown: Mapping[str, Any], *, summary: str) -> str:
@@ -65,3 +69,11 @@ def plain(value: Any) -> Any:
             return {"shape": value.shape, "base64": base64.b64encode(value.astype("<f4").tobytes()).decode()}
         case _:
             return value
+
+
+def _zipped(name: str, content: bytes) -> bytes:
+    """An archive of one file, the same bytes every time."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        archive.writestr(ZipInfo(name), content, ZIP_DEFLATED)
+    return buffer.getvalue()

@@ -166,8 +166,12 @@ class Study:
         ]
 
     def explorers(self) -> list[str]:
-        """The explorer of every experiment."""
-        return [f"results/{ARTIFACTS['explorer'].path}".format(experiment=name) for name in self.planned]
+        """The explorer of every experiment, as it is and packed."""
+        return [
+            f"results/{ARTIFACTS['explorer'].path.format(experiment=name)}.{ending}"
+            for name in self.planned
+            for ending in ("html", "zip")
+        ]
 
     def _of_runs(self, artifact: str, wildcards: Any) -> list[str]:
         """Paths of an artifact of all runs of a variant."""

@@ -49,7 +49,7 @@ let shownEpoch = 0;
 function show(index) {
   chosen.index = Math.min(Math.max(index, 0), last());
   shownEpoch = now();
-  const text = planeOf(chosen.kind)?.times[chosen.index] ?? `epoch ${digits(now())}`;
+  const text = planeOf(chosen.kind)?.times[chosen.index] ?? `epoch ${Number(digits(now()))}`;
   Object.assign(element("time"), { value: chosen.index, ariaValueText: text });
   element("now").textContent = text;
   if (content.planes.length) {

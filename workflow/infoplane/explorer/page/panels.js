@@ -13,7 +13,7 @@ const axis = (title, more) => ({ title: { standoff: 6, ...(title.text ? title : 
   ticklen: 3, gridcolor: "#eeeeee", linecolor: looks.grey, ...more });
 const overEpochs = (more) => axis("Epoch", { type: "log", tickvals: content.scale.at, ticktext: content.scale.labels,
   range: [content.scale.ends[0] - 0.05, content.scale.ends[1] + 0.05], ...more });
-const layout = (more) => ({ font: FONT, margin: { l: 52, r: 16, t: 34, b: 42 }, hovermode: "closest", showlegend: false,
+const layout = (more) => ({ font: FONT, margin: { l: 52, r: 16, t: 44, b: 42 }, hovermode: "closest", showlegend: false,
   hoverlabel: { align: "left" }, ...more });
 const across = { type: "line", layer: "between", xref: "paper", x0: 0, x1: 1 };
 const cursor = () => ({ type: "line", xref: "x", yref: "paper", x0: position(now()), x1: position(now()), y0: 0, y1: 1,
@@ -48,7 +48,7 @@ function lines(rows, key, x) {
 function words({ series, layer, seed, split, epoch }) {
   const control = ["seed", "mean", "way of the mean"].includes(series) ? "" : series;
   const network = Number.isInteger(seed) ? `seed ${seed}` : seed;
-  return [layer, split, control, network, `epoch ${digits(epoch)}`].filter(Boolean).join(", ");
+  return [layer, split, control, network, `epoch ${Number(digits(epoch))}`].filter(Boolean).join(", ");
 }
 
 // The plane, or one side of it over the epochs.
@@ -172,7 +172,7 @@ function trainingShapes() {
 function logarithmic(values) {
   const powers = values.filter((value) => value > 0).map(Math.log10);
   const span = powers.reduce((most, power) => Math.max(most, power), -9) - powers.reduce((least, power) => Math.min(least, power), 9);
-  return { type: "log", exponentformat: "power", dtick: span < 1 ? "D2" : Math.ceil(span / 3) };
+  return { type: "log", exponentformat: "power", dtick: span < 2 ? "D2" : Math.ceil(span / 3) };
 }
 
 // What the curves are at the epoch, in words.
@@ -180,8 +180,8 @@ function tellTraining() {
   const { epochs, labels } = content.training;
   const epoch = epochs[latest(epochs, now())];
   const of = (name) => drawn.training.rows.filter((row) => row.name === name && row.series === "mean" && row.epoch === epoch)
-    .map(({ split, y }) => `${y.toPrecision(3)} ${split}`.trim()).join(", ") || "none";
-  element("readout").textContent = `Epoch ${digits(epoch)}: `
+    .map(({ split, y }) => `${y.toPrecision(3)} ${name === "loss" ? split : ""}`.trim()).join(", ") || "none";
+  element("readout").textContent = `Epoch ${Number(digits(epoch))}: `
     + Object.keys(labels).map((name) => `${content.training.short[name].toLowerCase()} ${of(name)}`).join(" · ");
 }
 

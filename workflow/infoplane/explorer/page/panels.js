@@ -23,6 +23,7 @@ function draw(id, traces, shape, config = {}) {
   return Plotly.react(element(id), traces, layout(shape), { ...CONFIG, ...config });
 }
 
+const LETTER = 7.5; // width of one on an axis, pixels
 const short = (label) => label.replace(" [bits]", "");
 const DASHES = { solid: "━━", dash: "╍╍", dot: "┅┅" };
 
@@ -85,7 +86,7 @@ function drawBoth(plane, variant, annotations) {
     xaxis: axis(plane.x.label, { range: plane.x.range }),
     yaxis: axis(plane.y.label, { range: plane.y.range }),
     shapes: (variant?.lines ?? []).map(limit(plane)),
-    annotations: [...annotations, ...together(variant?.lines ?? []).flatMap(named)],
+    annotations: [...annotations, ...together(variant?.lines ?? [], plane.x.range).flatMap(named)],
   });
 }
 
@@ -117,11 +118,15 @@ const limit = (plane) => ({ name, x, y }) => {
     line: { color: name.includes("=") || name === "zero" ? looks.faint : looks.grey, width: 1, dash: name.includes("=") ? "solid" : "dash" } };
 };
 
-// Their names; limits at one place, as S(X) and log₂ n often are, share a label.
-function together(lines) {
-  const same = (one, other) => one.y === other.y && one.x !== null && Math.abs(one.x - other.x) < 1e-6;
-  return lines.filter((line, place) => lines.findIndex((other) => same(line, other) || line === other) === place)
-    .map((line) => ({ ...line, name: lines.filter((other) => same(line, other) || line === other).map(({ name }) => name).join(", ") }));
+// Limits to be named; those too near for two labels, as S(X) and log₂ n often are, share one.
+function together(lines, [low, high]) {
+  const found = [];
+  for (const line of lines) {
+    const near = found.find(({ x }) => x !== null && line.x !== null && Math.abs(x - line.x) < 0.08 * (high - low));
+    if (near) near.name += `, ${line.name}`;
+    else found.push({ ...line });
+  }
+  return found;
 }
 
 function named({ name, x, y }) {
@@ -203,14 +208,17 @@ function drawChain() {
     drawn.chain.quantities[name] = name === "error" ? plane.error : label;
   }
   const bound = variant.chain.bound[side];
+  const longest = Math.max(0, ...layers.map((name) => name.length));
+  const upright = layers.length * (longest + 1) * LETTER > element("chain").clientWidth - 80;
   const arrows = { forward: `${short(label)} →`, error: `errors, ${short(plane.error)} ←` };
   key("chain-title", "Chains of layers", Object.keys(steps).map((name) => ({ text: arrows[name], ...looks[name] })));
   draw("chain", traces, {
-    xaxis: axis("", { tickvals: layers.map((_, place) => place), ticktext: layers, range: [-0.4, layers.length - 0.6] }),
+    xaxis: axis("", { tickvals: layers.map((_, place) => place), ticktext: layers, range: [-0.4, layers.length - 0.6],
+      tickangle: upright ? -90 : 0 }),
     yaxis: axis("Bits", { range: chainRange(plane, variant, side) }),
     shapes: [{ ...across, y0: bound, y1: bound, line: { color: looks.grey, width: 1, dash: "dash" } }],
     annotations: [{ text: side === "x" ? "S(X)" : "S(Y)", showarrow: false, xref: "paper", x: 0, xanchor: "left", y: bound, yanchor: "bottom", font: { size: 11, color: looks.muted } }],
-    margin: { l: 58, r: 20, t: 16, b: 30 },
+    margin: { l: 58, r: 20, t: 16, b: upright ? 10 + LETTER * longest : 26 },
   }, { displayModeBar: false });
 }
 

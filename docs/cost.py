@@ -17,7 +17,7 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENT = "mnist_lenet"
-STAGES = ("prepare", "train", "capture", "measure", "aggregate", "figures")
+STAGES = ("prepare", "train", "capture", "measure", "aggregate", "figures", "explore")
 
 
 def run(folder: Path) -> float:

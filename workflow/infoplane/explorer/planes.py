@@ -21,8 +21,8 @@ from infoplane.figures.notes import label
 from infoplane.schema import OUTPUT
 
 KINDS = {
-    "information": ("IP: information plane", figures.information_plane),
-    "modified": ("MIP: modified information plane", figures.modified_information_plane),
+    "information": ("IP", figures.information_plane),
+    "modified": ("MIP", figures.modified_information_plane),
 }
 _SHUFFLED = "shuffled_samples"
 _ERROR, _GROUP = "mutual_information_error", "error_chain"
@@ -45,18 +45,19 @@ def of(summary: xr.DataTree) -> tuple[list[dict[str, Any]], list[str]]:
         information plane each variant also has a ``chain``: see `_chain`. Then the sentences.
     """
     found, absent = [], []
-    for kind, (title, page) in KINDS.items():
-        (group,) = page.needs
+    for kind, (short, page) in KINDS.items():
+        name, (group,) = page.name.replace("_", " "), page.needs
         if group not in summary.children:
-            absent.append(f"No {title.partition(': ')[2]}: the experiment does not measure {group!r}.")
+            absent.append(f"No {name}: the experiment does not measure {group!r}.")
             continue
         for estimator, split in _measured(summary[group].to_dataset()):
             try:
                 film = animation.of(page, summary, {"estimator": estimator, "split": split})
             except (ConfigError, DataError) as error:
-                absent.append(f"No {title.partition(': ')[2]} by {estimator} on the {split} probe: {error}.")
+                absent.append(f"No {name} by {estimator} on the {split} probe: {error}.")
                 continue
-            plane = {"kind": kind, "title": title, "estimator": estimator, "split": split, **_plane(film)}
+            what = {"kind": kind, "title": f"{short}: {name}", "estimator": estimator, "split": split}
+            plane = {**what, **_plane(film)}
             if kind == "information":
                 _add_chains(plane, film, summary)
             found.append(plane)
@@ -66,14 +67,14 @@ def of(summary: xr.DataTree) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def layers(summary: xr.DataTree) -> list[str]:
-    """Layers of all groups, in network order."""
-    names = (name for node in summary.children.values() for name in node.coords.get("layer", xr.DataArray([])).values)
-    return list(dict.fromkeys(map(str, names)))
+    """Layers of the group that has the most, in network order."""
+    every = (node.coords["layer"].values for node in summary.children.values() if "layer" in node.coords)
+    return [str(layer) for layer in max(every, key=len)]
 
 
 def variants(summary: xr.DataTree) -> list[dict[str, str]]:
     """Variants by name, with what to call them."""
-    data = next(iter(summary.children.values())).to_dataset()
+    data = max((node.to_dataset() for node in summary.children.values()), key=lambda data: data.sizes["variant"])
     table = pd.DataFrame({name: data[name].to_numpy() for name in ("variant", *select.swept(data))})
     titles = named.titles(table, named.differing(table))
     return [{"name": name, "title": title or name} for name, title in titles.items()]
@@ -132,8 +133,8 @@ def _chain(information: xr.Dataset, errors: xr.Dataset | None, name: str, plane:
     """What a variant's chain has beside the points of the plane.
 
     That is the mean over seeds of shuffled samples, ``shuffled``, (layer, epoch) for either axis; and of the errors,
-    where they were measured, ``errors`` (seed, layer, epoch), their own ``shuffled_errors``, and the steps
-    ``backward`` that the chain of errors takes, without the output, whose information about itself is no step.
+    where they were measured, ``errors``, (seed, layer, epoch), which have their own part of ``shuffled``, and the
+    steps ``backward`` that they take, without the output, whose information about itself is no step.
     """
     epochs, seeds = plane["epochs"], plane["variants"][name]["seeds"]
     found: dict[str, Any] = {"shuffled": {}}

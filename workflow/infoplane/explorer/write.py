@@ -43,7 +43,7 @@ def save(page: Path, archive: Path, summary: xr.DataTree, claims: Path | None, *
     packed = _zipped(f"{summary.attrs['experiment']['name']}.{page.name}", text)
     files.write(page, text)
     files.write(archive, packed)
-    log.info("wrote %s: %d bytes, %d in an archive", page.name, len(text), len(packed))
+    log.info("wrote %s: 2 files, %d bytes", page.stem, len(text) + len(packed))
 
 
 def html(shown: Mapping[str, Any], *, summary: str) -> str:

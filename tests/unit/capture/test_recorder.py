@@ -123,6 +123,57 @@ class TestByHand:
         assert recorder.activations["fc1"].tolist() == [[0, 0]]
 
 
+class Shared(nn.Module):
+    """One nonlinearity, in place, behind each of two linear maps: a1 = relu(x1 − x2, 2 x1 − 3), a2 = relu(a1 − 1)."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = linear([[1, -1], [2, 0]], [0, -3]), linear([[1, 0], [0, 1]], [-1, -1])
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        inner = self.relu(self.one(x))
+        return self.relu(self.two(inner)) + inner
+
+
+FIRST = Layer("relu", "fully_connected", "relu", None, call=0)
+SECOND = Layer("relu-2", "fully_connected", "relu", None, call=1)
+
+
+class TestCalls:
+    def test_each_call_of_a_module_is_a_layer_of_its_own(self):
+        with Recorder(network := Shared(), [FIRST, SECOND]) as recorder:
+            network(-INPUTS)
+            found = network(INPUTS)
+        assert recorder.activations["relu"].tolist() == [[0, 0], [2, 3]]
+        assert recorder.preactivations["relu"].tolist() == [[-1, -1], [2, 3]]
+        assert recorder.activations["relu-2"].tolist() == [[0, 0], [1, 2]]
+        assert recorder.preactivations["relu-2"].tolist() == [[-1, -1], [1, 2]]
+        assert found.tolist() == network(INPUTS).tolist() == [[0, 0], [3, 5]]
+        assert not [module for module in network.modules() if module._forward_pre_hooks]
+
+    def test_errors_take_every_way_to_the_loss(self):
+        with Recorder(network := Shared(), [FIRST, SECOND]) as recorder:
+            found = errors(network(INPUTS) @ torch.tensor([1.0, 10.0]), recorder)
+        assert found["relu-2"].tolist() == [[0, 0], [1, 10]]
+        assert found["relu"].tolist() == [[0, 0], [2, 20]]  # once through the second map, once round it
+
+    def test_what_a_module_is_given_is_what_the_one_before_it_returns(self):
+        given = Layer("fc1", "fully_connected", "hidden.activation", None)
+        for layer in (FC, given):
+            with Recorder(network := connected(inplace=True), [layer, OUTPUT]) as recorder:
+                found = errors(cross_entropy(network(INPUTS), torch.tensor([0, 1]), reduction="none"), recorder)
+            assert recorder.preactivations["fc1"].tolist() == [[-1, -1], [2, 3]]
+            s = e / (1 + e)
+            torch.testing.assert_close(found["fc1"], torch.tensor([[0.0, 0.0], [2 * s, -s]]))
+
+    def test_a_layer_that_leads_nowhere_has_no_error(self):
+        with Recorder(network := Shared(), [FIRST, SECOND]) as recorder:
+            network(INPUTS)
+            found = errors(recorder.preactivations["relu"] @ torch.tensor([1.0, 2.0]), recorder)
+        assert found["relu-2"].tolist() == [[0, 0], [0, 0]]
+
+
 class TestErrors:
     @pytest.fixture
     def network(self):

@@ -1,5 +1,6 @@
 """Captured runs: what is in the store is what the published weights compute on the probe."""
 
+import itertools
 import logging
 import re
 from pathlib import Path
@@ -114,6 +115,24 @@ class TestRaw:
                 np.testing.assert_allclose(together[layer][name], alone[layer][name], rtol=0, atol=1e-12)
 
 
+BRANCHED = """
+
+class Branched(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.stem, self.left, self.right = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1)
+        self.act, self.head = nn.ReLU(inplace=True), nn.Linear(72, classes)
+
+    def forward(self, x):
+        stem = self.act(self.stem(x))
+        return self.head((self.act(self.left(stem)) + self.act(self.right(stem))).flatten(1))
+
+
+def branched(shape, classes):
+    return Branched(classes)
+"""
+
+
 class TestWhichLayers:
     def test_those_asked_for_in_the_order_of_the_network(self, recipe, train, capture):
         trained = train(recipe(epochs=(0, 1)))
@@ -150,6 +169,26 @@ class TestWhichLayers:
             "conv5": (["conv1", "conv2", "conv4"], "conv1"),
             "output": (["conv5"], "conv5"),
         }
+
+    def test_of_a_network_that_names_none(self, networks, recipe, train, capture):
+        """Two convolutions beside each other behind a nonlinearity that runs three times, and their sum."""
+        networks.write_text(networks.read_text() + BRANCHED)
+        trained = train(recipe({"factory": "branched"}, seeds=(0,), epochs=(0, 1)))
+        assert trained.record.coords["layer"] == ["act", "act-2", "act-3", "output"]
+        weights = trained.weights(0, folder="seed-0")
+        stem = torch.cat([weights[f"stem.{name}"].flatten() for name in ("weight", "bias")]).double()
+        assert trained.record.arrays["weight_norm"][0, 0, 0] == pytest.approx(stem.norm().item(), rel=1e-6)
+        found = capture(trained, maps=False)
+        attrs = {name: found[name].attrs for name in ("act", "act-2", "act-3", "output")}
+        assert [each["inputs"] for each in attrs.values()] == [["input"], ["act"], ["act"], ["act-2", "act-3"]]
+        assert [each["dominator"] for each in attrs.values()] == ["input", "act", "act", "act"]
+        assert [each["dimension"] for each in attrs.values()] == [72, 72, 72, 3]
+        chosen = capture(trained, "chosen", maps=False, model={**trained.recipe.model, "layers": ["act-[23]", "right"]})
+        assert set(chosen.children) == {"act-2", "act-3", "right", "output"}
+        assert chosen["act-2"].attrs["inputs"] == ["input"]
+        assert chosen["act-3"].attrs["inputs"] == ["right"]
+        for layer, name in itertools.product(["act-2", "act-3", "output"], ["activation", "error"]):
+            assert np.array_equal(chosen[layer][name], found[layer][name])
 
     def test_a_path_that_is_no_module_is_named(self, networks, recipe, train):
         networks.write_text(networks.read_text().replace('"hidden.1"', '"hidden.activation"'))

@@ -39,6 +39,10 @@ def empty(shape, classes):
     return network(())
 
 
+def narrow(shape, classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(63, 10))
+
+
 def elsewhere(shape, classes):
     return network((OUTPUT, Layer("fc9", "fully_connected", "7", "7")))
 
@@ -61,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_registered_network_is_made_and_runs_as_its_layers_say() -> None:
     for name in models.names():
         network = models.make({"name": name}, (3, 32, 32), 10)
-        assert network.layers[-1].name == "output"
+        assert models.layers_of(network)[-1].name == "output"
         assert models.module(name) == type(network).__module__
 
 
@@ -73,7 +77,14 @@ def test_registry_loads_no_torch() -> None:
 def test_a_network_of_ones_own(folder: Path) -> None:
     network = models.make({"factory": "own.py:make", "scale": 3}, (1, 8, 8), 10, folder=folder)
     assert getattr(network, "scale", None) == 3
-    assert [layer.name for layer in network.layers] == ["output"]
+    assert [layer.name for layer in models.layers_of(network)] == ["output"]
+
+
+@pytest.mark.parametrize("function", ["nameless", "empty"])
+def test_layers_of_a_network_that_names_none_are_found(folder: Path, function: str) -> None:
+    network = models.make({"factory": f"own.py:{function}"}, (1, 8, 8), 10, folder=folder)
+    (output,) = models.layers_of(network)
+    assert (output.name, output.activation, output.inputs) == ("output", "1", ("input",))
 
 
 @pytest.mark.parametrize(
@@ -97,8 +108,14 @@ def test_a_network_of_ones_own(folder: Path) -> None:
             {"name": "mlp", "layers": ["fc1", "fc3"]},
             r"^layer of model 'mlp': 'fc3' is not known; did you mean 'fc2'\? accepted: fc1, fc2, output$",
         ),
-        ({"factory": "own.py:nameless"}, r"^model 'own\.py:nameless': has no attribute `layers`; give it a tuple of"),
-        ({"factory": "own.py:empty"}, r"^model 'own\.py:empty': has no attribute `layers`"),
+        (
+            {"factory": "own.py:nameless", "layers": ["fc*"]},
+            r"^layers of model 'own\.py:nameless': module 'fc\*' is not known; accepted: 0, 1$",
+        ),
+        (
+            {"factory": "own.py:narrow"},
+            r"^layers of model 'own\.py:narrow': on inputs of shape \(1, 8, 8\): RuntimeError: .*shapes cannot be",
+        ),
         ({"factory": "own.py:elsewhere"}, r"^layer 'fc9' of model 'own\.py:elsewhere': '7' is no module of it$"),
         (
             {"factory": "own.py:looped"},

@@ -1,6 +1,7 @@
 """What a config.yaml asks for."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,3 +105,60 @@ class TestStudy:
         study(file, networks=False, model={"kernel_size": 9, "padding": 0})
         with pytest.raises(ConfigError, match=r"key 'model': .*too small"):
             study(file, networks=True, model={"kernel_size": 9, "padding": 0})
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Functional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(1, 4, 3), nn.Linear(144, 10)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.conv(x)).flatten(1))
+
+def functional(shape, classes):
+    return Functional()
+
+def modular(shape, classes):
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10))
+"""
+
+
+class TestLayersOfANetworkThatNamesNone:
+    """The experiment is the quickstart's, but for its model, whose options another network would not take."""
+
+    @pytest.fixture
+    def own(self, file: Path) -> Callable[..., plan.Study]:
+        file.with_name("own.py").write_text(OWN)
+
+        def found(function: str, *, layers: Sequence[str] = (), drawn: Sequence[str] = ()) -> plan.Study:
+            model = {"factory": f"own.py:{function}", **({"layers": list(layers)} if layers else {})}
+            figure = {"figure": "information_plane", **({"layers": list(drawn)} if drawn else {})}
+            settings = {**QUICKSTART, "sweep": [], "model": model, "figures": [figure], "animations": [], "claims": []}
+            file.write_text(yaml.safe_dump(settings))
+            return plan.study({"experiments": [str(file)]}, base=ROOT)
+
+        return found
+
+    def test_figures_take_their_names(self, own: Callable[..., plan.Study]) -> None:
+        assert own("modular", drawn=["1", "output"]).planned["mine"].figures
+        assert own("functional", layers=["conv"], drawn=["conv", "output"]).planned["mine"].figures
+        with pytest.raises(ConfigError, match=r"has layers '2' in 'information_plane'; accepted: 1, output$"):
+            own("modular", drawn=["2"])
+
+    def test_other_layers_are_no_other_training(self, own: Callable[..., plan.Study]) -> None:
+        before = parameters(own("modular").planned["mine"])
+        after = parameters(own("modular", layers=["0", "1"]).planned["mine"])
+        assert differing(before, after) == {"capture", "measure", "aggregate"}
+
+    def test_functions_are_no_layers(self, own: Callable[..., plan.Study]) -> None:
+        message = (
+            r"key 'model': 'own\.py:functional' has no nonlinearity that is a module, and no attribute `layers`; "
+            r"accepted: 'model\.layers' with names or patterns of its modules, or \[output\] for the output alone"
+        )
+        with pytest.raises(ConfigError, match=message):
+            own("functional")
+        assert own("functional", layers=["output"])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from infoplane.capture.recorder import Recorder, squared_distances
+from infoplane.models import graph
 from infoplane.models.layers import Layer
 from infoplane.schema import CONVOLUTIONAL, INPUT
 
@@ -31,7 +32,7 @@ class Moments:
     splits, size, seed
         Of the experiment's `probe`.
     layers
-        Names of those to look at; all if there are none.
+        Names or patterns of those to look at; all if there are none.
     maps
         Whether distances are wanted for every feature map.
     test
@@ -55,7 +56,7 @@ class Moments:
         self, network: nn.Module, layers: Sequence[Layer], *, step: int, inputs: Tensor, indices: np.ndarray
     ) -> dict[str, Any]:
         """See `infoplane.training.run.Witness`."""
-        chosen = [layer for layer in layers if not self.layers or layer.name in self.layers]
+        chosen = graph.chosen(layers, self.layers)
         index = {"train": indices[: self.size], "test": self._drawn(step)}
         seen = {"train": inputs[: self.size], "test": torch.from_numpy(self.test[index["test"]]).to(inputs)}
         found = [self._distances(network.eval(), chosen, seen[split]) for split in self.splits]

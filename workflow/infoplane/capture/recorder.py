@@ -1,6 +1,7 @@
 """Reading activations and pre-activations of a network while it runs."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,14 +49,19 @@ class Recorder:
     def __init__(self, model: nn.Module, layers: Sequence[Layer]) -> None:
         self._model, self._layers = model, layers
         self._handles: list[RemovableHandle] = []
+        self._calls: Counter[tuple[object, ...]] = Counter()  # in this forward pass
         self.activations: dict[str, Tensor] = {}
         self.preactivations: dict[str, Tensor] = {}
 
     def __enter__(self) -> Self:
         try:
+            self._handles.append(self._model.register_forward_pre_hook(lambda *_: self._calls.clear()))
             for layer in self._layers:
-                self._hook(layer.activation, self.activations, layer)
-                self._hook(layer.preactivation, self.preactivations, layer)
+                self._hook_output(layer.activation, self.activations, layer)
+                if layer.preactivation is None:
+                    self._hook_input(layer)
+                else:
+                    self._hook_output(layer.preactivation, self.preactivations, layer)
         except AttributeError:
             self._remove()
             raise
@@ -88,15 +94,31 @@ class Recorder:
             raise ConfigError(f"maps has {unknown('layer', name, list(self.activations))}")
         return {name: squared_distances(values, maps=name in maps) for name, values in self.activations.items()}
 
-    def _hook(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
+    def _hook_output(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
         softmax = layer.kind == OUTPUT and kept is self.activations
+        counted = ("output", id(kept), layer.name)
 
-        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
+        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:
+            if not self._is_call(layer, counted):
+                return None
             kept[layer.name] = torch.softmax(output.detach(), dim=1) if softmax else output
             return output.clone()  # the network may go on in place, as ReLU(inplace=True) does
 
-        hook: Callable[[nn.Module, Any, Tensor], Tensor] = keep
-        self._handles.append(self._model.get_submodule(path).register_forward_hook(hook))
+        self._handles.append(self._model.get_submodule(path).register_forward_hook(keep))
+
+    def _hook_input(self, layer: Layer) -> None:
+        def keep(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
+            if not self._is_call(layer, ("input", layer.name)):
+                return None
+            self.preactivations[layer.name], *others = inputs
+            return (inputs[0].clone(), *others)  # the module may work in place
+
+        self._handles.append(self._model.get_submodule(layer.activation).register_forward_pre_hook(keep))
+
+    def _is_call(self, layer: Layer, counted: tuple[object, ...]) -> bool:
+        """Whether it is the layer's turn among the calls of its module in this forward pass."""
+        self._calls[counted] += 1
+        return layer.call is None or layer.call == self._calls[counted] - 1
 
     def _remove(self) -> None:
         while self._handles:
@@ -128,7 +150,7 @@ def errors(loss: Tensor, recorder: Recorder) -> dict[str, Tensor]:
     Returns
     -------
     dict of str to Tensor
-        By layer, (n, …) as its pre-activation.
+        By layer, (n, …) as its pre-activation; 0 where the loss does not depend on it.
     """
-    found = torch.autograd.grad(loss.sum(), list(recorder.preactivations.values()))
+    found = torch.autograd.grad(loss.sum(), list(recorder.preactivations.values()), materialize_grads=True)
     return dict(zip(recorder.preactivations, found, strict=True))

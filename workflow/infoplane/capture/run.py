@@ -170,11 +170,10 @@ class Capture:
         self._recipe, self._shape, self._where = recipe, shape, where
         network: Any = models.make(recipe.model, shape, classes, folder=recipe.folder)
         self._network: nn.Module = network.to(where, getattr(torch, recipe.dtype)).eval()
-        wanted = recipe.model.get("layers") or [layer.name for layer in network.layers]
-        self.layers: list[Layer] = [layer for layer in network.layers if layer.name in wanted]
-        if recipe.errors and network.layers[-1] not in self.layers:
-            self.layers.append(network.layers[-1])  # the error chain starts there
-        self._all: list[Layer] = list(network.layers)
+        self._all: list[Layer] = list(models.layers_of(network))
+        self.layers: list[Layer] = graph.chosen(self._all, recipe.model.get("layers", ()))
+        if recipe.errors and self._all[-1] not in self.layers:
+            self.layers.append(self._all[-1])  # the error chain starts there
 
     def described(self) -> dict[str, dict[str, Any]]:
         """Attributes of each layer: kind, depth, feature maps, numbers per sample, and its place in the graph.
@@ -265,7 +264,8 @@ class Capture:
     def _look_once(self, inputs: Tensor, targets: Tensor) -> dict[str, Arrays]:
         dtype = getattr(torch, self._recipe.dtype)
         with torch.set_grad_enabled(self._recipe.errors), Recorder(self._network, self.layers) as recorder:
-            logits = self._network(inputs.to(self._where, dtype))
+            # the clone is no leaf, so that a network may work on it in place
+            logits = self._network(inputs.to(self._where, dtype).requires_grad_(self._recipe.errors).clone())
             deltas = {}
             if self._recipe.errors:
                 deltas = errors(cross_entropy(logits, targets.to(self._where), reduction="none"), recorder)

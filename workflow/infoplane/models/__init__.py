@@ -3,7 +3,7 @@
 A page is imported when its network is asked for, so that this registry costs nothing to import.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,12 @@ from infoplane.models import graph
 from infoplane.names import unknown
 
 if TYPE_CHECKING:
-    from infoplane.models.layers import Network
+    from infoplane.models.layers import Layer, Network
 
 _PAGES = {"alexnet": "AlexNet", "cnn": "CNN", "lenet": "LeNet", "mlp": "MLP", "resnet20": "ResNet20", "vgg16": "VGG16"}
+
+FINDING = f"{__name__}.finding"  # the module that finds the layers of networks that name none
+_FOUND = "infoplane_layers"  # where a network that names none keeps those that were found
 
 
 def names() -> tuple[str, ...]:
@@ -43,7 +46,8 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
     Parameters
     ----------
     settings
-        The experiment's `model`: `name` or `factory`, and the arguments of either.
+        The experiment's `model`: `name` or `factory`, and the arguments of either. In a network that names no layers
+        its `layers` are looked for, names or patterns of modules.
     shape
         Of one input, (channel, height, width) or (unit,).
     classes
@@ -54,7 +58,7 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
     Raises
     ------
     ConfigError
-        If there is no such network, it does not take these arguments, or its layers are not described.
+        If there is no such network, it does not take these arguments, or its layers are not what they should be.
     """
     arguments = {key: value for key, value in settings.items() if key not in {"name", "factory", "layers"}}
     if "factory" in settings:
@@ -68,27 +72,50 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
     except Exception as error:  # a user's own function may raise anything
         reason = f"{type(error).__name__}: {error}" if "factory" in settings else str(error)
         raise ConfigError(f"model {title!r} with {arguments} on inputs of shape {shape}: {reason}") from error
-    layers = [layer.name for layer in getattr(network, "layers", ())]
-    if not layers:
-        raise ConfigError(
-            f"model {title!r}: has no attribute `layers`; give it a tuple of infoplane.models.layers.Layer, "
-            "first to last"
-        )
-    for layer in settings.get("layers", ()):
-        if layer not in layers:
-            raise ConfigError(unknown(f"layer of model {title!r}:", layer, layers))
-    _check_paths(network, title)
     try:
-        graph.predecessors(network.layers)
-    except ValueError as error:
+        if not layers_of(network):
+            _find_layers(network, shape, settings.get("layers", ()))
+        layers = layers_of(network)
+        graph.predecessors(layers)
+    except (ConfigError, ValueError) as error:
         raise ConfigError(f"layers of model {title!r}: {error}") from error
+    for pattern in settings.get("layers", ()):
+        if not graph.chosen(layers, [pattern]):
+            raise ConfigError(unknown(f"layer of model {title!r}:", pattern, [layer.name for layer in layers]))
+    _check_paths(network, layers, title)
     return network
 
 
-def _check_paths(network: "Network", title: str) -> None:
+def layers_of(network: object) -> "tuple[Layer, ...]":
+    """Layers that a network names in its attribute `layers`, or that `make` found in it, first to last."""
+    from infoplane.models.layers import Layer  # torch is there if a network is
+
+    for attribute in ("layers", _FOUND):
+        held = getattr(network, attribute, ())
+        if isinstance(held, tuple | list) and held and all(isinstance(each, Layer) for each in held):
+            return tuple(held)
+    return ()
+
+
+def _find_layers(network: Any, shape: tuple[int, ...], patterns: Sequence[str]) -> None:
+    """Find the layers of a network that names none, and keep them with it."""
+    import torch
+
+    finding: Any = import_module(FINDING)
+    parameter = next((each for each in network.parameters() if each.is_floating_point()), torch.empty(0))
+    try:
+        inputs = torch.zeros(2, *shape, dtype=parameter.dtype, device=parameter.device)
+        setattr(network, _FOUND, finding.find(network, inputs, patterns))
+    except ConfigError:
+        raise
+    except Exception as error:  # a user's own module may raise anything
+        raise ConfigError(f"on inputs of shape {shape}: {type(error).__name__}: {error}") from error
+
+
+def _check_paths(network: "Network", layers: "Sequence[Layer]", title: str) -> None:
     """Raise unless every layer is read at modules that the network has."""
-    for layer in network.layers:
-        for path in (layer.activation, layer.preactivation):
+    for layer in layers:
+        for path in filter(None, (layer.activation, layer.preactivation)):
             try:
                 network.get_submodule(path)
             except AttributeError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from infoplane.names import accepted
@@ -106,6 +107,18 @@ def among(layers: Sequence[Layer], names: Collection[str]) -> list[Layer]:
         if layer.name in names:
             found.append(replace(layer, inputs=feeding))
     return found
+
+
+def chosen(layers: Sequence[Layer], patterns: Sequence[str]) -> list[Layer]:
+    """Layers whose name, or that of whose module, is one of the patterns; all of them if there is no pattern.
+
+    In a pattern ``*`` stands for any text, ``?`` for any character and ``[12]`` for one of these.
+    """
+    return [
+        layer
+        for layer in layers
+        if not patterns or any(fnmatchcase(name, each) for each in patterns for name in (layer.name, layer.activation))
+    ]
 
 
 def _shared(chains: Sequence[tuple[str, ...]]) -> list[str]:

@@ -24,23 +24,33 @@ class Layer:
         Path of the module whose output is the activation: after the nonlinearity, and a normalisation behind it, before
         pooling.
     preactivation
-        Path of the module whose output is the pre-activation, and whose parameters are the layer's.
+        Path of the module whose output is the pre-activation. None: it is what the module of the activation is given.
     inputs
         Names of all layers that feed it, each before it in the network; ``input`` is the network's own. None: the layer
         just before it, or the network's input, so that layers are a chain unless they say otherwise.
+    parameters
+        Names of the layer's own parameters. None: those of the module at `preactivation`.
+    call
+        Of a module that runs several times in a forward pass, which of these is the layer, from 0. None: the last.
     """
 
     name: str
     kind: str
     activation: str
-    preactivation: str
+    preactivation: str | None
     inputs: tuple[str, ...] | None = None
+    parameters: tuple[str, ...] | None = None
+    call: int | None = None
+
+    def owns(self, parameter: str) -> bool:
+        """Whether a parameter of the network, by its name, is the layer's own."""
+        if self.parameters is not None:
+            return parameter in self.parameters
+        return self.preactivation is not None and parameter.startswith(f"{self.preactivation}.")
 
 
 class Network(Protocol):
-    """A `torch.nn.Module` that names its layers."""
-
-    layers: tuple[Layer, ...]
+    """A `torch.nn.Module`; `infoplane.models.layers_of` has its layers."""
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Logits (n, classes) of inputs (n, …)."""

@@ -2,14 +2,19 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 from infoplane import claims, figures, files, models
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
+from infoplane.models import graph
 from infoplane.names import accepted
 from infoplane.plan.planned import Figure, Planned
 from infoplane.schema import CONVOLUTIONAL
+
+if TYPE_CHECKING:  # so that planning loads no torch before a network is made
+    from infoplane.models.layers import Layer
 
 
 def of_settings(planned: Planned) -> Iterator[str]:
@@ -40,15 +45,22 @@ def of_networks(planned: Planned) -> Iterator[str]:
             continue
         made.add(key)
         try:
-            network = models.make(model, found.shape, found.classes, folder=planned.experiment.folder)
+            layers, whole = (
+                models.layers_of(models.make(each, found.shape, found.classes, folder=planned.experiment.folder))
+                for each in (model, planned.trained_model(variant))
+            )
         except ConfigError as error:
             yield f"key 'model': {error}"
             failed = True
             continue
-        layers = [layer.name for layer in network.layers]
-        convolutions |= {layer.name for layer in network.layers if layer.kind == CONVOLUTIONAL}
-        trained |= dict.fromkeys(layers)
-        looked_at |= dict.fromkeys(_looked_at(planned, variant, layers))
+        if "layers" not in model and "factory" in model and len(layers) == 1:
+            yield (
+                f"key 'model': {model['factory']!r} has no nonlinearity that is a module, and no attribute `layers`; "
+                "accepted: 'model.layers' with names or patterns of its modules, or [output] for the output alone"
+            )
+        convolutions |= {layer.name for layer in layers if layer.kind == CONVOLUTIONAL}
+        trained |= dict.fromkeys(layer.name for layer in whole)
+        looked_at |= dict.fromkeys(layer.name for layer in _looked_at(planned, variant, layers))
     for figure in () if failed else planned.figures.values():
         needs = figures.needs(figure.figure)
         known = {} if needs == {"weights"} else trained if needs == {"training"} else looked_at
@@ -169,11 +181,10 @@ def _with(group: str) -> str:
     return f"accepted: with {group!r} among 'measures'{offered}"
 
 
-def _looked_at(planned: Planned, variant: Variant, layers: Sequence[str]) -> Sequence[str]:
-    """Names of the layers of a network that are captured."""
-    chosen = variant.settings["model"].get("layers", layers)
-    last = layers[-1:] if planned.errors else []
-    return [layer for layer in layers if layer in chosen or layer in last]
+def _looked_at(planned: Planned, variant: Variant, layers: "Sequence[Layer]") -> "list[Layer]":
+    """Layers of a network that are captured."""
+    found = graph.chosen(layers, variant.settings["model"].get("layers", ()))
+    return [*found, *(layer for layer in layers[-1:] if planned.errors and layer not in found)]
 
 
 def _not_among(figure: Figure, option: str, names: Collection[str]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """One experiment: its runs, its figures, and the parameters of its jobs."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -109,7 +108,7 @@ class Planned:
         """Parameters of training."""
         data = run.variant.settings["dataset"]
         return {
-            **self._model(run.variant, without={"layers"}),
+            **self._model(self.trained_model(run.variant)),
             "training": run.variant.settings["training"],
             "seeds": list(run.seeds),
             "epochs": list(self.epochs(run.variant)),
@@ -124,7 +123,7 @@ class Planned:
         """Parameters of capture."""
         settings, training = self.experiment.settings, run.variant.settings["training"]
         return {
-            **self._model(run.variant),
+            **self._model(run.variant.settings["model"]),
             "seeds": list(run.seeds),
             **{key: training[key] for key in ("ensemble", "dtype", "threads")},
             "probe": settings["probe"],
@@ -165,7 +164,7 @@ class Planned:
         """Parameters of measuring the weights of a variant's networks."""
         data = self.describe(variant)
         return {
-            **self._model(variant, without={"layers"}),
+            **self._model(without_layers(variant)),
             "shape": list(data.shape),
             "classes": data.classes,
             "ensemble": variant.settings["training"]["ensemble"],
@@ -258,8 +257,12 @@ class Planned:
     def _needs_maps(self) -> bool:
         return any(estimator.get("joint") == "multivariate" for estimator in self.estimators.values())
 
-    def _model(self, variant: Variant, without: Iterable[str] = ()) -> Settings:
-        model = {key: value for key, value in variant.settings["model"].items() if key not in set(without)}
+    def trained_model(self, variant: Variant) -> Settings:
+        """A variant's `model` as training has it: the layers to look at matter if that is done meanwhile."""
+        model: Settings = variant.settings["model"]
+        return model if self.records else without_layers(variant)
+
+    def _model(self, model: Settings) -> Settings:
         own = model.get("factory")
         return {
             "model": model,
@@ -270,7 +273,12 @@ class Planned:
     @staticmethod
     def _code(variant: Variant, *modules: str) -> str:
         name = variant.settings["model"].get("name")
-        return code_digest(*modules, *([models.module(name)] if name else []))
+        return code_digest(*modules, models.module(name) if name else models.FINDING)
+
+
+def without_layers(variant: Variant) -> Settings:
+    """A variant's `model` without the layers to look at."""
+    return {key: value for key, value in variant.settings["model"].items() if key != "layers"}
 
 
 def source(variant: Variant) -> Settings:

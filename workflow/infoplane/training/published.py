@@ -136,7 +136,8 @@ def layout(recipe: Recipe) -> Layout:
     parameters = {name: value.detach() for name, value in network.named_parameters()}
     size = sum(value.numel() for value in parameters.values())
     plain = Layout([[name] for name in parameters], size, (), ())
-    linear = {layer.preactivation: network.get_submodule(layer.preactivation) for layer in made.layers}
+    paths = [layer.preactivation for layer in models.layers_of(made)]
+    linear = {path: network.get_submodule(path) for path in paths if path}
     groups = [[f"{path}.{name}" for name, _ in module.named_parameters()] for path, module in linear.items()]
     if sorted(name for group in groups for name in group) != sorted(parameters) or not _fit(list(linear.values())):
         return plain

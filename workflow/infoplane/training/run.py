@@ -172,7 +172,7 @@ class _Block:
         folder: Path,
         witness: Witness | None,
     ) -> None:
-        self.layers: Sequence[Layer] = network.layers
+        self.layers: Sequence[Layer] = models.layers_of(network)
         self.seeds, self.folder = seeds, folder
         self._trainee, self._batches, self._test, self._settings = trainee, batches, test, recipe.training
         self._where = test[0].device

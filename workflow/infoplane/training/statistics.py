@@ -64,6 +64,6 @@ def norms(state: State, layers: Sequence[Layer]) -> Tensor:
     nothing = torch.zeros_like(next(iter(squares.values())))
     rows = []
     for layer in layers:
-        own = [value for name, value in squares.items() if name.startswith(f"{layer.preactivation}.")]
+        own = [value for name, value in squares.items() if layer.owns(name)]
         rows.append(torch.stack([nothing, *own]).sum(0).sqrt())
     return torch.stack(rows, dim=1).cpu()

@@ -1,7 +1,7 @@
 """Names, dimensions, types and units of the schema, given to arrays and looked for in datasets."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,34 @@ def label(
         dims = (*leading, *dims_of(known[name], np.ndim(values) - len(leading)))
         data[name] = xr.Variable(dims, values, attrs=described(known[name]))
     return xr.Dataset(data, {name: _coordinate(name, value) for name, value in coords.items()})
+
+
+def of_one_probe(
+    inputs: np.ndarray[Any, Any],
+    targets: np.ndarray[Any, Any],
+    *,
+    seed: int,
+    epochs: Sequence[float],
+    steps: Sequence[int],
+    split: str = "train",
+) -> xr.Dataset:
+    """The root of an activation store: one network, looked at on one probe batch (n, …) and (n,) at some epochs."""
+    return label(
+        "activations",
+        {
+            "input": inputs.astype(np.float32)[np.newaxis],
+            "target": targets.astype(np.int64)[np.newaxis],
+            "sample_index": np.arange(len(targets))[np.newaxis],
+        },
+        {
+            "seed": [seed],
+            "epoch": np.asarray(epochs, dtype=float),
+            "step": np.asarray(steps, dtype=np.int64),
+            "probe_batch": [0],
+            "split": ("probe_batch", [split]),
+            "sample": np.arange(len(targets)),
+        },
+    )
 
 
 def variables(artifact: str, group: str) -> Mapping[str, Variable]:

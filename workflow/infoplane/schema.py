@@ -48,12 +48,23 @@ class Variable:
 
 
 Variables = Mapping[str, Variable]
+_OFFERED = {  # by kind of estimator; a renyi one that is multivariate has more
+    "renyi": {"information", "error_chain", "kernel_matrices"},
+    "binning": {"information", "bottleneck"},
+    "kde": {"information"},
+}
 
 
 def estimates(estimator: Mapping[str, Any]) -> list[str]:
     """Labels of what an estimator of an experiment gives: one estimate, or an upper and a lower bound."""
     ends = ("_upper", "_lower") if estimator["kind"] == "kde" else ("",)
     return [f"{estimator['name']}{end}" for end in ends]
+
+
+def offered(estimator: Mapping[str, Any]) -> set[str]:
+    """What can be measured with an estimator of an experiment, by group of the summary."""
+    maps = {"decomposition"} if estimator.get("joint") == "multivariate" else set()
+    return maps | _OFFERED[estimator["kind"]]
 
 
 @dataclass(frozen=True)

@@ -1,286 +1,205 @@
-"""What the recorder reads, on networks small enough to be worked out by hand, and that it leaves no trace."""
+"""Looking at networks in a loop of one's own: the store is what the workflow would have written."""
 
-from collections import OrderedDict
-from math import e
+import sys
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from infoplane import models, store
 from infoplane.capture import Recorder
-from infoplane.capture.recorder import errors
+from infoplane.capture.hooks import Hooks
 from infoplane.errors import ConfigError
 from infoplane.models.layers import Layer
-from infoplane.models.lenet import LeNet
 
-FC = Layer("fc1", "fully_connected", activation="hidden.activation", preactivation="hidden.weighted")
-CONV = Layer("conv1", "convolutional", activation="hidden.activation", preactivation="hidden.weighted")
-OUTPUT = Layer("output", "output", activation="output", preactivation="output")
+INPUTS = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(1))
+TARGETS = torch.tensor([0, 1, 2, 0, 1, 2])
 
 
-def linear(weight, bias):
-    made = nn.Linear(len(weight[0]), len(weight))
-    made.load_state_dict({"weight": torch.tensor(weight).float(), "bias": torch.tensor(bias).float()})
-    return made
+def network(*, dropout=0.0):
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Dropout(dropout), nn.Linear(8, 5), nn.Tanh()
+    ).append(nn.Linear(5, 3))
 
 
-def connected(*, inplace=False):
-    """Pre-activation (x1 − x2, 2 x1 − 3), ReLU, logits (a1, a2 − a1)."""
-    hidden = OrderedDict(weighted=linear([[1, -1], [2, 0]], [0, -3]), activation=nn.ReLU(inplace=inplace))
-    return nn.Sequential(OrderedDict(hidden=nn.Sequential(hidden), output=linear([[1, 0], [-1, 1]], [0, 0])))
-
-
-def convolved():
-    """The difference of two neighbours in a row, ReLU, the largest of four, and logits (a, −2 a)."""
-    weighted = nn.Conv2d(1, 1, (1, 2), bias=False)
-    weighted.load_state_dict({"weight": torch.tensor([[[[-1.0, 1.0]]]])})
-    hidden = nn.Sequential(OrderedDict(weighted=weighted, activation=nn.ReLU()))
-    stages = OrderedDict(hidden=hidden, pool=nn.MaxPool2d(2), flatten=nn.Flatten(), output=linear([[1], [-2]], [0, 0]))
-    return nn.Sequential(stages)
-
-
-INPUTS = torch.tensor([[1.0, 2.0], [3.0, 1.0]])
-IMAGE = torch.tensor([[[[0.0, 3.0, 1.0], [5.0, 6.0, 13.0]]]])
-
-
-def hooks(network):
-    return [hook for module in network.modules() for hook in module._forward_hooks]
-
-
-def recorded(network, inputs, layers):
-    with Recorder(network, layers) as recorder:
-        network(inputs)
+def trained(model, recorder, *, epochs=2):
+    """A training loop as anyone writes it."""
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+    recorder.look(INPUTS, TARGETS, epoch=0)
+    for epoch in range(1, epochs + 1):
+        optimiser.zero_grad()
+        cross_entropy(model(INPUTS), TARGETS).backward()
+        optimiser.step()
+        recorder.look(INPUTS, TARGETS, epoch=epoch)
     return recorder
 
 
-class TestSquaredDistances:
-    def test_of_layers_and_of_feature_maps(self):
-        inputs = torch.rand(4, 1, 6, 6)
-        network = LeNet((1, 6, 6), 3, filters=(2, 3), hidden=(5,), kernel_size=3, padding=1)
-        found = recorded(network, inputs, network.layers)
-        together, apart = found.squared_distances(), found.squared_distances(maps=["conv2"])
-        assert list(together) == ["conv1", "conv2", "fc1", "output"]
-        assert apart["conv2"].shape == (3, 4, 4)
-        torch.testing.assert_close(apart["conv2"].sum(0), together["conv2"])
-        expected = torch.cdist(found.activations["fc1"], found.activations["fc1"]).square().double()
-        torch.testing.assert_close(together["fc1"], expected, rtol=1e-4, atol=1e-5)
-        assert together["fc1"].dtype == torch.float64
-        assert not together["fc1"].requires_grad
+class TestStore:
+    def test_it_is_the_one_that_the_workflow_writes_of_the_same_weights(self, recipe, train, capture, data, tmp_path):
+        run = train(recipe(seeds=(3,), epochs=(0, 1, 2)))
+        captured = capture(run)
+        model = models.make(run.recipe.model, (1, 6, 6), 3)
+        index = captured.dataset["sample_index"].values[0]
+        recorder = Recorder(model, seed=3)
+        for epoch, step in zip((0, 1, 2), captured.dataset["step"].values.tolist(), strict=True):
+            weights = run.weights(step, folder="seed-3")
+            model.load_state_dict({name: value[0] for name, value in weights.items()})
+            inputs, targets = (torch.from_numpy(each[index]) for each in data["train"])
+            recorder.look(inputs, targets, epoch=epoch, step=step)
+        recorder.save(tmp_path / "own.zarr")
+        found = store.load(tmp_path / "own.zarr", "activations")
+        assert set(found.children) == set(captured.children)
+        assert found.attrs["classes"] == captured.attrs["classes"]
+        for name in ("seed", "epoch", "step", "input", "target"):
+            expected = captured.dataset[name]
+            first = expected.isel(probe_batch=slice(1)) if "probe_batch" in expected.dims else expected
+            assert np.array_equal(found.dataset[name], first)
+        for layer, node in captured.children.items():
+            assert found[layer].attrs == node.attrs
+            assert set(found[layer].data_vars) == set(node.data_vars) == {"activation", "error"}
+            for name, values in node.data_vars.items():
+                torch.testing.assert_close(
+                    torch.from_numpy(found[layer][name].values), torch.from_numpy(values.values[:, :, :1])
+                )
 
-    def test_what_is_not_finite_has_none(self):
-        found = recorded(connected(), torch.tensor([[1.0, float("inf")], [0.0, 0.0]]), [FC, OUTPUT])
-        assert all(each.isnan().all() for each in found.squared_distances().values())
+    @pytest.mark.parametrize("inside", [True, False])
+    def test_with_or_without_the_context_training_is_the_same(self, tmp_path, inside):
+        plain, watched = network(dropout=0.5), network(dropout=0.5)
+        torch.manual_seed(5)
+        trained(plain, SimpleNamespace(look=lambda *_, **__: None))
+        torch.manual_seed(5)
+        recorder = Recorder(watched, layers=["1", "5"])
+        if inside:
+            with recorder:
+                trained(watched, recorder)
+        else:
+            trained(watched, recorder)
+        assert all(torch.equal(a, b) for a, b in zip(plain.parameters(), watched.parameters(), strict=True))
+        assert watched.training
+        assert not [module for module in watched.modules() if module._forward_hooks or module._forward_pre_hooks]
+        recorder.save(tmp_path / "own.zarr")
+        found = store.load(tmp_path / "own.zarr", "activations")
+        assert dict(found.sizes)["epoch"] == 3
+        assert list(found["5"].attrs["inputs"]) == ["1"]
+        assert "output" in found.children
 
-    def test_an_unknown_layer_is_refused(self):
-        found = recorded(connected(), INPUTS, [FC, OUTPUT])
-        with pytest.raises(ConfigError, match=r"maps has .*'fc2'"):
-            found.squared_distances(maps=["fc2"])
+    def test_distances_in_place_of_activations(self, tmp_path):
+        recorder = trained(model := network(), Recorder(network(), store="distances", errors=False), epochs=0)
+        recorder.save(tmp_path / "own.zarr")
+        found = store.load(tmp_path / "own.zarr", "activations")["1"].dataset
+        assert set(found.data_vars) == {"squared_distance"}
+        with Hooks(model, [Layer("1", "convolutional", "1", None)]) as hooks, torch.no_grad():
+            model(INPUTS)
+        values = hooks.activations["1"][:, 1].flatten(1).double()
+        expected = torch.cdist(values, values).square().triu()
+        torch.testing.assert_close(torch.from_numpy(found["squared_distance"].values[0, 0, 0, ..., 1]), expected)
 
-
-class TestByHand:
-    def test_activations_and_preactivations(self):
-        found = recorded(connected(), INPUTS, [FC, OUTPUT])
-        assert found.preactivations["fc1"].tolist() == [[-1, -1], [2, 3]]
-        assert found.activations["fc1"].tolist() == [[0, 0], [2, 3]]
-        assert found.preactivations["output"].tolist() == [[0, 0], [2, 1]]
-
-    def test_the_output_is_a_softmax(self):
-        found = recorded(connected(), INPUTS, [FC, OUTPUT]).activations["output"]
-        torch.testing.assert_close(found, torch.tensor([[0.5, 0.5], [e / (1 + e), 1 / (1 + e)]]))
-
-    def test_a_convolution_is_read_before_pooling(self):
-        found = recorded(convolved(), IMAGE, [CONV, OUTPUT])
-        assert found.preactivations["conv1"].tolist() == [[[[3, -2], [1, 7]]]]
-        assert found.activations["conv1"].tolist() == [[[[3, 0], [1, 7]]]]
-        assert found.preactivations["output"].tolist() == [[7, -14]]
-
-    def test_errors_of_a_loss_with_whole_derivatives(self):
-        """Loss z1 + 2 z2: δ at the output is (1, 2), and Wᵀ(1, 2) = (−1, 2) where the ReLU lets it through."""
-        with Recorder(network := connected(), [FC, OUTPUT]) as recorder:
-            found = errors(network(INPUTS) @ torch.tensor([1.0, 2.0]), recorder)
-        assert found["output"].tolist() == [[1, 2], [1, 2]]
-        assert found["fc1"].tolist() == [[0, 0], [-1, 2]]
-
-    def test_errors_pass_through_the_pool_to_the_largest_alone(self):
-        with Recorder(network := convolved(), [CONV, OUTPUT]) as recorder:
-            found = errors(network(IMAGE) @ torch.tensor([1.0, 3.0]), recorder)
-        assert found["conv1"].tolist() == [[[[0, 0], [0, -5]]]]
-
-    def test_errors_of_the_cross_entropy(self):
-        """Softmax − one-hot at the output: (−1, 1)/2, and (s, −s) with s = e/(1 + e); back through W, (2 s, −s)."""
-        s = e / (1 + e)
-        with Recorder(network := connected(), [FC, OUTPUT]) as recorder:
-            found = errors(cross_entropy(network(INPUTS), torch.tensor([0, 1]), reduction="none"), recorder)
-        torch.testing.assert_close(found["output"], torch.tensor([[-0.5, 0.5], [s, -s]]))
-        torch.testing.assert_close(found["fc1"], torch.tensor([[0.0, 0.0], [2 * s, -s]]))
-
-    def test_the_last_forward_pass_counts(self):
-        network = connected()
-        with Recorder(network, [FC]) as recorder:
-            network(INPUTS)
-            network(INPUTS[:1])
-        assert recorder.activations["fc1"].tolist() == [[0, 0]]
-
-
-class Shared(nn.Module):
-    """One nonlinearity, in place, behind each of two linear maps: a1 = relu(x1 − x2, 2 x1 − 3), a2 = relu(a1 − 1)."""
-
-    def __init__(self):
-        super().__init__()
-        self.one, self.two = linear([[1, -1], [2, 0]], [0, -3]), linear([[1, 0], [0, 1]], [-1, -1])
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x):
-        inner = self.relu(self.one(x))
-        return self.relu(self.two(inner)) + inner
+    def test_layers_by_name_are_read_by_every_forward_pass_of_the_context(self):
+        with Recorder(model := network(), layers=["5"]) as recorder:
+            model(INPUTS[:2])
+        assert recorder.activations["5"].shape == (2, 5)
+        assert set(recorder.activations) == {"5", "output"}
+        assert not [module for module in model.modules() if module._forward_hooks or module._forward_pre_hooks]
 
 
-FIRST = Layer("relu", "fully_connected", "relu", None, call=0)
-SECOND = Layer("relu-2", "fully_connected", "relu", None, call=1)
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"store": "all"}, r"^Recorder with store='all' .*; accepted: store one of raw, distances, smaller, and"),
+            ({"layers": ["1", Layer("a", "output", "1", "1")]}, r"layers either all names or all infoplane\."),
+        ],
+    )
+    def test_when_it_is_made(self, options, message):
+        with pytest.raises(ConfigError, match=message):
+            Recorder(network(), **options)
+
+    @pytest.mark.parametrize(
+        ("look", "message"),
+        [
+            (
+                (INPUTS[:5], TARGETS, {"epoch": 1}),
+                r"inputs \(5, 1, 4, 4\) and targets \(6,\) .*; accepted: at least two",
+            ),
+            ((INPUTS, TARGETS.double(), {"epoch": 1}), r"of type torch\.float64; accepted: .* whole numbers"),
+            ((INPUTS[:1], TARGETS[:1], {"epoch": 1}), r"accepted: at least two inputs"),
+            (
+                (INPUTS.flip(0), TARGETS, {"epoch": 1}),
+                r"the probe is another one than before; look at the same",
+            ),
+            ((INPUTS, TARGETS, {"epoch": 0}), r"epoch 0 does not come after the last one, 0$"),
+            ((INPUTS, TARGETS, {"epoch": 1, "step": 0}), r"step 0 has been looked at; give the number of updates"),
+        ],
+    )
+    def test_when_it_looks(self, look, message):
+        recorder = trained(model := network(), Recorder(model), epochs=0)
+        *probe, at = look
+        with pytest.raises(ConfigError, match=rf"^look: .*{message}"):
+            recorder.look(*probe, **at)
+
+    def test_a_layer_that_is_not_there(self):
+        with pytest.raises(ConfigError, match=r"^module 'relu' is not known; accepted: 0, 1, "):
+            Recorder(network(), ["relu"]).look(INPUTS, TARGETS, epoch=0)
+        described = models.make({"name": "mlp"}, (4,), 3)
+        with pytest.raises(ConfigError, match=r"^layers has conv1, which the model does not have; accepted: fc1, fc"):
+            Recorder(described, ["fc1", "conv1"]).look(torch.rand(3, 4), TARGETS[:3], epoch=0)
+
+    def test_nothing_to_save(self, tmp_path):
+        with pytest.raises(ConfigError, match=r"own\.zarr: nothing to save; call look\("):
+            Recorder(network()).save(tmp_path / "own.zarr")
+        assert list(tmp_path.iterdir()) == []
 
 
-class TestCalls:
-    def test_each_call_of_a_module_is_a_layer_of_its_own(self):
-        with Recorder(network := Shared(), [FIRST, SECOND]) as recorder:
-            network(-INPUTS)
-            found = network(INPUTS)
-        assert recorder.activations["relu"].tolist() == [[0, 0], [2, 3]]
-        assert recorder.preactivations["relu"].tolist() == [[-1, -1], [2, 3]]
-        assert recorder.activations["relu-2"].tolist() == [[0, 0], [1, 2]]
-        assert recorder.preactivations["relu-2"].tolist() == [[-1, -1], [1, 2]]
-        assert found.tolist() == network(INPUTS).tolist() == [[0, 0], [3, 5]]
-        assert not [module for module in network.modules() if module._forward_pre_hooks]
+@pytest.fixture
+def callback(monkeypatch):
+    """The callback over a stand-in for Lightning's base class, which is all that it takes of the package."""
+    package = ModuleType("lightning.pytorch")
+    package.Callback = type("Callback", (), {})
+    monkeypatch.setitem(sys.modules, "lightning", ModuleType("lightning"))
+    monkeypatch.setitem(sys.modules, "lightning.pytorch", package)
+    monkeypatch.delitem(sys.modules, "infoplane.lightning", raising=False)
+    from infoplane.lightning import RecordActivations
 
-    def test_errors_take_every_way_to_the_loss(self):
-        with Recorder(network := Shared(), [FIRST, SECOND]) as recorder:
-            found = errors(network(INPUTS) @ torch.tensor([1.0, 10.0]), recorder)
-        assert found["relu-2"].tolist() == [[0, 0], [1, 10]]
-        assert found["relu"].tolist() == [[0, 0], [2, 20]]  # once through the second map, once round it
-
-    def test_what_a_module_is_given_is_what_the_one_before_it_returns(self):
-        given = Layer("fc1", "fully_connected", "hidden.activation", None)
-        for layer in (FC, given):
-            with Recorder(network := connected(inplace=True), [layer, OUTPUT]) as recorder:
-                found = errors(cross_entropy(network(INPUTS), torch.tensor([0, 1]), reduction="none"), recorder)
-            assert recorder.preactivations["fc1"].tolist() == [[-1, -1], [2, 3]]
-            s = e / (1 + e)
-            torch.testing.assert_close(found["fc1"], torch.tensor([[0.0, 0.0], [2 * s, -s]]))
-
-    def test_a_layer_that_leads_nowhere_has_no_error(self):
-        with Recorder(network := Shared(), [FIRST, SECOND]) as recorder:
-            network(INPUTS)
-            found = errors(recorder.preactivations["relu"] @ torch.tensor([1.0, 2.0]), recorder)
-        assert found["relu-2"].tolist() == [[0, 0], [0, 0]]
+    yield RecordActivations
+    del sys.modules["infoplane.lightning"]
 
 
-class TestErrors:
-    @pytest.fixture
-    def network(self):
-        torch.manual_seed(3)
-        return LeNet((1, 6, 6), 3, filters=(2, 3), hidden=(5,), kernel_size=3, padding=1, activation="tanh").double()
-
-    @pytest.fixture
-    def samples(self):
-        random = torch.Generator().manual_seed(4)
-        inputs = torch.rand(7, 1, 6, 6, generator=random, dtype=torch.float64)
-        return inputs, torch.randint(3, (7,), generator=random)
-
-    @staticmethod
-    def found(network, inputs, targets):
-        with Recorder(network, network.layers) as recorder:
-            return errors(cross_entropy(network(inputs), targets, reduction="none"), recorder)
-
-    def test_against_finite_differences(self, network, samples):
-        """A bias moves the pre-activation of its unit, or of its whole feature map."""
-        inputs, targets = samples
-        found, step = self.found(network, inputs, targets), 1e-5
-
-        @torch.no_grad()
-        def losses(bias, unit, by):
-            bias[unit] += by
-            values = cross_entropy(network(inputs), targets, reduction="none")
-            bias[unit] -= by
-            return values
-
-        for layer in network.layers:
-            bias = network.get_submodule(layer.preactivation).bias
-            slopes = [(losses(bias, unit, step) - losses(bias, unit, -step)) / (2 * step) for unit in range(len(bias))]
-            by_unit = found[layer.name].reshape(len(inputs), len(bias), -1).sum(-1)
-            torch.testing.assert_close(by_unit, torch.stack(slopes, 1), rtol=0, atol=1e-9)
-
-    def test_softmax_minus_one_hot(self, network, samples):
-        inputs, targets = samples
-        with torch.no_grad():
-            expected = torch.softmax(network(inputs), 1) - nn.functional.one_hot(targets, 3)
-        torch.testing.assert_close(self.found(network, inputs, targets)["output"], expected, rtol=0, atol=1e-15)
-
-    def test_they_do_not_depend_on_the_size_of_the_batch(self, network, samples):
-        """The loss is summed: each sample has the error that it has alone."""
-        inputs, targets = samples
-        together = self.found(network, inputs, targets)
-        for sample in range(len(inputs)):
-            alone = self.found(network, inputs[sample : sample + 1], targets[sample : sample + 1])
-            for name, values in alone.items():
-                torch.testing.assert_close(together[name][sample], values[0], rtol=0, atol=1e-14)
-
-    def test_a_network_that_works_in_place_has_the_same(self):
-        """ReLU(inplace=True) overwrites the pre-activation; what was read stays."""
-        targets = torch.tensor([0, 1])
-        plain, inplace = (connected(inplace=each) for each in (False, True))
-        found = {}
-        for name, network in (("plain", plain), ("inplace", inplace)):
-            with Recorder(network, [FC, OUTPUT]) as recorder:
-                deltas = errors(cross_entropy(network(INPUTS), targets, reduction="none"), recorder)
-            found[name] = (recorder.preactivations["fc1"].tolist(), recorder.activations["fc1"].tolist(), deltas)
-        assert found["inplace"][:2] == found["plain"][:2]
-        for name, values in found["plain"][2].items():
-            assert torch.equal(found["inplace"][2][name], values)
-
-    def test_no_gradient_is_left_behind(self, network, samples):
-        self.found(network, *samples)
-        assert all(value.grad is None for value in network.parameters())
+def fit(module, callbacks, *, epochs, is_global_zero=True):
+    """The hooks of a callback in the order in which a Trainer is documented to call them."""
+    optimiser = torch.optim.SGD(module.parameters(), lr=0.1)
+    trainer = SimpleNamespace(current_epoch=0, global_step=0, is_global_zero=is_global_zero)
+    for each in callbacks:
+        each.on_train_start(trainer, module)
+    for trainer.current_epoch in range(epochs):
+        optimiser.zero_grad()
+        cross_entropy(module(INPUTS), TARGETS).backward()
+        optimiser.step()
+        trainer.global_step += 1
+        for each in callbacks:
+            each.on_train_epoch_end(trainer, module)
+    for each in callbacks:
+        each.on_train_end(trainer, module)
 
 
-class TestHooks:
-    def test_they_are_removed_in_the_end(self):
-        network = connected()
-        with Recorder(network, [FC, OUTPUT]):
-            assert len(hooks(network)) == 4
-        assert hooks(network) == []
+class TestLightning:
+    def test_the_store_is_that_of_a_loop_of_ones_own(self, callback, tmp_path):
+        fit(network(), [callback(tmp_path / "lightning.zarr", INPUTS, TARGETS, ["1", "5"])], epochs=2)
+        trained(model := network(), Recorder(model, ["1", "5"])).save(tmp_path / "own.zarr")
+        found, expected = (store.load(tmp_path / f"{name}.zarr", "activations") for name in ("lightning", "own"))
+        assert found.identical(expected)
 
-    def test_after_a_forward_pass_that_raised(self):
-        network = connected()
-        with pytest.raises(RuntimeError, match="shapes cannot be multiplied"), Recorder(network, [FC, OUTPUT]):
-            network(torch.ones(1, 5))
-        assert hooks(network) == []
+    def test_a_submodule_every_other_epoch(self, callback, tmp_path):
+        module = nn.Sequential(network())
+        fit(module, [callback(tmp_path / "own.zarr", INPUTS, TARGETS, network="0", every=2, seed=4)], epochs=5)
+        found = store.load(tmp_path / "own.zarr", "activations").dataset
+        assert found["epoch"].values.tolist() == [0, 2, 4]
+        assert found["step"].values.tolist() == [0, 2, 4]
+        assert found["seed"].values.tolist() == [4]
 
-    def test_after_a_path_that_is_none(self):
-        """Those that were set before it too."""
-        network = connected()
-        wrong = Layer("fc2", "fully_connected", activation="hidden.activation", preactivation="hidden.weight")
-        with pytest.raises(AttributeError, match=r"has no attribute `weight`"), Recorder(network, [FC, wrong]):
-            pytest.fail("the block must not be entered")
-        assert hooks(network) == []
-
-    def test_others_hooks_stay(self):
-        network, seen = connected(), []
-        network.output.register_forward_hook(lambda *_: seen.append(True))
-        recorded(network, INPUTS, [FC, OUTPUT])
-        network(INPUTS)
-        assert len(seen) == 2
-
-    def test_the_network_computes_what_it_computes(self):
-        network = connected()
-        expected = network(INPUTS)
-        with Recorder(network, [FC, OUTPUT]):
-            assert torch.equal(network(INPUTS), expected)
-
-    def test_it_can_be_used_in_training(self):
-        """Gradients of the weights are those without it."""
-        one, other = connected(), connected()
-        cross_entropy(one(INPUTS), torch.tensor([0, 1])).backward()
-        with Recorder(other, [FC, OUTPUT]):
-            cross_entropy(other(INPUTS), torch.tensor([0, 1])).backward()
-        for mine, yours in zip(one.parameters(), other.parameters(), strict=True):
-            assert torch.equal(mine.grad, yours.grad)
+    def test_one_process_saves(self, callback, tmp_path):
+        fit(network(), [callback(tmp_path / "own.zarr", INPUTS, TARGETS)], epochs=1, is_global_zero=False)
+        assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from infoplane.capture.recorder import Recorder, errors
+from infoplane.capture.hooks import Hooks, errors
 from infoplane.models.resnet20 import ResNet20, shortcut
 
 COLOURS = (3, 32, 32)
@@ -68,7 +68,7 @@ def test_nineteen_convolutions_halve_the_image_twice() -> None:
     names = [f"conv{index}" for index in range(1, 20)]
     assert [layer.name for layer in network.layers] == [*names, "output"]
     assert [layer.kind for layer in network.layers] == ["convolutional"] * 19 + ["output"]
-    with Recorder(network, network.layers) as recorder:
+    with Hooks(network, network.layers) as recorder:
         network(torch.randn(2, *COLOURS))
     expected = [(16, 32, 32)] * 7 + [(32, 16, 16)] * 6 + [(64, 8, 8)] * 6 + [(10,)]
     for kept in (recorder.activations, recorder.preactivations):
@@ -80,7 +80,7 @@ def test_layers_are_what_the_blocks_come_to(activation: str, blocks: int, shape:
     """With the errors that reach them; also where maps are not twice as many as before, or sides are odd."""
     network = disturbed(ResNet20(shape, 3, filters=(2, 5, 5), blocks=blocks, activation=activation)).eval()
     images = torch.randn(4, *shape, dtype=torch.float64)
-    with Recorder(network, network.layers) as recorder:
+    with Hooks(network, network.layers) as recorder:
         logits = network(images)
     before, after = written_out(network, images.requires_grad_(), blocks=blocks, activation=activation)
     assert [*after] == [layer.name for layer in network.layers]
@@ -107,7 +107,7 @@ def test_without_its_convolutions_a_block_is_the_identity() -> None:
     for name, weights in network.named_parameters():
         if name.startswith("block") and weights.ndim == 4:
             nn.init.zeros_(weights)
-    with Recorder(network.eval(), network.layers) as recorder:
+    with Hooks(network.eval(), network.layers) as recorder:
         network(torch.randn(5, 1, 8, 8))
     found = recorder.activations
     for first, second, around, stride in [

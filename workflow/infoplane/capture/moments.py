@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from infoplane.capture.recorder import Recorder, squared_distances
+from infoplane.capture.hooks import Hooks, squared_distances
 from infoplane.models import graph
 from infoplane.models.layers import Layer
 from infoplane.schema import CONVOLUTIONAL, INPUT
@@ -72,9 +72,9 @@ class Moments:
     @torch.no_grad()
     def _distances(self, network: nn.Module, layers: Sequence[Layer], inputs: Tensor) -> dict[str, Tensor]:
         """Squared distances of the pairs i < j, (pairs[, C]), of the input and of every layer."""
-        with Recorder(network, layers) as recorder:
+        with Hooks(network, layers) as hooks:
             network(inputs)
         maps = [layer.name for layer in layers if self.maps and layer.kind == CONVOLUTIONAL]
-        found = {INPUT: squared_distances(inputs), **recorder.squared_distances(maps=maps)}
+        found = {INPUT: squared_distances(inputs), **hooks.squared_distances(maps=maps)}
         rows, columns = np.triu_indices(len(inputs), 1)
         return {name: each[..., rows, columns].movedim(-1, 0).cpu() for name, each in found.items()}

@@ -1,156 +1,191 @@
-"""Reading activations and pre-activations of a network while it runs."""
+"""Looking at networks in somebody's own training loop, and keeping what was seen as the workflow does."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
+from infoplane.capture import looking
+from infoplane.capture.hooks import Hooks
+from infoplane.capture.looking import Arrays, Kept
 from infoplane.errors import ConfigError
-from infoplane.measures import gram
+from infoplane.models import finding, graph, layers_of
 from infoplane.models.layers import Layer
-from infoplane.names import unknown
-from infoplane.schema import OUTPUT
+
+_STORES = ("raw", "distances", "smaller")
 
 
-class Recorder:
-    """While the context lasts, every forward pass leaves its activations and pre-activations here.
+class Recorder(Hooks):
+    """Looks at a network on a probe whenever it is told to, and saves what it saw as an activation store.
 
-    The hooks are removed when the context ends, also after a forward pass that raised.
+    While the context lasts, every forward pass leaves its activations and pre-activations in the recorder too, as
+    `Hooks` has them, which costs a copy of each. `look` needs no context, and what is saved comes from it alone.
 
     Parameters
     ----------
     model
-        Any module; it is not changed.
+        Any module that maps inputs (n, …) to logits (n, classes); it is not changed.
     layers
-        Where to read it.
+        Where to read it: names or patterns of its layers or modules, or layers. None: the layers that the model names
+        in its attribute `layers`, or every nonlinearity and the output (see `infoplane.models.finding.find`). With
+        errors the output is always among them.
+    seed
+        Of the network, to tell it from others in what follows.
+    store
+        What is kept of a layer: its activations (``raw``), the squared distances between them (``distances``), or of
+        the two what takes fewer bytes (``smaller``). It stays in memory until it is saved.
+    errors
+        Whether to keep back-propagated errors too.
 
-    Attributes
-    ----------
-    activations : dict of str to Tensor
-        By layer, of the last forward pass: after the nonlinearity, before pooling; softmax probabilities for the
-        output.
-    preactivations : dict of str to Tensor
-        By layer, in the graph of the last forward pass, so that gradients with respect to them can be taken.
+    Raises
+    ------
+    ConfigError
+        If `store` is another word; and at the first forward pass or look, if a layer is not to be found.
 
     Examples
     --------
-    >>> network = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
-    >>> layer = Layer("fc1", "fully_connected", activation="1", preactivation="0")
-    >>> with Recorder(network, layers=[layer]) as recorder:
-    ...     _ = network(torch.ones(1, 2))
-    >>> recorder.activations["fc1"].shape
-    torch.Size([1, 2])
+    >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2))
+    >>> recorder = Recorder(model)
+    >>> recorder.look(torch.eye(2), torch.tensor([0, 1]), epoch=0)
+    >>> recorder.epochs
+    (0.0,)
     """
 
-    def __init__(self, model: nn.Module, layers: Sequence[Layer]) -> None:
-        self._model, self._layers = model, layers
-        self._handles: list[RemovableHandle] = []
-        self._calls: Counter[tuple[object, ...]] = Counter()  # in this forward pass
-        self.activations: dict[str, Tensor] = {}
-        self.preactivations: dict[str, Tensor] = {}
-
-    def __enter__(self) -> Self:
-        try:
-            self._handles.append(self._model.register_forward_pre_hook(lambda *_: self._calls.clear()))
-            for layer in self._layers:
-                self._hook_output(layer.activation, self.activations, layer)
-                if layer.preactivation is None:
-                    self._hook_input(layer)
-                else:
-                    self._hook_output(layer.preactivation, self.preactivations, layer)
-        except AttributeError:
-            self._remove()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    def __init__(
+        self,
+        model: nn.Module,
+        layers: Sequence[Layer | str] = (),
+        *,
+        seed: int = 0,
+        store: str = "raw",
+        errors: bool = True,
     ) -> None:
-        self._remove()
+        described = [each for each in layers if isinstance(each, Layer)]
+        if store not in _STORES or 0 < len(described) < len(layers):
+            raise ConfigError(
+                f"Recorder with store={store!r} and layers={layers!r}; accepted: store one of {', '.join(_STORES)}, "
+                "and layers either all names or all infoplane.models.layers.Layer"
+            )
+        super().__init__(model, described)
+        self._wanted = [each for each in layers if isinstance(each, str)]
+        self._every = tuple(described)
+        self._seed, self._kept = seed, Kept(store, errors)
+        self._probe: tuple[Tensor, Tensor] | None = None
+        self._attributes: dict[str, dict[str, Any]] = {}
+        self._looks: dict[float, tuple[int, int, dict[str, Arrays]]] = {}  # step, classes and arrays by epoch
 
-    def squared_distances(self, *, maps: Collection[str] = ()) -> dict[str, Tensor]:
-        """Squared distances between the samples of the last forward pass, all that Gaussian kernels need of a layer.
+    @property
+    def epochs(self) -> tuple[float, ...]:
+        """Epochs at which the network was looked at."""
+        return tuple(self._looks)
+
+    def look(self, inputs: Tensor, targets: Tensor, *, epoch: float, step: int | None = None) -> None:
+        """Look at the network as it is now, in evaluation mode; it is left as it was.
 
         Parameters
         ----------
-        maps
-            Names of convolutions whose feature maps are to be told apart.
-
-        Returns
-        -------
-        dict of str to Tensor
-            By layer, (n, n) in float64, or (C, n, n) for C feature maps; NaN where an activation is not finite.
+        inputs, targets
+            The probe, (n, …) and (n,): the same samples every time.
+        epoch
+            After how many passes over the training data; 0 is the untrained network, the control of all others.
+        step
+            After how many updates; by default as many as there were looks before.
 
         Raises
         ------
         ConfigError
-            If a name is not that of a layer that was recorded.
+            If the epoch is not after the last one, the probe is another one or has no class for each input, or a layer
+            is not to be found.
         """
-        for name in sorted(set(maps) - set(self.activations)):
-            raise ConfigError(f"maps has {unknown('layer', name, list(self.activations))}")
-        return {name: squared_distances(values, maps=name in maps) for name, values in self.activations.items()}
+        self._check(inputs, targets, epoch, step)
+        parameter = next(self._model.parameters())
+        own, wanted = inputs.to(parameter.device, parameter.dtype), targets.to(parameter.device)
+        self._find(own)
+        with finding.evaluating(self._model):
+            if not self._attributes:
+                self._attributes = looking.described(self._model, self._every, self._layers, own[:1])
+            with torch.no_grad():
+                classes = self._model(own[:1]).shape[1]
+            found = looking.look(self._model, self._layers, own, wanted, self._kept)
+        self._probe = (inputs.detach().cpu().clone(), targets.detach().cpu().clone())
+        self._looks[round(float(epoch), 6)] = (len(self._looks) if step is None else step, classes, found)
 
-    def _hook_output(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
-        softmax = layer.kind == OUTPUT and kept is self.activations
-        counted = ("output", id(kept), layer.name)
+    def save(self, path: Path | str, *, split: str = "train") -> None:
+        """Write what was seen as an activation store, which must not be there yet or is replaced.
 
-        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:
-            if not self._is_call(layer, counted):
-                return None
-            kept[layer.name] = torch.softmax(output.detach(), dim=1) if softmax else output
-            return output.clone()  # the network may go on in place, as ReLU(inplace=True) does
+        Parameters
+        ----------
+        path
+            Of the store.
+        split
+            ``train`` or ``test``: whether the network was trained on the probe.
 
-        self._handles.append(self._model.get_submodule(path).register_forward_hook(keep))
+        Raises
+        ------
+        ConfigError
+            If nothing was looked at.
+        OSError
+            If the disk is full or not writable; nothing is left that looks complete.
+        """
+        from infoplane import jobs, labels, store  # xarray and zarr, which looking does without
 
-    def _hook_input(self, layer: Layer) -> None:
-        def keep(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
-            if not self._is_call(layer, ("input", layer.name)):
-                return None
-            self.preactivations[layer.name], *others = inputs
-            return (inputs[0].clone(), *others)  # the module may work in place
+        if self._probe is None:
+            raise ConfigError(f"{path}: nothing to save; call look(inputs, targets, epoch=…) while the network trains")
+        steps = [step for step, _, _ in self._looks.values()]
+        inputs, targets = (each.numpy() for each in self._probe)
+        store.write_slabs(
+            path,
+            root=labels.of_one_probe(inputs, targets, seed=self._seed, epochs=self.epochs, steps=steps, split=split),
+            layers=self._attributes,
+            slabs=((0, place, _one_batch(found)) for place, (_, _, found) in enumerate(self._looks.values())),
+            provenance=jobs.provenance(
+                {"recorder": {"layers": list(self._attributes), **vars(self._kept)}},
+                classes=max(classes for _, classes, _ in self._looks.values()),
+                device=next(self._model.parameters()).device.type,
+            ),
+        )
 
-        self._handles.append(self._model.get_submodule(layer.activation).register_forward_pre_hook(keep))
+    def _begin(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        super()._begin(module, inputs)
+        self._find(inputs[0])
 
-    def _is_call(self, layer: Layer, counted: tuple[object, ...]) -> bool:
-        """Whether it is the layer's turn among the calls of its module in this forward pass."""
-        self._calls[counted] += 1
-        return layer.call is None or layer.call == self._calls[counted] - 1
+    def _find(self, inputs: Tensor) -> None:
+        """Find the layers, if that has not been done."""
+        if self._every:
+            return
+        attached = bool(self._handles)
+        self._remove()  # it is a forward pass of its own
+        pair = inputs[:1].detach().repeat(2, *[1] * (inputs.ndim - 1))
+        self._every = layers_of(self._model) or finding.find(self._model, pair, self._wanted)
+        self._layers = graph.chosen(self._every, self._wanted)
+        if missing := [each for each in self._wanted if not graph.chosen(self._every, [each])]:
+            names = ", ".join(layer.name for layer in self._every)
+            raise ConfigError(f"layers has {', '.join(missing)}, which the model does not have; accepted: {names}")
+        if self._kept.errors and self._every[-1] not in self._layers:
+            self._layers = [*self._layers, self._every[-1]]  # the error chain starts there
+        if attached:
+            self.__enter__()
 
-    def _remove(self) -> None:
-        while self._handles:
-            self._handles.pop().remove()
+    def _check(self, inputs: Tensor, targets: Tensor, epoch: float, step: int | None) -> None:
+        if len(inputs) < 2 or targets.shape != inputs.shape[:1] or targets.is_floating_point():
+            raise ConfigError(
+                f"look: inputs {tuple(inputs.shape)} and targets {tuple(targets.shape)} of type {targets.dtype}; "
+                "accepted: at least two inputs (n, …) and their classes (n,), whole numbers"
+            )
+        if self._probe and not all(_same(*pair) for pair in zip(self._probe, (inputs, targets), strict=True)):
+            raise ConfigError("look: the probe is another one than before; look at the same samples at every epoch")
+        if self._looks and round(float(epoch), 6) <= self.epochs[-1]:
+            raise ConfigError(f"look: epoch {epoch} does not come after the last one, {self.epochs[-1]:g}")
+        if step is not None and step in [done for done, _, _ in self._looks.values()]:
+            raise ConfigError(f"look: step {step} has been looked at; give the number of updates so far, or none")
 
 
-@torch.no_grad()
-def squared_distances(values: Tensor, *, maps: bool = False) -> Tensor:
-    """Squared distances of samples (n, …), (n, n), or of each feature map of (n, C, …), (C, n, n); NaN where any is."""
-    by_map = values.transpose(0, 1) if maps else values[None]
-    n = len(values)
-    if not torch.isfinite(values).all():
-        found = values.new_full((len(by_map), n, n), torch.nan, dtype=torch.float64)
-    else:
-        found = gram.squared_distances(by_map, batch_dims=1)
-    return found if maps else found[0]
+def _one_batch(found: dict[str, Arrays]) -> dict[str, Arrays]:
+    return {layer: {name: values[np.newaxis] for name, values in own.items()} for layer, own in found.items()}
 
 
-def errors(loss: Tensor, recorder: Recorder) -> dict[str, Tensor]:
-    """Back-propagated error of every sample at every layer: ∂(Σ loss)/∂(pre-activation).
-
-    Parameters
-    ----------
-    loss
-        Loss of every sample (n,), summed and never averaged, so that δ does not depend on n.
-    recorder
-        Of the forward pass that gave the loss.
-
-    Returns
-    -------
-    dict of str to Tensor
-        By layer, (n, …) as its pre-activation; 0 where the loss does not depend on it.
-    """
-    found = torch.autograd.grad(loss.sum(), list(recorder.preactivations.values()), materialize_grads=True)
-    return dict(zip(recorder.preactivations, found, strict=True))
+def _same(before: Tensor, now: Tensor) -> bool:
+    return torch.equal(before, now.detach().cpu())

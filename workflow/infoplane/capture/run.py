@@ -10,23 +10,19 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from infoplane import models
-from infoplane.capture import probe
+from infoplane.capture import looking, probe
+from infoplane.capture.looking import Arrays, Kept
 from infoplane.capture.probe import Probe
-from infoplane.capture.recorder import Recorder, errors
-from infoplane.measures import gram
 from infoplane.models import graph
 from infoplane.models.layers import Layer
-from infoplane.schema import CONVOLUTIONAL
 from infoplane.training import checkpoints as weights_of
 from infoplane.training.recipe import BaseRecipe
 from infoplane.training.run import blocks_of
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_MESSAGES = 10
-Arrays = dict[str, np.ndarray]
 Slab = tuple[int, int, dict[str, Arrays]]
 
 
@@ -168,6 +164,7 @@ class Capture:
 
     def __init__(self, recipe: Recipe, shape: tuple[int, ...], classes: int, *, where: torch.device) -> None:
         self._recipe, self._shape, self._where = recipe, shape, where
+        self._kept = Kept(recipe.store, recipe.errors, recipe.maps, recipe.preactivations)
         network: Any = models.make(recipe.model, shape, classes, folder=recipe.folder)
         self._network: nn.Module = network.to(where, getattr(torch, recipe.dtype)).eval()
         self._all: list[Layer] = list(models.layers_of(network))
@@ -180,22 +177,8 @@ class Capture:
 
         Of the layers that are looked at, `inputs` feed it, and `dominator` is its immediate dominator.
         """
-        with torch.no_grad(), Recorder(self._network, self.layers) as recorder:
-            self._network(torch.zeros(1, *self._shape, device=self._where, dtype=getattr(torch, self._recipe.dtype)))
-        shapes = {name: values.shape[1:] for name, values in recorder.activations.items()}
-        joined = graph.among(self._all, shapes)
-        inputs, dominators = graph.predecessors(joined), graph.dominators(joined)
-        return {
-            layer.name: {
-                "kind": layer.kind,
-                "depth": self._all.index(layer) + 1,
-                "channels": shapes[layer.name][0] if layer.kind == CONVOLUTIONAL else 1,
-                "dimension": shapes[layer.name].numel(),
-                "inputs": list(inputs[layer.name]),
-                "dominator": dominators[layer.name],
-            }
-            for layer in self.layers
-        }
+        zeros = torch.zeros(1, *self._shape, device=self._where, dtype=getattr(torch, self._recipe.dtype))
+        return looking.described(self._network, self._all, self.layers, zeros)
 
     def slabs(
         self,
@@ -262,35 +245,8 @@ class Capture:
         }
 
     def _look_once(self, inputs: Tensor, targets: Tensor) -> dict[str, Arrays]:
-        dtype = getattr(torch, self._recipe.dtype)
-        with torch.set_grad_enabled(self._recipe.errors), Recorder(self._network, self.layers) as recorder:
-            # the clone is no leaf, so that a network may work on it in place
-            logits = self._network(inputs.to(self._where, dtype).requires_grad_(self._recipe.errors).clone())
-            deltas = {}
-            if self._recipe.errors:
-                deltas = errors(cross_entropy(logits, targets.to(self._where), reduction="none"), recorder)
-        return {
-            layer.name: {
-                **self._kept("activation", "squared_distance", recorder.activations[layer.name], layer),
-                **(self._kept("error", "error_squared_distance", deltas[layer.name], layer) if deltas else {}),
-                **self._net_input(recorder.preactivations[layer.name]),
-            }
-            for layer in self.layers
-        }
-
-    def _net_input(self, values: Tensor) -> Arrays:
-        return {"preactivation": values.detach().cpu().numpy()} if self._recipe.preactivations else {}
-
-    def _kept(self, raw: str, distances: str, values: Tensor, layer: Layer) -> Arrays:
-        values = values.detach()
-        maps = self._recipe.maps and layer.kind == CONVOLUTIONAL
-        n, count = len(values), values.shape[1] if maps else 1
-        smaller = count * n * (n - 1) // 2 * 8 < values.numel() * values.element_size()
-        if self._recipe.store == "raw" or (self._recipe.store == "smaller" and not smaller):
-            return {raw: values.cpu().numpy()}
-        found = gram.squared_distances(values.transpose(0, 1), batch_dims=1) if maps else gram.squared_distances(values)
-        upper = torch.triu(found).cpu().numpy()
-        return {distances: np.moveaxis(upper, 0, -1) if maps else upper}
+        inputs = inputs.to(self._where, getattr(torch, self._recipe.dtype))
+        return looking.look(self._network, self.layers, inputs, targets.to(self._where), self._kept)
 
 
 def _nan_like(arrays: Mapping[str, Arrays]) -> dict[str, Arrays]:

@@ -56,7 +56,7 @@ def find(network: nn.Module, inputs: Tensor, patterns: Sequence[str] = ()) -> tu
         no logits (n, classes).
     """
     watched = _Watched(patterns, len(inputs))
-    with _evaluating(network), _hooked(network, watched), torch.no_grad(), watched.origins:
+    with evaluating(network), _hooked(network, watched), torch.no_grad(), watched.origins:
         watched.origins.start({_INPUT: {INPUT: inputs}, _PARAMETER: dict(network.named_parameters())})
         logits = network(inputs)
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(inputs):
@@ -169,7 +169,7 @@ class _Watched:
 
 
 @contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
+def evaluating(network: nn.Module) -> Iterator[None]:
     """Evaluation mode, and random numbers that others draw on as if nothing had been drawn."""
     modes = [(module, module.training) for module in network.modules()]
     with torch.random.fork_rng(devices=[]):

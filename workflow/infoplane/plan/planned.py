@@ -10,17 +10,12 @@ from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
 from infoplane.provenance import code_digest
-from infoplane.schema import ARTIFACTS, MEASURED, estimates
+from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
 _TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
 _APART = {"claims", "figures", "animations", "preview", "seeds"}  # keys that the summary does not hang on, or has apart
-_OFFERED = {  # by kind of estimator; a renyi one that is multivariate has more
-    "renyi": {"information", "error_chain", "kernel_matrices"},
-    "binning": {"information", "bottleneck"},
-    "kde": {"information"},
-}
 
 
 @dataclass(frozen=True)
@@ -67,9 +62,8 @@ class Planned:
 
     def measures(self, estimator: str) -> list[str]:
         """What is measured with an estimator."""
-        settings = self.estimators[estimator]
-        offered = _OFFERED[settings["kind"]] | ({"decomposition"} if settings.get("joint") == "multivariate" else set())
-        return [measure for measure in self.experiment.settings["measures"] if measure in offered]
+        known = offered(self.estimators[estimator])
+        return [measure for measure in self.experiment.settings["measures"] if measure in known]
 
     @property
     def errors(self) -> bool:

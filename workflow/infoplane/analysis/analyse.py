@@ -1,0 +1,203 @@
+"""From activations to a summary, without a workflow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+
+from infoplane import config, jobs, labels, store
+from infoplane.analysis import summary
+from infoplane.analysis.measure import measure
+from infoplane.errors import ConfigError
+from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, INPUT, MEASURED, OUTPUT, offered
+
+_VARIANT = "default"  # as an experiment without a sweep calls its only one
+_USUAL = ("information", "decomposition", "error_chain")  # what is measured unless something else is asked for
+Array = np.ndarray[Any, Any]
+
+
+def analyse(
+    activations: Path | str | Sequence[Path | str] | Mapping[str, Any],
+    inputs: Any = None,
+    targets: Any = None,
+    *,
+    epochs: Sequence[float] | None = None,
+    estimators: Sequence[Mapping[str, Any]] = ({"name": "renyi"},),
+    measures: Sequence[str] = _USUAL,
+    controls: Sequence[str] = (),
+    name: str = "own",
+) -> xr.DataTree:
+    """Measure entropies and mutual informations of layers: what `infoplane.figures` draws.
+
+    Parameters
+    ----------
+    activations
+        A store that `infoplane.capture.Recorder` or the workflow has saved, or several, one for each seed. Or arrays or
+        tensors by layer, in the order of the network, each (n, …), or (E, n, …) if there are epochs; a layer called
+        ``output`` holds probabilities, one of images (n, channel, height, width) has feature maps.
+    inputs, targets
+        Of the arrays, (n, …) and (n,), the targets as whole numbers from 0; a store has its own.
+    epochs
+        Of the arrays, ascending; 0 is the untrained network.
+    estimators
+        As an experiment has them, with the same defaults (docs/settings.md).
+    measures
+        What is measured, as far as the estimators offer it and the activations allow it: feature maps have a
+        ``decomposition``, recorded errors an ``error_chain``.
+    controls
+        As an experiment has them.
+    name
+        Of the data, for the foot of figures.
+
+    Returns
+    -------
+    xarray.DataTree
+        As the workflow's ``summary.zarr``, in memory: a group per measure, with all of its dimensions; the variant is
+        ``default``.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is not what an experiment takes, or arrays and stores do not go together.
+    StoreError
+        If a store is missing, damaged, or none of activations.
+
+    Examples
+    --------
+    >>> x, y = torch.eye(8).repeat(4, 1), torch.arange(8).repeat(4)
+    >>> found = analyse({"fc1": x.tanh()}, x, y)
+    >>> found["information"].to_dataset()["mutual_information_layer_target"].sizes["layer"]
+    1
+    """
+    with TemporaryDirectory(prefix="infoplane-") as folder:
+        place = Path(folder)
+        if isinstance(activations, Mapping):
+            paths = [_written(place / "activations.zarr", activations, inputs, targets, epochs)]
+        else:
+            if inputs is not None or targets is not None or epochs is not None:
+                raise ConfigError("analyse: inputs, targets and epochs go with arrays; a store has its own")
+            paths = [Path(each) for each in ([activations] if isinstance(activations, Path | str) else activations)]
+        trees = [store.load(path, "activations") for path in paths]
+        settings = _settings(trees, estimators, measures, controls, name)
+        parts = [
+            summary.Part(group, _VARIANT, path)
+            for index, tree in enumerate(trees)
+            for estimator in settings["estimators"]
+            for group, path in _measured(tree, estimator, settings, place / str(index) / estimator["name"])
+        ]
+        made = jobs.provenance({}, experiment=settings)
+        summary.summarise(parts, variants={_VARIANT: {}}, output=place / "summary.zarr", provenance=made)
+        return _in_memory(store.load(place / "summary.zarr", "summary"))
+
+
+def _settings(
+    trees: Sequence[xr.DataTree],
+    estimators: Sequence[Mapping[str, Any]],
+    measures: Sequence[str],
+    controls: Sequence[str],
+    name: str,
+) -> config.Settings:
+    """Settings as an experiment's, checked as such, with what figures say of them."""
+    first = trees[0].dataset
+    shapes = {
+        (tree.sizes["sample"], tree.sizes["probe_batch"], tuple(tree.dataset["split"].values.tolist()))
+        for tree in trees
+    }
+    seeds = [seed for tree in trees for seed in tree.dataset["seed"].values.tolist()]
+    if len(shapes) > 1 or len(set(seeds)) < len(seeds):
+        raise ConfigError(
+            f"analyse: the stores have seeds {seeds} and probes of the shapes {sorted(map(str, shapes))}; accepted: "
+            "networks of different seeds, looked at on the same probe"
+        )
+    splits = list(dict.fromkeys(first["split"].values.tolist()))
+    written = {
+        "title": name,
+        "dataset": {"name": name},
+        "model": {"name": name},
+        "training": {"epochs": max(float(first["epoch"].max()), 1e-6)},
+        "probe": {
+            "splits": splits,
+            "batches": first.sizes["probe_batch"] // len(splits),
+            "size": first.sizes["sample"],
+        },
+        "seeds": seeds,
+        "estimators": [dict(each) for each in estimators],
+        "measures": list(measures),
+        "controls": list(controls),
+    }
+    complete = config.complete(written, schema="experiment", origin="analyse")
+    return {**complete, "name": name, "preview": False}
+
+
+def _measured(
+    tree: xr.DataTree, estimator: Mapping[str, Any], settings: config.Settings, folder: Path
+) -> Iterator[tuple[str, Path]]:
+    """What one estimator measures of one store, written by group."""
+    there = [layer.data_vars for layer_name, layer in tree.children.items() if layer_name != INPUT]
+    if estimator["kind"] != "renyi" and any("squared_distance" in each for each in there):
+        raise ConfigError(
+            f"analyse: estimator {estimator['name']!r} of kind {estimator['kind']!r} needs activations, and the store "
+            "has distances; accepted: store='raw' when they are recorded, or estimators of kind renyi"
+        )
+    wanted = [group for group in MEASURED if group in settings["measures"] and group in offered(estimator)]
+    if not all({"error", "error_squared_distance"} & {*map(str, each)} for each in there):
+        wanted = [group for group in wanted if group != "error_chain"]
+    code = dict.fromkeys(wanted, "")  # nothing measured is kept, so it need not be told apart by its code
+    found = measure(tree, estimator, control=settings["controls"], work=folder / "work", code=code)
+    for group in wanted:
+        store.write(folder / group, group, found[group], provenance={"activations": jobs.source(tree.attrs)})
+        yield group, folder / group
+
+
+def _written(
+    path: Path, activations: Mapping[str, Any], inputs: Any, targets: Any, epochs: Sequence[float] | None
+) -> Path:
+    """Arrays by layer as a store of a network whose layers are a chain."""
+    if inputs is None or targets is None or not activations:
+        raise ConfigError("analyse: arrays of activations need inputs (n, …) and targets (n,) beside them")
+    x, y = _array(inputs), _array(targets)
+    times = [0.0] if epochs is None else [float(epoch) for epoch in epochs]
+    arrays = {name: _array(each)[np.newaxis] if epochs is None else _array(each) for name, each in activations.items()}
+    for name, values in arrays.items():
+        if values.shape[:2] != (len(times), len(x)) or not 3 <= values.ndim <= 5 or y.shape != (len(x),):
+            expected = f"({len(times)} epochs, {len(x)} samples, …)" if epochs is not None else f"({len(x)} samples, …)"
+            raise ConfigError(
+                f"analyse: layer {name!r} has shape {_array(activations[name]).shape}, the targets {y.shape}; "
+                f"accepted: {expected} with 1 to 3 further dimensions, and targets ({len(x)},)"
+            )
+    if y.dtype.kind not in "iu" or y.min() < 0 or times != sorted(set(times)):
+        raise ConfigError(
+            f"analyse: targets of type {y.dtype} and epochs {times}; accepted: whole numbers ≥ 0, and ascending epochs"
+        )
+    names = [INPUT, *arrays]
+    layers = {
+        name: {
+            "kind": OUTPUT if name == OUTPUT else CONVOLUTIONAL if values.ndim == 5 else FULLY_CONNECTED,
+            "depth": depth,
+            "channels": values.shape[2] if values.ndim == 5 else 1,
+            "dimension": int(np.prod(values.shape[2:])),
+            "inputs": [names[depth - 1]],
+            "dominator": names[depth - 1],
+        }
+        for depth, (name, values) in enumerate(arrays.items(), start=1)
+    }
+    slabs = (
+        (0, place, {name: {"activation": values[place][np.newaxis]} for name, values in arrays.items()})
+        for place in range(len(times))
+    )
+    root = labels.of_one_probe(x, y, seed=0, epochs=times, steps=range(len(times)))
+    store.write_slabs(path, root=root, layers=layers, slabs=slabs, provenance={"classes": int(y.max()) + 1})
+    return path
+
+
+def _in_memory(tree: xr.DataTree) -> xr.DataTree:
+    return xr.DataTree.from_dict({node.path: node.to_dataset(inherit=False).load() for node in tree.subtree})
+
+
+def _array(values: Any) -> Array:
+    found: Array = torch.as_tensor(values).detach().cpu().numpy()
+    return found

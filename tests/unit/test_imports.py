@@ -10,7 +10,19 @@ import pytest
 from infoplane import figures
 
 PACKAGE = Path(__file__).parents[2] / "workflow" / "infoplane"
-BASE = {"errors", "names", "schema", "files", "config", "experiment", "provenance", "factories", "jobs", "termination"}
+BASE = {
+    "adoption",
+    "errors",
+    "names",
+    "schema",
+    "files",
+    "config",
+    "experiment",
+    "provenance",
+    "factories",
+    "jobs",
+    "termination",
+}
 NETWORKS = {"datasets", "models", "training", "capture", "device"}
 # What the modules of a room may import: rooms of the package, and packages that they must not.
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {

@@ -260,6 +260,8 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
             )
     for variant in experiment.variants:
         training = variant.settings["training"]
+        if "checkpoints_from" in training:
+            continue
         checkpoints = training["checkpoints"]
         listed = checkpoints["also"] if isinstance(checkpoints, Mapping) else checkpoints
         if (count := _asked(checkpoints, epochs=training["epochs"])) > _MOST:

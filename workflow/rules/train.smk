@@ -1,9 +1,11 @@
-# Networks, from their first weights to the last epoch: one job per variant and block of seeds.
+# Networks, from their first weights to the last epoch: one job per variant and block of seeds. Or checkpoints of networks
+# that were trained elsewhere are taken in.
 
 
 rule train:
     input:
         dataset=STUDY.dataset,
+        adopted=STUDY.adopted,
     output:
         checkpoints=directory("results/{experiment}/runs/{run}/checkpoints"),
         training=directory("results/{experiment}/runs/{run}/training.zarr"),

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from infoplane import capture, device, jobs, labels, store, training
+from infoplane import capture, device, files, jobs, labels, store, training
 
 with jobs.reported(snakemake.log[0]):
     data, settings = store.load(snakemake.input.dataset, "dataset"), snakemake.params.recipe
     recipe, where = training.Recipe.of(settings), device.prepare(threads=settings["training"]["threads"])
-    made_by = {"device": device.describe(where), "dataset": jobs.source(data.attrs)}
+    adopted = [Path(path) for path in snakemake.input.adopted]
+    made_by = {
+        "device": device.describe(where),
+        "dataset": jobs.source(data.attrs),
+        **({"adopted": {path.name: files.sha256(path) for path in adopted}} if adopted else {}),
+    }
     provenance = jobs.provenance({"recipe": settings}, **made_by)
     facts = {
         **made_by,
@@ -23,6 +28,7 @@ with jobs.reported(snakemake.log[0]):
         output=Path(snakemake.output.checkpoints),
         where=where,
         witness=capture.Moments.of(settings["moments"], splits["test"][0]),
+        adopted=adopted,
     )
     dataset = labels.label("training", record.arrays, record.coords)
     store.write(snakemake.output.training, "training", dataset, provenance=provenance)

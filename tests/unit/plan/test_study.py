@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from infoplane import plan
+from infoplane.config import Settings
 from infoplane.errors import ConfigError
 
 from .conftest import ESTIMATOR, QUICKSTART, ROOT, differing, parameters, study
@@ -162,3 +163,60 @@ class TestLayersOfANetworkThatNamesNone:
         with pytest.raises(ConfigError, match=message):
             own("functional")
         assert own("functional", layers=["output"])
+
+
+class TestCheckpointsFromElsewhere:
+    @pytest.fixture
+    def elsewhere(self, file: Path) -> Callable[..., plan.Study]:
+        for seed, epoch in ((0, 0), (0, 4), (1, 0), (1, 2)):
+            (file.parent / f"net{seed}-{epoch}.pt").touch()
+
+        def found(
+            pattern: str = "net{seed}-{epoch}.pt", *, training: Settings | None = None, **changes: Any
+        ) -> plan.Study:
+            own = {"checkpoints_from": pattern, "batch_size": 64, **(training or {})}
+            settings = {**QUICKSTART, "sweep": [], "seeds": 2, **changes, "training": own}
+            file.write_text(yaml.safe_dump(settings))
+            return plan.study({"experiments": [str(file)]}, base=ROOT, networks=False)
+
+        return found
+
+    def test_each_run_takes_those_of_its_seed(self, elsewhere: Callable[..., plan.Study], file: Path) -> None:
+        found = elsewhere()
+        taken = {run.name: found.planned["mine"].train(run)["epochs"] for run in found.planned["mine"].runs.values()}
+        assert taken == {"default.seeds-0": [0, 4], "default.seeds-1": [0, 2]}
+        wildcards = SimpleNamespace(experiment="mine", run="default.seeds-1")
+        assert found.adopted(wildcards) == [str(file.parent / f"net1-{epoch}.pt") for epoch in (0, 2)]
+
+    def test_others_take_none(self, file: Path) -> None:
+        found = study(file)
+        name = next(iter(found.planned["mine"].runs))
+        assert found.adopted(SimpleNamespace(experiment="mine", run=name)) == []
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (
+                {"seeds": 3},
+                r"key 'training\.checkpoints_from' is .*, and no file matches it for seed 2; there: those of",
+            ),
+            (
+                {"pattern": "net0-{epoch}.pt"},
+                r"key 'training\.checkpoints_from' is .* of one network, and there are 2 s",
+            ),
+            (
+                {"training": {"epochs": 3}},
+                r"accepted: a mapping with exactly one of the keys epochs, checkpoints_from$",
+            ),
+            (
+                {"training": {"ensemble": True}},
+                r"'training\.checkpoints_from' goes with one network at a time; accepted",
+            ),
+            ({"training": {"block": 2}}, r"'training\.checkpoints_from' goes with one network at a time; accepted"),
+        ],
+    )
+    def test_what_does_not_go_with_them(
+        self, elsewhere: Callable[..., plan.Study], changes: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(ConfigError, match=message):
+            elsewhere(**changes)

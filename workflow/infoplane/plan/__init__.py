@@ -62,6 +62,11 @@ class Study:
         planned, run = self._run(wildcards)
         return planned.train(run)
 
+    def adopted(self, wildcards: Any) -> list[str]:
+        """Checkpoints of a run that was trained elsewhere, epoch by epoch; none of one that is trained here."""
+        planned, run = self._run(wildcards)
+        return [str(path) for path in planned.adopted(run).values()]
+
     def capture(self, wildcards: Any) -> Settings:
         """Parameters of capturing a run."""
         planned, run = self._run(wildcards)

@@ -24,6 +24,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
             yield from _of_data(planned, variant, planned.describe(variant))
         except InfoplaneError as error:
             yield f"key 'dataset': {error}"
+    yield from _of_adopted(planned)
     yield from _of_moments(planned)
     yield from _of_estimators(planned)
     yield from _of_figures(planned)
@@ -90,6 +91,22 @@ def _of_data(planned: Planned, variant: Variant, found: Description) -> Iterator
                 f"key 'probe' asks for {probe['batches']} batches of {probe['size']} = {taken} samples of split "
                 f"{split!r}; accepted: at most the {sizes[split]} that it has"
             )
+
+
+def _of_adopted(planned: Planned) -> Iterator[str]:
+    """What does not go with networks that were trained elsewhere."""
+    for run in planned.runs.values():
+        training = run.variant.settings["training"]
+        if "checkpoints_from" not in training:
+            continue
+        if training["ensemble"] or len(run.seeds) > 1:
+            yield "key 'training.checkpoints_from' goes with one network at a time; accepted: no ensemble and no block"
+        if planned.records:
+            yield "key 'probe.every' looks at networks while they train, and there is training.checkpoints_from"
+        try:
+            planned.adopted(run)
+        except ConfigError as error:
+            yield f"key 'training.checkpoints_from' {error}"
 
 
 def _of_moments(planned: Planned) -> Iterator[str]:

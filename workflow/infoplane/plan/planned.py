@@ -5,7 +5,7 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from infoplane import claims, datasets, experiment, explorer, factories, figures, files, models
+from infoplane import adoption, claims, datasets, experiment, explorer, factories, figures, files, models
 from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.experiment import Experiment, Run, Variant
@@ -93,10 +93,20 @@ class Planned:
         found = self.describe(variant)
         return f"{found.name}-{files.digest([found.checksum, code_digest('infoplane.datasets')])}"
 
-    def epochs(self, variant: Variant) -> tuple[float, ...]:
+    def epochs(self, run: Run) -> tuple[float, ...]:
         """Epochs at which weights are kept."""
-        training = variant.settings["training"]
+        training = run.variant.settings["training"]
+        if "checkpoints_from" in training:
+            return tuple(self.adopted(run))
         return experiment.schedule(training["checkpoints"], epochs=training["epochs"])
+
+    def adopted(self, run: Run) -> dict[float, Path]:
+        """Checkpoints of a run that was trained elsewhere, by epoch; none of one that is trained here."""
+        pattern = run.variant.settings["training"].get("checkpoints_from")
+        if pattern is None:
+            return {}
+        found = adoption.find(pattern, self.experiment.seeds, folder=self.experiment.folder.absolute())
+        return found[run.seeds[0]]
 
     def train(self, run: Run) -> Settings:
         """Parameters of training."""
@@ -105,7 +115,7 @@ class Planned:
             **self._model(self.trained_model(run.variant)),
             "training": run.variant.settings["training"],
             "seeds": list(run.seeds),
-            "epochs": list(self.epochs(run.variant)),
+            "epochs": list(self.epochs(run)),
             "limit": data.get("limit"),
             "fraction": data.get("fraction"),
             "moments": self._moments(run.variant),

@@ -6,20 +6,21 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from infoplane import datasets, files, models, termination
 from infoplane.errors import ConfigError
 from infoplane.models.layers import Layer
-from infoplane.training import checkpoints, statistics
+from infoplane.training import checkpoints, foreign, statistics
 from infoplane.training.batches import Batches
 from infoplane.training.initialisation import initialise
 from infoplane.training.networks import Ensemble, Single, State, Trainee
 from infoplane.training.recipe import BaseRecipe
+from infoplane.training.witness import Witness, moments
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_STATES = 60
@@ -53,30 +54,6 @@ class Recipe(BaseRecipe):
     fraction: float | None = None
 
 
-class Witness(Protocol):
-    """Looks at a network while it trains."""
-
-    every: int
-    size: int
-
-    def look(
-        self, network: nn.Module, layers: Sequence[Layer], *, step: int, inputs: Tensor, indices: np.ndarray
-    ) -> dict[str, Any]:
-        """What is to be kept of a network before an update, in tensors and plain values.
-
-        Parameters
-        ----------
-        network
-            In training; the random numbers that it draws from must be left as they are.
-        layers
-            All of its layers.
-        step
-            Updates before this one.
-        inputs, indices
-            The mini-batch of the update (b, …), and which samples of the training split these are (b,).
-        """
-
-
 @dataclass(frozen=True)
 class Record:
     """What is known of a run when it is trained: arrays and coordinates by the names of the data model."""
@@ -94,6 +71,7 @@ def train_run(
     output: Path,
     where: torch.device,
     witness: Witness | None = None,
+    adopted: Sequence[Path] = (),
 ) -> Record:
     """Train the networks of a run, or what is missing of them, and publish their weights.
 
@@ -116,11 +94,21 @@ def train_run(
     witness
         Looks at each network at every so many updates and at the end, but where a mini-batch has fewer samples than it
         takes; only networks that train one after another have one.
+    adopted
+        Weights of a single network that was trained elsewhere, a file for each epoch: they are measured and published
+        as if it had been trained here. None: it is trained.
 
     Returns
     -------
     Record
         Loss, accuracy and gradient statistics; NaN from the epoch on at which a network diverged.
+
+    Raises
+    ------
+    ConfigError
+        If epochs of adopted weights are the same update.
+    StoreError
+        If adopted weights cannot be read or are those of another network.
     """
     tensors = {
         split: (torch.from_numpy(inputs).to(where, _dtype(recipe)), torch.from_numpy(targets).to(where))
@@ -134,7 +122,10 @@ def train_run(
     )
     blocks = list(_blocks(recipe, tensors, indices, classes, work=work, where=where, witness=witness))
     for block in blocks:
-        block.train()
+        if adopted:
+            block.adopt(adopted, recipe.epochs)
+        else:
+            block.train()
     with files.new_folder(output) as folder:
         for block in blocks:
             checkpoints.publish(block.folder, folder / block.folder.name, block.published())
@@ -179,7 +170,7 @@ class _Block:
         self.schedule = steps_of(recipe.epochs, batches.per_epoch)
         self.diverged = torch.full((len(seeds),), _NOT_DIVERGED)
         self._witness, self._network = witness, network
-        self._looks = set(_moments(witness, batches, last=max(self.schedule.values()))) if witness else set()
+        self._looks = set(moments(witness, batches, last=max(self.schedule.values()))) if witness else set()
 
     def train(self) -> None:
         """Train from the last state to the last epoch, or until every network has diverged."""
@@ -214,6 +205,19 @@ class _Block:
                 self._notice(self._trainee.step(*self._batches.at(step)), step)
         log.info("%s: trained, %.0f s", self.folder.name, time.monotonic() - started)
 
+    def adopt(self, paths: Sequence[Path], epochs: Sequence[float]) -> None:
+        """Measure weights that were trained elsewhere, one file for each epoch, and keep them."""
+        if same := sorted(set(epochs) - set(self.schedule)):
+            raise ConfigError(
+                f"training.checkpoints_from: epoch {same[0]:g} is the same update as one before it, with "
+                f"{self._batches.per_epoch} updates in an epoch; set training.batch_size to that of the training"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for step, path in zip(self.schedule.values(), paths, strict=True):
+            self._trainee.restore(foreign.read(path, self._trainee.state()))
+            self._keep_weights(step)
+        log.info("%s: adopted %d checkpoints", self.folder.name, len(paths))
+
     def kept(self) -> list[int]:
         """Scheduled steps that were reached."""
         return [step for step in self.schedule.values() if checkpoints.weights_path(self.folder, step).exists()]
@@ -243,12 +247,15 @@ class _Block:
 
     def _checkpoint(self, step: int) -> None:
         self._save_state(step)
+        self._keep_weights(step)
+        self._save_state(step)
+
+    def _keep_weights(self, step: int) -> None:
         with termination.at_once():  # it may take longer than a scheduler waits
             metrics = self._measured(step)
         self._notice(metrics["loss"][:, 0], step)
         content = {"step": step, "seeds": list(self.seeds), "weights": _on_cpu(self._trainee.state())}
         checkpoints.save_weights(self.folder, step, {**content, "metrics": metrics})
-        self._save_state(step)
 
     def _look(self, witness: Witness, step: int) -> None:
         inputs, _ = self._batches.at(step)
@@ -310,13 +317,6 @@ def steps_of(epochs: Sequence[float], per_epoch: int) -> dict[float, int]:
     for epoch in epochs:
         by_step.setdefault(round(epoch * per_epoch), epoch)
     return {epoch: step for step, epoch in by_step.items()}
-
-
-def _moments(witness: Witness, batches: Batches, *, last: int) -> Iterator[int]:
-    """Steps at which a witness looks: of a whole training the last one too."""
-    for step in [*range(0, last, witness.every), last]:
-        if batches.count(step) >= witness.size:
-            yield step
 
 
 def blocks_of(seeds: Sequence[int], *, ensemble: bool) -> list[tuple[int, ...]]:

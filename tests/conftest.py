@@ -171,9 +171,10 @@ def train(data: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path) -> Cal
 
     from infoplane.training import train_run
 
-    def run(recipe: Any, name: str = "run", **options: Any) -> Trained:
+    def run(recipe: Any, name: str = "run", witness: Any = None, **options: Any) -> Trained:
         work, output = tmp_path / name / "work" / "digest", tmp_path / name / "checkpoints"
-        record = train_run(recipe, data, _classes(data), work=work, output=output, where=torch.device("cpu"), **options)
+        there = {"work": work, "output": output, "where": torch.device("cpu")}
+        record = train_run(recipe, data, _classes(data), witness=witness, **there, **options)
         return Trained(recipe, record, work, output)
 
     return run

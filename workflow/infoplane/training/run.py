@@ -175,6 +175,8 @@ class _Block:
     def train(self) -> None:
         """Train from the last state to the last epoch, or until every network has diverged."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for half in self.folder.glob("*.partial"):  # left by a process that was killed
+            half.unlink()
         steps, start, done = list(self.schedule.values()), 0, -1
         torch.manual_seed(self.seeds[0])  # dropout must not depend on what this process did before
         if (resumed := checkpoints.latest(self.folder, scheduled=steps, looked_at=self._looks)) is not None:

@@ -101,8 +101,9 @@ class TestTerminated:
         assert steps.count == total
 
     @pytest.mark.parametrize("measured", [1, 2])
-    def test_what_is_measured_at_a_checkpoint_is_not_waited_for(self, kind, train, monkeypatch, measured):
+    def test_what_is_measured_at_a_checkpoint_is_not_waited_for(self, kind, train, monkeypatch, caplog, measured):
         made, _ = kind
+        caplog.set_level(logging.INFO)
         undisturbed = train(made, "undisturbed").fingerprint()
         norms, count = statistics.gradient_norms, itertools.count(1)
 
@@ -115,6 +116,7 @@ class TestTerminated:
         monkeypatch.setattr(statistics, "gradient_norms", terminated)
         with pytest.raises(termination.Terminated):
             train(made, "terminated")
+        assert "asked to end; it can go on from step" in caplog.text
         assert train(made, "terminated").fingerprint() == undisturbed
 
     def test_in_a_thread_training_ends_by_itself(self, recipe, train):

@@ -188,7 +188,7 @@ class _Block:
                 now = time.monotonic()
                 if asked_to_end():
                     self._save_state(step)
-                    log.info("%s: asked to end; it can go on from step %d", self.folder.name, step)
+                    self._say_that_it_ends(step)
                     return
                 if step in self.schedule.values() and step > done:
                     self._checkpoint(step)
@@ -249,8 +249,15 @@ class _Block:
 
     def _checkpoint(self, step: int) -> None:
         self._save_state(step)
-        self._keep_weights(step)
+        try:
+            self._keep_weights(step)
+        except termination.Terminated:
+            self._say_that_it_ends(step)
+            raise
         self._save_state(step)
+
+    def _say_that_it_ends(self, step: int) -> None:
+        log.info("%s: asked to end; it can go on from step %d", self.folder.name, step)
 
     def _keep_weights(self, step: int) -> None:
         with termination.at_once():  # it may take longer than a scheduler waits

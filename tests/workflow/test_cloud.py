@@ -131,8 +131,7 @@ def test_another_machine_goes_on_from_the_bucket(on_disk: Project, bucket: Bucke
 
 def test_what_is_made_again_replaces_all_that_was_there(on_disk: Project, bucket: Bucket, tmp_path: Path) -> None:
     bucket.store("results/tiny").put("summary.zarr/of-before", b"")
-    target = "results/tiny/summary.zarr"
-    on_disk.run("--directory", str(tmp_path), *bucket.arguments, "--forcerun", "aggregate", "--", target)
+    on_disk.run("--directory", str(tmp_path), *bucket.arguments, "--forcerun", "aggregate")
     assert "summary.zarr/of-before" not in bucket.content("results/tiny")
 
 

@@ -87,6 +87,17 @@ class Project:
         return {rule: int(count) for rule, count in table if rule not in {"total", "all"}}
 
 
+def refusal(experiment: Path, *settings: str) -> str:
+    """What the command line says of an experiment file that it must refuse; planned where the file lies."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(experiment.parent), "--config", f"experiments=[{experiment}]", *settings]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in said
+    return said
+
+
 def content(folder: Path, *patterns: str) -> dict[str, bytes]:
     """The files below a folder that match, which must be some for every pattern."""
     found = {pattern: [path for path in folder.glob(pattern) if path.is_file()] for pattern in patterns}

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.faults
 FLIPS = 200
 KILLS = 6  # a round
 ROUNDS = [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))]
-STAGES = ("prepare", "train", "capture", "measure", "weights", "aggregate", "judge", "figures")
+STAGES = ("prepare", "train", "capture", "measure", "weights", "aggregate", "judge", "figures", "explore")
 SMALL = {
     **TINY,
     "sweep": [],
@@ -107,12 +106,7 @@ class Running:
         self._began = time.time()
         self._results = project.folder / "results"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--cores", "2", "--config", "experiments=[study/tiny.yaml]"],
-            cwd=project.folder,
-            env={**os.environ, "PYTHONPATH": str(project.folder / "workflow")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            **project.call("--cores", "2"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
     def family(self) -> list[int]:
@@ -130,7 +124,7 @@ class Running:
             found += sorted(process for process, parent in parents.items() if parent == known)
         return [process for process in found if process in parents]
 
-    def reached(self, stage: str) -> bool:
+    def begins(self, stage: str) -> bool:
         """Wait until a job of a stage begins to log; false if Snakemake ends before."""
         names = ["datasets/logs/*"] if stage == "prepare" else [f"*/logs/{stage}.log", f"*/logs/{stage}/*"]
         while self.process.poll() is None:
@@ -148,17 +142,17 @@ class Running:
 def killed(project: Project, stage: str, chosen: random.Random) -> bool:
     """Run, and kill a random process of the workflow within a second of the begin of a stage; whether one was left."""
     workflow = Running(project)
-    workflow.reached(stage)
+    workflow.begins(stage)
     time.sleep(chosen.random())
     try:
         os.kill(chosen.choice(workflow.family()), signal.SIGKILL)
-        hit = True
+        was_alive = True
     except (IndexError, ProcessLookupError):
-        hit = False
+        was_alive = False
     workflow.end()
     if any(project.folder.glob(".snakemake/locks/*")):  # which only Snakemake's own death leaves
         assert project.snakemake("--unlock").returncode == 0
-    return hit
+    return was_alive
 
 
 @pytest.mark.parametrize("seed", ROUNDS)
@@ -178,10 +172,11 @@ def test_sigterm_to_a_training(copy: Project) -> None:
     training = {**SMALL["training"], "epochs": 1500, "checkpoints": [1500]}
     copy.write(**{**SMALL, "training": training})
     workflow = Running(copy)
-    assert workflow.reached("train")
+    assert workflow.begins("train")
 
-    def reached() -> list[int]:
-        return [int(path.name[5:14]) for path in copy.results.glob("runs/*/work/**/step-*.state.pt")]
+    def last_step() -> int:
+        """That a training can go on from."""
+        return max(int(path.name[5:14]) for path in copy.results.glob("runs/*/work/**/step-*.state.pt"))
 
     untrained = "runs/*/work/**/step-000000000.pt"  # behind which updates follow
     while workflow.process.poll() is None and not any(copy.results.glob(untrained)):
@@ -196,8 +191,8 @@ def test_sigterm_to_a_training(copy: Project) -> None:
     assert workflow.process.returncode != 0
     assert "asked to end; it can go on from step" in said
     assert "asked to end (SIGTERM); run snakemake again to go on" in said
-    assert 0 < max(reached()) < 6000
-    assert f"goes on from step {max(reached())}" in copy.run("--until", "train")
+    assert 0 < last_step() < 6000
+    assert f"goes on from step {last_step()}" in copy.run("--until", "train")
 
 
 @pytest.fixture
@@ -282,7 +277,7 @@ def test_a_damaged_checkpoint_is_made_again_as_told(undisturbed: Project, tmp_pa
 def test_two_workflows_in_one_folder(copy: Project, undisturbed: Project) -> None:
     """The second says so and stops; the first is not disturbed."""
     first = Running(copy)
-    assert first.reached("prepare")
+    assert first.begins("prepare")
     second = copy.snakemake("--cores", "1")
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stdout + second.stderr

@@ -142,14 +142,14 @@ def test_killed_at_random_moments(trainer, recipe, tmp_path, kind):
     moments = random.Random(kind)
     total = checkpoints(undisturbed)
     assert total == len(EPOCHS) * (1 if kind == "ensemble" else 2)
-    for reached in sorted(moments.sample(range(1, total - 8), KILLS)):
+    for count in sorted(moments.sample(range(1, total - 8), KILLS)):
         process, spins = trainer.start(killed, made), moments.randrange(20)
-        wait_until(lambda reached=reached: checkpoints(killed) >= reached, process)
+        wait_until(lambda count=count: checkpoints(killed) >= count, process)
         for _ in range(spins):  # a moment more, of no particular length
             checkpoints(killed)
         os.kill(process, signal.SIGKILL)
         assert os.WTERMSIG(trainer.end()) == signal.SIGKILL
-        assert reached <= checkpoints(killed) < total
+        assert count <= checkpoints(killed) < total
         assert not (killed / "checkpoints").exists()
 
     process = trainer.start(killed, made)

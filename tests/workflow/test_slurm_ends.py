@@ -74,7 +74,7 @@ class Study:
         """Start Snakemake."""
         return Submission(self.project, *arguments, log=self.log, experiment=EXPERIMENT)
 
-    def again(self, submission: Submission) -> tuple[Job, Job]:
+    def end_once_fast(self, submission: Submission) -> tuple[Job, Job]:
         """The attempt that failed, and the one that succeeds now that nothing is slow any more."""
         first = submission.first_attempt()
         self.slow.unlink()
@@ -133,7 +133,7 @@ def test_out_of_memory(study: Study) -> None:
     partition = slurm("sinfo", "--noheader", "--format=%R").split()[0]
     asked = ("train:mem_mb=attempt ** 4 * 250", "train:gres=gpu:1", f"train:slurm_partition={partition}")
     with study.train(0, "--set-resources", *asked) as submission:
-        first, second = study.again(submission)
+        first, second = study.end_once_fast(submission)
     assert first.state in {"FAILED", "OUT_OF_MEMORY"}
     assert (second.state, second.resources, second.partition) == ("COMPLETED", "gres:gpu:1", partition)
     assert (first.memory, second.memory) == ("250M", "4000M")
@@ -145,7 +145,7 @@ def test_time_limit(study: Study) -> None:
     with study.train(1) as submission:
         caught = study.catch(submission, 1)
         slurm("scontrol", "update", f"jobid={caught.number}", "endtime=now")
-        first, second = study.again(submission)
+        first, second = study.end_once_fast(submission)
     assert (first.state, second.state) == ("TIMEOUT", "COMPLETED")
     assert (caught.limit, second.limit) == ("1-00:00:00", "2-00:00:00")
     assert study.resumed(1)
@@ -155,7 +155,7 @@ def test_time_limit(study: Study) -> None:
 def test_cancelled(study: Study) -> None:
     with study.train(2) as submission:
         slurm("scancel", study.catch(submission, 2).number)
-        first, second = study.again(submission)
+        first, second = study.end_once_fast(submission)
     assert (first.state, second.state) == ("CANCELLED", "COMPLETED")
     assert (first.memory, second.memory) == ("4000M", "8000M")
     assert study.resumed(2)

@@ -1,9 +1,6 @@
 """The example of README.md as a user runs it: a network of their own, in a folder of their own."""
 
 import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,15 +10,11 @@ import yaml
 
 from infoplane import factories, store
 
-from .conftest import ROOT, Project
+from .conftest import Project
+from .readme import block, commands, run
 
-README = (ROOT / "README.md").read_text()
 # Without the original files of Fashion-MNIST, digits stand in for it: the same commands on other images.
 DATA = "fashion_mnist" if "INFOPLANE_DATA" in os.environ else "digits"
-
-
-def block(name: str) -> str:
-    return re.search(rf"<!-- tested: {re.escape(name)} -->\n```\w+\n(.*?)```", README, flags=re.DOTALL)[1]
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -36,7 +29,8 @@ def test_the_example_and_the_same_network_from_its_checkpoints(project: Project,
     (tmp_path / "my_model.py").write_text(block("my_model.py"))
     (tmp_path / "my_study.yaml").write_text(block("my_study.yaml").replace("fashion_mnist", DATA))
     (tmp_path / "infoplane").symlink_to(project.folder)
-    run(tmp_path, project)
+    (command,) = commands(block("own"))
+    run(command, project, tmp_path)
     found = xr.open_datatree(tmp_path / "results/my_study/summary.zarr", engine="zarr")
     information = found["information"].to_dataset().isel(variant=0).load()
     assert information["layer"].values.tolist() == ["0.relu", "0.relu-2", "1.relu", "1.relu-2", "output"]
@@ -50,7 +44,8 @@ def test_the_example_and_the_same_network_from_its_checkpoints(project: Project,
     settings = yaml.safe_load((tmp_path / "my_study.yaml").read_text())
     settings["training"] = {"checkpoints_from": "saved/epoch-{epoch}.pt", "batch_size": 50, "evaluation_size": 1000}
     (tmp_path / "adopted.yaml").write_text(yaml.safe_dump({**settings, "figures": []}))
-    run(tmp_path, project, "adopted.yaml", "results/adopted/runs/default.seeds-0/training.zarr")
+    train = "--until train --config"
+    run(command.replace("my_study.yaml", "adopted.yaml").replace("--config", train), project, tmp_path)
     trained, adopted = (
         store.load(tmp_path / f"results/{name}/runs/default.seeds-0/training.zarr", "training").to_dataset().load()
         for name in ("my_study", "adopted")
@@ -60,22 +55,13 @@ def test_the_example_and_the_same_network_from_its_checkpoints(project: Project,
     assert contents(project.folder) == before
 
 
-def run(folder: Path, project: Project, study: str = "my_study.yaml", target: str = "") -> None:
-    """The command of README.md, with this Python in place of the clone's."""
-    snakemake = f"{sys.executable} -m snakemake {target}"
-    command = block("command").replace("infoplane/.venv/bin/snakemake", snakemake).replace("my_study.yaml", study)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(project.folder / "workflow"), *sys.path[1:]])}
-    done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr + done.stdout
-
-
 def elsewhere(folder: Path) -> None:
     """State dicts of the network's epochs, as a script of one's own would have saved them."""
-    run = folder / "results/my_study/runs/default.seeds-0"
-    trained = store.load(run / "training.zarr", "training").dataset
+    made = folder / "results/my_study/runs/default.seeds-0"
+    trained = store.load(made / "training.zarr", "training").dataset
     network = factories.function("my_model.py:make", folder=folder)((1, 28, 28), 10)
     (folder / "saved").mkdir()
     for epoch, step in zip(trained["epoch"].values, trained["step"].values, strict=True):
-        content = torch.load(run / f"checkpoints/seed-0/step-{step:09d}.pt", weights_only=True)
+        content = torch.load(made / f"checkpoints/seed-0/step-{step:09d}.pt", weights_only=True)
         network.load_state_dict({name: value[0] for name, value in content["weights"].items()})
         torch.save(network.state_dict(), folder / "saved" / f"epoch-{epoch:g}.pt")

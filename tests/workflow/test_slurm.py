@@ -7,14 +7,21 @@ from pathlib import Path
 import pytest
 
 from .conftest import Project, content
+from .readme import block, commands, run
 from .submission import PROFILE, Submission
 
 pytestmark = pytest.mark.slurm
 
 
 def test_figures_are_those_of_a_local_run(project: Project, tmp_path: Path) -> None:
-    """And what is short travels together: activations of three runs with what is measured of them, and all figures."""
-    project.run("--directory", str(tmp_path), experiment="quickstart")
+    """And what is short travels together: activations of three runs with what is measured of them, and all figures.
+
+    The local run is that of README.md.
+    """
+    snakemake = [command for command in commands(block("quickstart")) if "snakemake" in command]
+    for command in snakemake:
+        run(f"{command} --directory {tmp_path} --snakefile {project.folder}/Snakefile", project, tmp_path)
+    assert (tmp_path / "results" / "report.html").exists()
     together = ("--group-components", "measured=3")
     with Submission(project, *together, log=tmp_path / "said", experiment="quickstart") as submission:
         submission.finish()

@@ -16,6 +16,7 @@ from infoplane.capture import Recorder
 from infoplane.training import checkpoints
 
 from .conftest import TINY, Project
+from .readme import block
 
 DRAWN = ("data_processing", "information_plane", "learning", "modified_information_plane", "multivariate_information")
 DRAW = {f"draw_{name}": 1 for name in (*DRAWN, "training") if name != "learning"} | {"animate": 1, "explore": 1}
@@ -71,6 +72,11 @@ class TestResults:
         assert found["mutual_information_layer_target"].item() == pytest.approx(expected, abs=1e-9)
         expected = _entropy(x) + _entropy(t) - _entropy(20 * x * t)
         assert found["mutual_information_input_layer"].item() == pytest.approx(expected, abs=1e-9)
+
+    def test_readme_reads_the_summary(self, finished: Project, capsys: pytest.CaptureFixture[str]) -> None:
+        found = finished.results / "summary.zarr"
+        exec(block("summary").replace("results/quickstart/summary.zarr", str(found)), {})
+        assert re.search(r"^activation-sigmoid +\d", capsys.readouterr().out, flags=re.MULTILINE)
 
     def test_mutual_informations_follow_from_the_entropies(self, summary: xr.DataTree) -> None:
         found = summary["information"].to_dataset()

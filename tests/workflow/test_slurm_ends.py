@@ -4,6 +4,7 @@ Needs root: a job's end is moved, and a node drained.
 """
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ SLOW: dict[str, Any] = {
         "evaluation_size": 100,
         "gradient_batches": 2,
     },
-    "seeds": 5,
+    "seeds": 2,
     "probe": {"batches": 1, "size": 20},
     "measures": ["information"],
     "estimators": [{"name": "renyi"}],
@@ -120,8 +121,9 @@ def undisturbed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def study(project: Project, undisturbed: Path, tmp_path: Path) -> Iterator[Study]:
-    """The experiment, to be run on Slurm."""
+    """The experiment, to be run on Slurm, with nothing of it run."""
     made = Study(project, undisturbed, project.folder / "study" / "slow", tmp_path / "said")
+    shutil.rmtree(made.results, ignore_errors=True)
     yield made
     made.slow.unlink(missing_ok=True)
 
@@ -142,32 +144,32 @@ def test_out_of_memory(study: Study) -> None:
 
 def test_time_limit(study: Study) -> None:
     """A job whose time is over goes on in one that has more."""
-    with study.train(1) as submission:
-        caught = study.catch(submission, 1)
+    with study.train(0) as submission:
+        caught = study.catch(submission, 0)
         slurm("scontrol", "update", f"jobid={caught.number}", "endtime=now")
         first, second = study.end_once_fast(submission)
     assert (first.state, second.state) == ("TIMEOUT", "COMPLETED")
     assert (caught.limit, second.limit) == ("1-00:00:00", "2-00:00:00")
-    assert study.resumed(1)
-    assert study.trained_as_undisturbed(1)
+    assert study.resumed(0)
+    assert study.trained_as_undisturbed(0)
 
 
 def test_cancelled(study: Study) -> None:
-    with study.train(2) as submission:
-        slurm("scancel", study.catch(submission, 2).number)
+    with study.train(0) as submission:
+        slurm("scancel", study.catch(submission, 0).number)
         first, second = study.end_once_fast(submission)
     assert (first.state, second.state) == ("CANCELLED", "COMPLETED")
     assert (first.memory, second.memory) == ("4000M", "8000M")
-    assert study.resumed(2)
-    assert study.trained_as_undisturbed(2)
+    assert study.resumed(0)
+    assert study.trained_as_undisturbed(0)
 
 
 def test_node_drained_and_resumed(study: Study) -> None:
     """Slurm itself starts the job again, which is no further attempt for Snakemake."""
     if not re.search(r"ClusterName\s*= tests\n", slurm("scontrol", "show", "config")):
         pytest.skip("a Slurm that others may use, whose nodes are not ours to drain")
-    with study.train(3) as submission:
-        caught = study.catch(submission, 3)
+    with study.train(0) as submission:
+        caught = study.catch(submission, 0)
         node = f"nodename={caught.node}"
         slurm("scontrol", "update", node, "state=drain", "reason=test")
         try:
@@ -180,8 +182,8 @@ def test_node_drained_and_resumed(study: Study) -> None:
         submission.finish()
         (job,) = submission.jobs()
     assert (job.number, job.state, job.memory) == (caught.number, "COMPLETED", caught.memory)
-    assert study.resumed(3)
-    assert study.trained_as_undisturbed(3)
+    assert study.resumed(0)
+    assert study.trained_as_undisturbed(0)
 
 
 def test_interrupted_and_started_again(study: Study) -> None:
@@ -191,15 +193,15 @@ def test_interrupted_and_started_again(study: Study) -> None:
         submission.finish()
     kept = {path: path.stat().st_mtime_ns for path in study.results.glob("runs/*.seeds-0/checkpoints/**/*.pt")}
     assert kept
-    with study.train(4) as submission:
-        study.catch(submission, 4)
+    with study.train(1) as submission:
+        study.catch(submission, 1)
         assert submission.interrupt() != 0
         while [job.state for job in submission.jobs()] in (["RUNNING"], ["COMPLETING"]):
             time.sleep(0.5)
         assert [job.state for job in submission.jobs()] == ["CANCELLED"]
     study.slow.unlink()
-    with study.submit("--group-components", "measured=5") as submission:
+    with study.submit("--group-components", "measured=2") as submission:
         submission.finish()
-    assert study.resumed(4)
+    assert study.resumed(1)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert study.as_undisturbed("runs/*/checkpoints/**/*.pt", "summary.zarr/**/c/**/*", "figures/*.csv")

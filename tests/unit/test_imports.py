@@ -40,6 +40,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims", "explorer"}, {"torch", "xarray", "zarr"}),
+    "commands": (BASE | {"plan"}, {"torch", "xarray", "zarr", "matplotlib"}),
 }
 
 
@@ -122,6 +123,8 @@ def test_measures_stand_on_torch_numpy_and_numba_alone() -> None:
         ),
         ("infoplane.store", "torch"),
         ("infoplane.plan", "torch"),
+        ("infoplane.commands", "torch"),
+        ("infoplane.commands", "pandas"),
         ("infoplane.training, infoplane.capture", "xarray"),
         ("infoplane.measures.pid", "xarray"),
         ("infoplane.measures.renyi, infoplane.measures.pid, infoplane.measures.binning", "numba"),

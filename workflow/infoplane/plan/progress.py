@@ -1,0 +1,81 @@
+"""How far jobs are that run now, from the files that they leave on the way; nothing is opened, nothing is written."""
+
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from infoplane.plan import amounts
+from infoplane.plan.jobs import Job
+from infoplane.plan.planned import Planned
+
+_STEP = re.compile(r"(?:step|moment)-(\d+)(?:\.state)?\.pt")
+
+
+def of_job(job: Job, planned: Planned | None, *, root: Path) -> str:
+    """How far a job is, in a few words, and when it last showed a sign of life; a stage without any says only that.
+
+    Parameters
+    ----------
+    job
+        That has begun.
+    planned
+        Its experiment; None for a data set, which belongs to none.
+    root
+        The folder in which Snakemake runs.
+    """
+    work = root / "results" / job.experiment / "runs" / job.run / "work"
+    if job.stage == "train" and planned is not None:
+        said, signs = _training(job, planned, work / "training")
+    elif job.stage == "measure" and planned is not None:
+        said, signs = _measuring(job, planned, work / f"measure-{job.estimator}")
+    else:
+        said, signs = "", []
+    last = max((time for path in [*signs, root / job.log] if (time := _changed(path)) is not None), default=None)
+    ago = "" if last is None else f"last sign of life {_ago(last)} ago"
+    return ", ".join(filter(None, [said, ago])) or "begun"
+
+
+def _training(job: Job, planned: Planned, work: Path) -> tuple[str, list[Path]]:
+    """The epoch that a run has reached: the last of networks that train one after another, or all that train as one."""
+    run = planned.runs[job.run]
+    recipe = planned.train(run)
+    per_epoch = amounts.updates(recipe, planned.describe(run.variant).sizes["train"])
+    blocks = [path for attempt in _latest(_folders(work)) for path in _folders(attempt)]
+    newest = _latest(blocks)
+    steps = [int(found[1]) for block in newest for path in block.iterdir() if (found := _STEP.fullmatch(path.name))]
+    epoch, of = max(steps, default=0) / per_epoch, recipe["epochs"][-1]
+    count = 1 if recipe["training"]["ensemble"] else amounts.networks(recipe)
+    which = f", network {len(blocks)} of {count}" if count > 1 and blocks else ""
+    return f"epoch {epoch:.3g} of {of:g}{which}", newest
+
+
+def _measuring(job: Job, planned: Planned, work: Path) -> tuple[str, list[Path]]:
+    """Checkpoints that are measured, of all networks and for everything that the estimator measures."""
+    run = planned.runs[job.run]
+    recipe, measures = planned.train(run), planned.measures(job.estimator)
+    looks = amounts.networks(recipe) * amounts.looks(recipe, planned.describe(run.variant).sizes["train"])
+    folders = [work / name for name in measures]
+    done = sum(min(looks, sum(1 for _ in folder.glob("*.npz"))) for folder in folders)
+    return f"{done} of {looks * len(measures)} checkpoints measured", folders
+
+
+def _latest(paths: Iterable[Path]) -> list[Path]:
+    """The one that was changed last, if there is any."""
+    return sorted(paths, key=lambda path: _changed(path) or 0)[-1:]
+
+
+def _folders(path: Path) -> list[Path]:
+    return [each for each in path.iterdir() if each.is_dir()] if path.is_dir() else []
+
+
+def _changed(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None  # not there yet, or no more
+
+
+def _ago(moment: float) -> str:
+    seconds = max(0.0, time.time() - moment)
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

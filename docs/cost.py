@@ -1,5 +1,7 @@
 """Write docs/cost.md: what every stage of `mnist_lenet` costs, from a run of the workflow made for the purpose.
 
+Its table is written for `infoplane plan` too, which scales it to experiments of which nothing has run yet.
+
 The run uses one core, so that the time of the whole can be held against the work in it. Seconds and memory are those
 of Snakemake's benchmark files; the work itself is what each job's log says, without starting Python and importing.
 """
@@ -16,7 +18,9 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "workflow" / "infoplane" / "costs" / "published.csv"
 EXPERIMENT = "mnist_lenet"
+COLUMNS = ("jobs", "seconds", "work", "memory", "bytes")
 STAGES = ("prepare", "train", "capture", "measure", "aggregate", "figures", "explore")
 
 
@@ -48,14 +52,21 @@ def jobs(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def table(found: pd.DataFrame) -> str:
+def totals(found: pd.DataFrame) -> pd.DataFrame:
+    """A row per stage: its jobs, and their seconds, work and bytes together; of memory the most."""
+    grouped = found.groupby("stage")
+    sums = grouped[["seconds", "work"]].sum().round().astype(int)
+    by_stage = sums.assign(
+        jobs=grouped.size(), memory=grouped["memory"].max().round().astype(int), bytes=grouped["bytes"].sum()
+    )
+    return by_stage.loc[[stage for stage in STAGES if stage in by_stage.index], list(COLUMNS)].reset_index()
+
+
+def table(stages: pd.DataFrame) -> str:
     """The stages as a Markdown table."""
     lines = ["| stage | jobs | seconds | of these work | peak memory, MiB | written, MiB |", "|---" * 6 + "|"]
-    for stage in STAGES:
-        own = found[found["stage"] == stage]
-        seconds, work, written = (own[column].sum() for column in ("seconds", "work", "bytes"))
-        memory, size = own["memory"].max(), f"{written / 2**20:.1f}"
-        lines.append(f"| {stage} | {len(own)} | {seconds:.0f} | {work:.0f} | {memory:.0f} | {size} |")
+    for stage, *numbers, size in stages.itertuples(index=False):
+        lines.append(f"| {stage} | {' | '.join(map(str, numbers))} | {size / 2**20:.1f} |")
     return "\n".join(lines)
 
 
@@ -76,7 +87,7 @@ figures, on one core of {os.cpu_count()} ({processor()}).
 Seconds and memory are those of Snakemake's benchmark files; work is what a job does after it has started and imported
 its libraries.
 
-{table(found)}
+{table(totals(found))}
 
 The whole took {seconds:.0f} s, of which {work:.0f} s are work: the workflow adds {100 * (seconds - work) / work:.0f} %.
 Activations are removed as soon as they are measured; checkpoints are links to those that training keeps to go on from.
@@ -86,4 +97,6 @@ Activations are removed as soon as they are measured; checkpoints are links to t
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         elapsed = run(Path(name))
-        (ROOT / "docs" / "cost.md").write_text(page(elapsed, jobs(Path(name))))
+        measured = jobs(Path(name))
+        (ROOT / "docs" / "cost.md").write_text(page(elapsed, measured))
+        totals(measured).to_csv(TABLE, index=False)

@@ -40,7 +40,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims", "explorer"}, {"torch", "xarray", "zarr"}),
-    "commands": (BASE | {"plan"}, {"torch", "xarray", "zarr", "matplotlib"}),
+    "costs": (BASE | {"datasets", "models", "capture", "plan"}, {"xarray", "zarr", "matplotlib"}),
+    "commands": (BASE | {"plan", "costs"}, {"torch", "xarray", "zarr", "matplotlib"}),
 }
 
 

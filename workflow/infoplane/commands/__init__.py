@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infoplane.commands import init, status
+from infoplane.commands import init, plan, status
 from infoplane.errors import InfoplaneError
 
-COMMANDS = (init, status)
+COMMANDS = (init, plan, status)
 
 
 def parser() -> argparse.ArgumentParser:

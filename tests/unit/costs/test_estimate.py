@@ -1,0 +1,157 @@
+"""Estimates from jobs that have run."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infoplane import plan
+from infoplane.costs import amount, measured
+from infoplane.costs.estimate import MEASURED, Estimate, Estimator, bases
+from infoplane.plan import Study, jobs
+from infoplane.plan.jobs import Job
+
+ROOT = Path(__file__).parents[3]
+SETTINGS: dict[str, Any] = {
+    "title": "Mine",
+    "dataset": {"name": "digits"},
+    "model": {"name": "mlp", "hidden": [6], "activation": "tanh"},
+    "training": {"batch_size": 64, "epochs": 8, "checkpoints": [1]},
+    "seeds": 2,
+    "probe": {"size": 50, "batches": 1},
+    "estimators": [{"name": "renyi", "joint": "tensor"}],
+    "measures": ["information"],
+    "figures": ["training"],
+}
+
+
+def study(folder: Path, **changes: Any) -> Study:
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump({**SETTINGS, **changes}))
+    return plan.study({"experiments": [str(path)]}, base=ROOT, networks=False)
+
+
+def leave(root: Path, found: Study, *, seconds: dict[str, float], log: str = "") -> None:
+    """What jobs of a study leave that took so long: a second to start, and the rest."""
+    (planned,) = found.planned.values()
+    for job in jobs.of_study(found):
+        if job.stage not in seconds:
+            continue
+        benchmark, text = root / job.benchmark, root / job.log
+        for path in (benchmark, text):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with benchmark.open("w", newline="") as file:
+            csv.writer(file, delimiter="\t").writerows([["s", "max_rss"], [seconds[job.stage], 100]])
+        text.write_text(f"{log}[x] wrote x: 1 files, 1000000 bytes\n[x] work: {seconds[job.stage] - 1} s\n")
+    for name, run in planned.runs.items():
+        source = {"parameters": {"settings": {"source": {"name": "digits"}, "folder": "."}}}
+        activations = {"parameters": {"recipe": planned.capture(run)}}
+        _store(root / f"results/mine/runs/{name}/training.zarr", {"recipe": planned.train(run)}, dataset=source)
+        for estimator in planned.estimators:
+            place = root / f"results/mine/runs/{name}/information/{estimator}.zarr"
+            _store(place, {"settings": planned.measure(run, estimator)}, activations=activations)
+
+
+def _store(path: Path, parameters: dict[str, Any], **more: Any) -> None:
+    path.mkdir(parents=True)
+    (path / "zarr.json").write_text(json.dumps({"attributes": {"parameters": parameters, **more}}))
+
+
+def estimates(root: Path, found: Study, stage: str) -> list[Estimate]:
+    estimator = Estimator(found, root=root, base=ROOT)
+    return [_known(estimator, job) for job in _of(stage, found)]
+
+
+def _of(stage: str, found: Study) -> Iterable[Job]:
+    return [job for job in jobs.of_study(found) if job.stage == stage]
+
+
+def _known(estimator: Estimator, job: Job) -> Estimate:
+    found = estimator.of_job(job)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("stage", ["train", "measure"])
+def test_what_has_run_here_costs_what_it_cost(tmp_path: Path, stage: str) -> None:
+    found = study(tmp_path)
+    leave(tmp_path, found, seconds={stage: 100.0})
+    for each in estimates(tmp_path, found, stage):
+        assert (each.seconds, each.size, each.basis) == (pytest.approx(100), pytest.approx(1e6), MEASURED)
+
+
+def test_a_longer_training_is_scaled(tmp_path: Path) -> None:
+    """Start and settling stay; the rest grows with the updates, and the bytes not at all with as many checkpoints."""
+    found = study(tmp_path)
+    leave(tmp_path, found, seconds={"train": 101.0})
+    longer = study(tmp_path, training={**SETTINGS["training"], "epochs": 80})
+    ratio = amount.to_train(_facts(longer)) / amount.to_train(_facts(found))
+    assert 7 < ratio < 10  # ten times the updates, and as many checkpoints
+    for each in estimates(tmp_path, longer, "train"):
+        assert each.seconds == pytest.approx(1 + 1.5 + 98.5 * ratio)
+        assert each.size == pytest.approx(1e6)
+        assert bases([each]) == [f"scaled from mine, measured here, × {ratio:.2g}"]
+
+
+def _facts(found: Study) -> amount.Facts:
+    (planned,) = found.planned.values()
+    return measured.of_run(planned, next(iter(planned.runs)))
+
+
+def test_a_training_that_went_on_does_not_count(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    leave(tmp_path, found, seconds={"train": 100.0}, log="[x] seed-0: goes on from step 12\n")
+    assert {each.basis for each in estimates(tmp_path, found, "train")} == {
+        "scaled from mnist_lenet, measured by make cost"
+    }
+
+
+def test_a_measurement_by_the_same_estimator_comes_first(tmp_path: Path) -> None:
+    bins = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 30}}
+    found = study(tmp_path, estimators=[*SETTINGS["estimators"], bins])
+    leave(tmp_path, found, seconds={"measure": 50.0})
+    for path in tmp_path.glob("results/mine/benchmarks/measure/*.bins.tsv"):
+        path.write_text("s\tmax_rss\n20\t100\n")
+        log = tmp_path / "results/mine/logs/measure" / f"{path.stem}.log"
+        log.write_text("[x] work: 19.0 s\n")
+    assert [round(each.seconds) for each in estimates(tmp_path, found, "measure")] == [50, 20, 50, 20]
+
+
+def test_where_nothing_has_run_it_is_what_make_cost_measured(tmp_path: Path) -> None:
+    found = study(tmp_path, measures=["information", "weights"], claims=["yu2021.forward_chain"])
+    estimator = Estimator(found, root=tmp_path, base=ROOT)
+    known = {job.stage: _known(estimator, job) for job in jobs.of_study(found)}
+    assert set(known) == set(jobs.STAGES)
+    for stage, each in known.items():
+        stands = {"judge": "figures", "explore": "figures", "weights": "capture"}.get(stage)
+        of_stage = f"the stage {stands} of " if stands else ""
+        assert each.basis == f"scaled from {of_stage}mnist_lenet, measured by make cost"
+        assert 0 < each.seconds < 60
+        assert 0 < each.size < 1e9
+
+
+def test_mnist_lenet_costs_what_make_cost_measured(tmp_path: Path) -> None:
+    found = plan.study({"experiments": ["mnist_lenet"]}, base=ROOT, networks=False)
+    with (Path(measured.__file__).with_name("published.csv")).open(newline="") as file:
+        rows = {row["stage"]: row for row in csv.DictReader(file)}
+    for stage in ("prepare", "train", "capture", "measure", "aggregate"):
+        known = estimates(tmp_path, found, stage)
+        assert sum(each.seconds for each in known) == pytest.approx(float(rows[stage]["seconds"]))
+        assert sum(each.size for each in known) == pytest.approx(float(rows[stage]["bytes"]))
+
+
+def test_what_a_store_does_not_tell_does_not_count(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    leave(tmp_path, found, seconds={"train": 100.0, "figures": 3.0})
+    for path in tmp_path.glob("results/mine/runs/*/training.zarr/zarr.json"):
+        path.write_text("{}")
+    assert [each.stage for each in measured.here(tmp_path)] == ["figures"]
+
+
+def test_bases_are_told_once_with_their_ratios() -> None:
+    several = [Estimate(1, 1, basis, ratio) for basis, ratio in ((MEASURED, 1), ("scaled", 2), ("scaled", 0.5))]
+    assert bases(several) == [MEASURED, "scaled, × 0.5 to 2"]

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infoplane.commands import init, plan, status
+from infoplane.commands import clean, init, plan, status
 from infoplane.errors import InfoplaneError
 
-COMMANDS = (init, plan, status)
+COMMANDS = (init, plan, status, clean)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -36,7 +36,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
     "derived": ({"schema"}, {"torch", "matplotlib", "zarr"}),
-    "figures": ({"errors", "names", "schema", "files", "derived"}, {"torch", "zarr"}),
+    "figures": ({"config", "errors", "names", "schema", "files", "derived"}, {"torch", "zarr"}),
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims", "explorer"}, {"torch", "xarray", "zarr"}),

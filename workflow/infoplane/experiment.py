@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import product
 from math import ceil, floor, log10, prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from infoplane import config, files
@@ -137,7 +138,9 @@ class Experiment:
         return [self.seeds[start : start + size] for start in range(0, len(self.seeds), size)]
 
 
-def load(path: Path, *, preview: bool, first: int | None = None) -> Experiment:
+def load(
+    path: Path, *, preview: bool, first: int | None = None, style: Mapping[str, Any] = MappingProxyType({})
+) -> Experiment:
     """Read an experiment file, check it, and fill in its defaults.
 
     Parameters
@@ -148,6 +151,8 @@ def load(path: Path, *, preview: bool, first: int | None = None) -> Experiment:
         Whether to lay its `preview` section over the rest; its name then ends in ``-preview``.
     first
         How many of its seeds to run; all of them by default.
+    style
+        How figures look where the experiment does not say.
 
     Raises
     ------
@@ -166,6 +171,8 @@ def load(path: Path, *, preview: bool, first: int | None = None) -> Experiment:
     if preview and not full["preview"]:
         raise ConfigError(f"{path}: has no `preview` section to apply; add one, or leave preview=true out")
     name, settings = (f"{path.stem}-preview", shown) if preview else (path.stem, full)
+    look = {"style": config.merged(style, settings["style"])}
+    settings["style"] = config.complete(look, schema="config", origin=str(path))["style"]
     experiment = Experiment(name, path, settings, preview, first)
     raise_all(dict.fromkeys(_contradictions(experiment)), heading=str(path), error=ConfigError)
     return experiment

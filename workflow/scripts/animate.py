@@ -8,9 +8,10 @@ from infoplane.files import MANIFEST, sha256
 
 with jobs.reported(snakemake.log[0]):
     tree, settings = store.load(snakemake.input.summary, "summary"), snakemake.params.settings
-    animation.save(
-        animation.of(getattr(figures, settings["figure"]), tree, settings["options"]),
-        gif_path=Path(snakemake.output.gif),
-        page_path=Path(snakemake.output.page),
-        summary=sha256(Path(snakemake.input.summary) / MANIFEST),
-    )
+    with figures.styled(**settings["style"]):
+        animation.save(
+            animation.of(getattr(figures, settings["figure"]), tree, settings["options"]),
+            gif_path=Path(snakemake.output.gif),
+            page_path=Path(snakemake.output.page),
+            summary=sha256(Path(snakemake.input.summary) / MANIFEST),
+        )

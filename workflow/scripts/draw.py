@@ -8,9 +8,10 @@ from infoplane.files import MANIFEST, sha256
 
 with jobs.reported(snakemake.log[0]):
     tree, settings = store.load(snakemake.input.summary, "summary"), snakemake.params.settings
-    figure = figures.draw(settings["figure"], tree, settings["options"])
     table = figures.table(settings["figure"], tree, settings["options"])
     made_of = {"figure": settings["figure"], "summary": sha256(Path(snakemake.input.summary) / MANIFEST)}
     if "estimator" in table:
         made_of["estimator"] = table["estimator"].iloc[0]
-    files.save(figure, table, Path(snakemake.output.svg).with_suffix(""), **made_of)
+    with figures.styled(**settings["style"]):
+        figure = figures.draw(settings["figure"], tree, settings["options"])
+        files.save(figure, table, Path(snakemake.output.svg).with_suffix(""), **made_of)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from infoplane import jobs, store
+from infoplane import figures, jobs, store
 from infoplane.explorer import write
 from infoplane.files import MANIFEST, sha256
 
-with jobs.reported(snakemake.log[0]):
+with jobs.reported(snakemake.log[0]), figures.styled(**snakemake.params.settings["style"]):
     write.save(
         Path(snakemake.output.page),
         Path(snakemake.output.archive),

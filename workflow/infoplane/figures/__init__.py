@@ -4,6 +4,8 @@ Every figure is a `Page`: call it with a summary to draw it, or ask for its `tab
 
     figures.information_plane(summary, layers=["conv1", "conv2"])
     figures.information_plane.table(summary)
+    with figures.styled(width="column", font_size=8):
+        figures.information_plane(summary).savefig("plane.pdf")
 
 A new figure is an entry here, a module in `infoplane.figures.pages`, and a caption in ``workflow/report``.
 Planning a workflow needs the names, `needs` and `check` only, and loads no plotting library.
@@ -11,9 +13,11 @@ Planning a workflow needs the names, `needs` and `check` only, and loads no plot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
+from infoplane import config
 from infoplane.errors import ConfigError
 from infoplane.figures import choices
 from infoplane.figures.choices import Option
@@ -53,6 +57,7 @@ __all__ = [
     "redundancy_synergy",
     "relaxation",
     "snapshots",
+    "styled",
     "table",
     "training",
 ]
@@ -266,6 +271,28 @@ def table(name: str, summary: xr.DataTree, values: Mapping[str, object] | None =
 def draw(name: str, summary: xr.DataTree, values: Mapping[str, object] | None = None) -> Figure:
     """Draw a figure from a summary."""
     return _page(name)(summary, **(values or {}))
+
+
+@contextmanager
+def styled(**settings: Any) -> Iterator[None]:
+    """Whatever is drawn inside has this style; what is not said is as by default.
+
+    Parameters
+    ----------
+    **settings
+        Keys of ``style`` in config.yaml, such as ``width=89`` (mm), ``font_size=8`` (pt), ``font="serif"`` or
+        ``palette={"epochs": "viridis"}``.
+
+    Raises
+    ------
+    ConfigError
+        Telling every key that is not known and every value that is not accepted.
+    """
+    from infoplane.figures import style
+
+    chosen = config.complete({"style": settings}, schema="config", origin="style of figures")["style"]
+    with style.using(style.Style.of(chosen)):
+        yield
 
 
 def _page(name: str) -> Page:

@@ -22,7 +22,7 @@ CONTROLS: dict[str, style.Look] = {
 }
 _EDGE = 1.25  # room left and right of the smallest and largest number of maps, as a factor
 _ASIDE = 0.012  # of the axis: between hues of one number of maps, so that no point hides another
-_CLOSEST = 0.09  # of the axis: tick labels nearer than this would touch
+_CLOSEST = 3.4  # mm: tick labels nearer than this would touch
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,13 @@ class Quantity:
         return style.DASHES[0 if self.filled else 1]
 
 
-def filters(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity], hues: Mapping[str, Hue]) -> None:
-    """Draw the last epoch against the number of maps, a line for each series of them."""
+def filters(
+    axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity], hues: Mapping[str, Hue], width: float
+) -> None:
+    """Draw the last epoch against the number of maps, a line for each series of them.
+
+    The width is about that of the panel, in millimetres.
+    """
     widths = np.unique(of_layer["channels"]).tolist()
     start, end = widths[0] / _EDGE, widths[-1] * _EDGE
     places = {hue: (end / start) ** (_ASIDE * (place - (len(hues) - 1) / 2)) for place, hue in enumerate(hues)}
@@ -72,7 +77,7 @@ def filters(axes: Axes, of_layer: pd.DataFrame, quantities: Sequence[Quantity], 
             hue, aside = hues[str(value)], places[str(value)]
             look = {"linestyle": quantity.dash, "zorder": 2, **quantity.look(hue, CONTROLS.get(kind, {}))}
             seeds.bars(axes, line.assign(place=line["channels"] * aside), "place", quantity.column, **look)
-    _count_maps(axes, widths, start, end)
+    _count_maps(axes, widths, (start, end), _CLOSEST / width)
 
 
 def epochs(
@@ -114,11 +119,11 @@ def _kinds(of_layer: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def _count_maps(axes: Axes, widths: Sequence[float], start: float, end: float) -> None:
+def _count_maps(axes: Axes, widths: Sequence[float], ends: tuple[float, float], closest: float) -> None:
     """Make the number of maps the horizontal axis, in octaves, with a tick at every number that has room."""
-    kept = [widths[0]]
+    (start, end), kept = ends, [widths[0]]
     for width in widths[1:]:
-        if width / kept[-1] > (end / start) ** _CLOSEST:
+        if width / kept[-1] > (end / start) ** closest:
             kept.append(width)
     axes.set_xscale("log", base=2)
     axes.set_xlim(start, end)

@@ -24,6 +24,7 @@ _MARGIN = 1.5  # mm around everything
 _KEY_ROW = 3.6  # mm, one row of the key
 _KEY_HANDLE = 10.0  # mm, a line in the key with the space around it
 _STACKED = 5  # variants below one another at most, before two come side by side
+_PANEL, _NARROW = 40.0, 24.0  # mm, the least width of a panel, and of one of several that belong together
 _GLUE = (" ·", " = ", " × ", " / ", "; ", "σ: ", "log₂ ", "± ")  # no line ends at these spaces
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 PREVIEW = "PREVIEW: a short run on part of the data, to look at the figure and not at the result"
@@ -51,7 +52,7 @@ class Canvas:
         top = _MARGIN + preview + sum(_rows(group, width) * _KEY_ROW for group in key) + 1
         bottom = _MARGIN + len(foot) * style.TEXT_HEIGHT * 1.1 + 1.5
         whole = top + height + bottom
-        figure = Figure(figsize=(width * style.MM, whole * style.MM), layout="constrained")
+        figure = Figure(figsize=(style.inches(width), style.inches(whole)), layout="constrained")
         FigureCanvasAgg(figure)
         parts = figure.subfigures(3, 1, squeeze=False, height_ratios=[top, height, bottom], hspace=0)
         head, body, under = parts[:, 0]
@@ -121,10 +122,65 @@ class Canvas:
         bar.outline.set_visible(False)
 
 
+@dataclass(frozen=True)
+class Blocks:
+    """Where blocks of panels stand, such as one for every variant.
+
+    Parameters
+    ----------
+    count, size
+        Number of blocks, and of panels in each.
+    abreast
+        Blocks side by side.
+    across
+        Panels of a block side by side: all of them, or a part that fills whole rows.
+    """
+
+    count: int
+    size: int
+    abreast: int
+    across: int
+
+    @classmethod
+    def of(cls, count: int, size: int, abreast: int = 1, least: float = _NARROW) -> Blocks:
+        """Lay out blocks, so many side by side if the page is wide enough for panels of this least width, mm."""
+        fit = fitting(abreast * size, least)
+        across = max(columns for columns in range(1, min(size, fit) + 1) if size % columns == 0)
+        return cls(count, size, abreast if fit == abreast * size else 1, across)
+
+    @property
+    def columns(self) -> int:
+        """Panels side by side."""
+        return self.abreast * self.across
+
+    @property
+    def rows(self) -> int:
+        """Rows of blocks."""
+        return ceil(self.count / self.abreast)
+
+    @property
+    def deep(self) -> int:
+        """Rows of panels in a block."""
+        return self.size // self.across
+
+    def title(self, panels: Sequence[Axes], texts: Sequence[str], headings: Sequence[Sequence[str]]) -> None:
+        """Title each block by its text, over its first panel and beyond, and each panel by its heading.
+
+        A heading that the panel above has too is left out.
+        """
+        for block, (text, own) in enumerate(zip(texts, headings, strict=True)):
+            alike = self.deep == 1 and block >= self.abreast
+            above = headings[block - self.abreast] if alike else [""] * self.size
+            shown = ["" if list(above) == list(own) else heading for heading in own]
+            for place, (axes, heading) in enumerate(zip(panels[block * self.size :], shown, strict=False)):
+                axes.set_title("\n".join(filter(None, [text if place == 0 else "", heading])))
+
+
 def settled(figure: Figure) -> Figure:
     """Lay a figure out once and for all, so that every format and every run has the same layout to the bit."""
     for axes in figure.findobj(Axes):
-        axes.tick_params(labelsize=style.SMALL)  # else their number hangs on the settings of whoever saves the figure
+        # Else their number, and their look, hang on the settings of whoever saves the figure.
+        axes.tick_params(labelsize=style.points(style.SMALL), labelfontfamily=style.family())
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.subfigs:  # the layout's solver leaves the last bits to chance
@@ -138,7 +194,7 @@ def wrapped(text: str, width: float) -> list[str]:
     """Break a text into lines of at most so many millimetres, in the smallest type; a symbol stays with its value."""
     for glue in _GLUE:
         text = text.replace(glue, glue.replace(" ", _UNBROKEN))
-    return [line.replace(_UNBROKEN, " ") for line in wrap(text, max(int(width / style.CHARACTER), 8))]
+    return [line.replace(_UNBROKEN, " ") for line in wrap(text, max(int(width / style.character()), 8))]
 
 
 def title(text: str, width: float) -> str:
@@ -146,31 +202,14 @@ def title(text: str, width: float) -> str:
     return "\n".join(wrapped(text, width * style.SMALL / style.NORMAL))
 
 
-def title_blocks(panels: Sequence[Axes], texts: Sequence[str], headings: Sequence[Sequence[str]], abreast: int) -> None:
-    """Title blocks of panels: each block by its text, each panel by its heading unless the block above has the same.
-
-    Parameters
-    ----------
-    panels
-        All panels, block after block.
-    texts
-        Title of every block, over its first panel and beyond.
-    headings
-        Of every block, the heading of each of its panels.
-    abreast
-        Number of blocks in a row.
-    """
-    size = len(headings[0])
-    for block, (text, own) in enumerate(zip(texts, headings, strict=True)):
-        above = headings[block - abreast] if block >= abreast else [""] * size
-        shown = ["" if list(above) == list(own) else heading for heading in own]
-        for place, (axes, heading) in enumerate(zip(panels[block * size :], shown, strict=False)):
-            axes.set_title("\n".join(filter(None, [text if place == 0 else "", heading])))
+def fitting(wanted: int, least: float = _PANEL) -> int:
+    """Return how many panels stand side by side: as many as wanted, or fewer if they would not be so wide, in mm."""
+    return max(1, min(wanted, int(style.page() / least)))
 
 
-def stacked(variants: int) -> tuple[int, int]:
-    """Return the number of rows, and of variants side by side in each: one, or two if they are many."""
-    in_a_row = 2 if variants > _STACKED else 1
+def stacked(variants: int, least: float = _PANEL) -> tuple[int, int]:
+    """Return the number of rows, and of variants side by side in each: one, or two if they are many and have room."""
+    in_a_row = fitting(2, least) if variants > _STACKED else 1
     return ceil(variants / in_a_row), in_a_row
 
 
@@ -195,7 +234,7 @@ def _draw_key(head: SubFigure, group: Sequence[Line2D], width: float, corner: tu
 
 def _columns(group: Sequence[Line2D], width: float) -> int:
     longest = max(len(str(entry.get_label())) for entry in group)
-    return min(len(group), max(1, int((width - 2 * _MARGIN) / (longest * style.CHARACTER + _KEY_HANDLE))))
+    return min(len(group), max(1, int((width - 2 * _MARGIN) / (longest * style.character() + _KEY_HANDLE))))
 
 
 def _rows(group: Sequence[Line2D], width: float) -> int:

@@ -37,8 +37,8 @@ def draw(table: pd.DataFrame, notes: Notes, quantity: str, label: str, *, one: s
         What it means to be 1, if that is to be drawn.
     """
     names, layers = titles(table, notes.keys), select.in_order(table["layer"], notes.layers)
-    columns = min(len(names), 3)
-    width = style.COLUMN if columns == 1 else style.PAGE
+    columns = canvas.fitting(min(len(names), 3))
+    width = style.column() if columns == 1 else style.page()
     texts = {variant: canvas.title(text, (width - 12) / columns - 16) for variant, text in names.items()}
     panel = max(38.0, style.TEXT_HEIGHT * len(layers) + 12) + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
     key = [

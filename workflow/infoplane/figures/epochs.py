@@ -89,7 +89,7 @@ class EpochScale:
 
 def _room(one: str, other: str) -> float:
     """Return the distance in millimetres that two neighbouring labels need."""
-    return (len(one) + len(other)) / 2 * style.CHARACTER + 1.5
+    return (len(one) + len(other)) / 2 * style.character() + 1.5
 
 
 def _height(*_: str) -> float:

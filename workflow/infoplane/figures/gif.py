@@ -121,7 +121,7 @@ def stage(film: Film) -> tuple[Figure, list[_Mover]]:
     """Lay out the page within `style.applied`, and give what moves on it, from the lowest to the topmost."""
     looks = style.in_depth(film.layers)
     key = [[canvas.handle(layer, **{**_MEAN, **look}) for layer, look in looks.items()], film.frame.key()]
-    narrow, room = _ALONE if len(film.panels) == 1 else (style.COLUMN, 0.0)
+    narrow, room = _ALONE if len(film.panels) == 1 else (None, 0.0)
     page, panels = plane.sheet(
         film.table, film.frame, film.notes, list(filter(None, key)), room=room, above=_COUNTER, narrow=narrow
     )

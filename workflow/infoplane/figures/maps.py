@@ -142,14 +142,13 @@ def draw(table: pd.DataFrame, strips: Sequence[Strip], notes: Notes, key: Iterab
     lines = {layer: _lines(table[table["layer"] == layer], hues) for layer in layers}
     swept = variants.varies(table, "channels", within="layer")
     longest = max(len(line.name) for of_layer in lines.values() for line in of_layer.values())
-    columns = min(
-        len(layers), 3 if len(layers) <= 6 else 5, max(1, int(style.PAGE / (_PANEL + longest * style.CHARACTER)))
-    )
+    columns = canvas.fitting(min(len(layers), 3 if len(layers) <= 6 else 5), _PANEL + longest * style.character())
     blocks = ceil(len(layers) / columns)
+    across = style.column() if columns == 1 else style.page()
     rows = _rows(strips, max(map(len, lines.values())), 38.0 if blocks < 3 else 32.0, swept=swept)
     heights = [row.height for row in rows] * blocks
     page = Canvas.blank(
-        width=style.COLUMN if columns == 1 else style.PAGE,
+        width=across,
         height=sum(heights) + 6,
         notes=notes,
         key=[group for group in (_key(table, hues, swept=swept), list(key)) if group],
@@ -160,10 +159,10 @@ def draw(table: pd.DataFrame, strips: Sequence[Strip], notes: Notes, key: Iterab
         block, column = divmod(index, columns)
         panels = grid[block * len(rows) : (block + 1) * len(rows), column]
         panels[0].set_title(layer)
-        of_layer, width = _shown(table[table["layer"] == layer]), (style.PAGE - 20) / columns - 15
+        of_layer, width = _shown(table[table["layer"] == layer]), (across - 20) / columns - 15
         for axes, row in zip(panels, rows, strict=True):
             if row.axis == "filters":
-                against.filters(axes, of_layer, row.quantities, hues)
+                against.filters(axes, of_layer, row.quantities, hues, width)
             else:
                 drawn = of_layer[of_layer["variant"].isin(lines[layer])]
                 ends[axes] = against.epochs(axes, drawn, row.quantities[0], lines[layer], width), row.height

@@ -23,6 +23,7 @@ from infoplane.figures.variants import titles
 READING = "thick: mean over seeds"
 _LAYERS_ABREAST, _MANY_ABREAST = 5, 8  # panels of layers in a row, and of more than so many in all
 _FEW = 30
+_WIDE = 44.0  # of a panel with room for more than two ticks, mm
 _ROWS = 215.0  # height of all rows of them at most, mm
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
@@ -54,7 +55,7 @@ def sheet(
     *,
     room: float = 0.0,
     above: float = 0.0,
-    narrow: float = style.COLUMN,
+    narrow: float | None = None,
 ) -> tuple[Canvas, dict[str, Axes]]:
     """Lay out a page with a panel per variant, in the frame's ranges and between its lines.
 
@@ -67,17 +68,17 @@ def sheet(
     above
         Height to leave over all panels, mm.
     narrow
-        Width of the page of a lone variant, mm.
+        Width of the page of a lone variant, mm; that of a column by default.
     """
     names = titles(table, notes.keys)
     columns = _columns(len(names))
-    width = narrow if columns == 1 else style.PAGE
+    width = style.page() if columns > 1 else narrow or style.column()
     texts = {variant: canvas.title(text, (width - 30) / columns - 4) for variant, text in names.items()}
     height = max(_height(len(names)), room) + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
     page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 6 + above, notes=notes, key=key)
     panels = dict(zip(names, page.panels(len(names), columns), strict=True))
     first = next(iter(panels.values()))
-    first.xaxis.set_major_locator(MaxNLocator(4))
+    first.xaxis.set_major_locator(MaxNLocator(4 if width > _WIDE * columns else 2))
     first.yaxis.set_major_locator(MaxNLocator(5))
     for variant, axes in panels.items():
         axes.set_title(texts[variant])
@@ -90,31 +91,40 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
     """Draw every variant in all planes, side by side; paths of a control in grey, if the table has its rows."""
     looks = style.in_depth(notes.layers, table["layer"])
     names = titles(table, notes.keys)
-    rows, in_a_row = canvas.stacked(len(names))
+    rows, in_a_row = canvas.stacked(len(names), 33.0 * len(planes))
     columns = in_a_row * len(planes)
     panel = max(44.0 if in_a_row == 1 else 33.0, 3.2 * len(looks) + 14)
-    width = style.PAGE / columns
+    width = style.page() / columns
     texts = {variant: canvas.title(text, width * len(planes) - 15) for variant, text in names.items()}
     height = panel + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
+    below = [canvas.title(plane.x_label, width - (25 if width > 60 else 14)) for plane in planes]
     frames = [Frame.of(table, plane) for plane in planes]
     controls = [
         canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
     ]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
     key = [*paths.ends(), *lines.values(), *controls]
-    page = Canvas.blank(width=style.PAGE, height=height * rows + 6, notes=_noted(notes, table), key=[key])
+    page = Canvas.blank(
+        width=style.page(),
+        height=height * rows + 2 + 3.3 * max(map(canvas.lines, below)),
+        notes=_noted(notes, table),
+        key=[key],
+    )
     scale = EpochScale.of(table["epoch"])
     panels = page.panels(len(names) * len(planes), columns, sharex="col", sharey="col")
+    if width < _WIDE:
+        for axes in panels[: len(planes)]:
+            axes.xaxis.set_major_locator(MaxNLocator(2))
     for index, (variant, text) in enumerate(texts.items()):
         own = panels[index * len(planes) : (index + 1) * len(planes)]
         own[0].set_title(text)
         shown = table[table["variant"] == variant]
-        for axes, frame in zip(own, frames, strict=True):
+        for axes, frame, label in zip(own, frames, below, strict=True):
             axes.set_ylabel(canvas.title(frame.plane.y_label, panel - 10))
             frame.put_on(axes, shown)
             _draw_panel(axes, shown, frame, scale, looks, panel - 12)
             if index >= len(names) - in_a_row:
-                axes.set_xlabel(canvas.title(frame.plane.x_label, width - (25 if in_a_row == 1 else 14)))
+                axes.set_xlabel(label)
     page.colour_bar(panels, scale)
     return page.figure
 
@@ -138,15 +148,17 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     frames = [Frame.of(shown, plane) for shown, _ in of_panels.values()]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
     key = [*paths.key(table, plane), *lines.values()]
-    columns = min(len(looks), _LAYERS_ABREAST) if len(of_panels) <= _FEW else _MANY_ABREAST
+    wanted, least = (min(len(looks), _LAYERS_ABREAST), 36.0) if len(of_panels) <= _FEW else (_MANY_ABREAST, 22.0)
+    columns = canvas.fitting(wanted, least)
     rows = ceil(len(of_panels) / columns)
-    page = Canvas.blank(width=style.PAGE, height=min(34.0 * rows, _ROWS) + 6, notes=_noted(notes, table), key=[key])
+    height = min(34.0 * rows, _ROWS * wanted / columns)
+    page = Canvas.blank(width=style.page(), height=height + 6, notes=_noted(notes, table), key=[key])
     panels = page.panels(len(of_panels), columns, sharex="none", sharey="none")
     scale = EpochScale.of(table["epoch"])
     for axes, frame, (text, (shown, marker)) in zip(panels, frames, of_panels.items(), strict=True):
-        axes.set_title(canvas.title(text, style.PAGE / columns - 8))
-        axes.xaxis.set_major_locator(MaxNLocator(3 if columns <= _LAYERS_ABREAST else 2))
-        axes.yaxis.set_major_locator(MaxNLocator(4 if columns <= _LAYERS_ABREAST else 2))
+        axes.set_title(canvas.title(text, style.page() / columns - 8))
+        axes.xaxis.set_major_locator(MaxNLocator(3 if wanted <= _LAYERS_ABREAST else 2))
+        axes.yaxis.set_major_locator(MaxNLocator(4 if wanted <= _LAYERS_ABREAST else 2))
         frame.put_on(axes, shown)
         paths.draw(axes, shown, plane, scale, marker)
     page.label(plane.x_label, plane.y_label)
@@ -175,7 +187,7 @@ def _height(count: int) -> float:
 
 
 def _columns(count: int) -> int:
-    return min(count, 2 if count in {2, 4} else 3 if count <= 9 else 4)
+    return canvas.fitting(min(count, 2 if count in {2, 4} else 3 if count <= 9 else 4))
 
 
 def _draw_layers(

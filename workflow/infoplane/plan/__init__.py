@@ -211,7 +211,7 @@ def study(written: Mapping[str, Any], *, base: Path, networks: bool = True) -> S
     planned: dict[str, Planned] = {}
     for name in dict.fromkeys(settings["experiments"]):
         path = _path(name, base)
-        found = Planned(experiment.load(path, preview=preview, first=settings["seeds"]))
+        found = Planned(experiment.load(path, preview=preview, first=settings["seeds"], style=settings["style"]))
         raise_all(dict.fromkeys(contradictions.of_settings(found)), heading=str(path), error=ConfigError)
         if networks:
             raise_all(dict.fromkeys(contradictions.of_networks(found)), heading=str(path), error=ConfigError)

@@ -15,7 +15,14 @@ from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
 _TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
-_APART = {"claims", "figures", "animations", "preview", "seeds"}  # keys that the summary does not hang on, or has apart
+_APART = {
+    "claims",
+    "figures",
+    "animations",
+    "preview",
+    "seeds",
+    "style",
+}  # keys that the summary does not hang on, or has apart
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ class Planned:
         return {
             "figure": figure.figure,
             "options": figure.options,
+            "style": self.experiment.settings["style"],
             "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
         }
 
@@ -241,6 +249,7 @@ class Planned:
         return {
             "figure": figure.figure,
             "options": figure.options,
+            "style": self._on_screen("font", "palette"),
             "template": files.sha256(_TEMPLATE),
             "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
         }
@@ -249,9 +258,14 @@ class Planned:
         """Parameters of the explorer."""
         modules = ("infoplane.explorer.write", *(f"infoplane.figures.pages.{name}" for name in explorer.SHOWN))
         return {
+            "style": self._on_screen("palette"),
             "parts": [files.sha256(part) for part in explorer.PARTS],
             "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
         }
+
+    def _on_screen(self, *keys: str) -> Settings:
+        """What a page or a GIF has of the style, which else is for paper."""
+        return {key: self.experiment.settings["style"][key] for key in keys}
 
     def _measuring(self, measure: str, estimator: str) -> str:
         """Digest of the code that measures, of all kinds of estimators that of the estimator's own."""

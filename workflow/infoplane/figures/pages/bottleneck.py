@@ -32,7 +32,11 @@ _QUARTILES = {f"{_BETA}_lower_quartile": 0.25, f"{_BETA}_median": 0.5, f"{_BETA}
 _SHUFFLED = "shuffled_samples"
 
 _ROWS, _ROW = 210.0, 44.0  # height of all rows together and of one of them at most, mm
-_WIDTHS = (80.0, 32.0, 32.0)  # of the panels, mm
+_WIDTHS, _BESIDE = (
+    (80.0, 32.0, 32.0),
+    36.0,
+)  # of the panels side by side and of all beside them, mm, on a page of 180 mm
+_ABREAST = 130.0  # mm, the least width of a page on which they are
 _TANGENT = 9.0  # its length, mm
 _CROWDED = 0.3  # of a range: where all layers are nearer to its end, the axis begins below them, and not at 0
 _LOOKS: dict[str, style.Look] = {
@@ -83,13 +87,18 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
     panel = min(_ROW, _ROWS / len(names))
     key = [_key(table), [canvas.handle(layer, linestyle="none", **look) for layer, look in looks.items()]]
-    page = Canvas.blank(width=style.PAGE, height=panel * len(names) + 12, notes=notes, key=key)
-    grid = page.grid([panel] * len(names), 3, sharex="col", sharey="col", widths=_WIDTHS)
+    abreast = style.page() >= _ABREAST
+    rows = [panel] * (len(names) if abreast else 3 * len(names))
+    page = Canvas.blank(width=style.page(), height=sum(rows) + 12, notes=notes, key=key)
+    if abreast:
+        grid = page.grid(rows, 3, sharex="col", sharey="col", widths=_WIDTHS)
+    else:
+        grid = page.grid(rows, 1, sharex="none", sharey="none").reshape(-1, 3)
     scale = BetaScale.of(table.loc[table["control"] == "none", [_BETA, *_QUARTILES]].to_numpy())
-    _set_axes(grid[0], table, scale, panel - 10)
     for row, (variant, text) in zip(grid, names.items(), strict=True):
+        _set_axes(row, table, scale, panel - 10)
         shown = table[table["variant"] == variant]
-        row[0].set_title(canvas.title(text, style.PAGE - 20))
+        row[0].set_title(canvas.title(text, style.page() - 20))
         for axes, label in zip(row, (notes.labels[_Y], "β*", "Residual [bits]"), strict=True):
             axes.set_ylabel(canvas.title(label, panel - 8))
         _draw_plane(row[0], shown, looks, panel - 10)
@@ -97,9 +106,16 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         _draw_betas(row[1], measured, looks, scale)
         _draw_residuals(row[2], measured, looks)
     grid[-1][0].set_xlabel(notes.labels[_X])
-    for axes in grid[-1][1:]:
+    for axes in grid[-1 if abreast else slice(None), 1:].flat:
         _name_layers(axes, list(looks))
     return page.figure
+
+
+def _widths() -> tuple[float, ...]:
+    """About how wide the panels are, mm: side by side, or each as wide as the page."""
+    width = style.page()
+    shares = _WIDTHS if width >= _ABREAST else [sum(_WIDTHS)] * 3
+    return tuple(share * (width - _BESIDE) / sum(_WIDTHS) for share in shares)
 
 
 def _key(table: pd.DataFrame) -> list[Line2D]:
@@ -129,8 +145,9 @@ def _set_axes(panels: Sequence[Axes], table: pd.DataFrame, scale: BetaScale, hei
 
 def _name_layers(axes: Axes, layers: Sequence[str]) -> None:
     """Put the layers on a horizontal axis: upright where they would touch, and left to the key where even so."""
-    room = len(layers) * style.TEXT_HEIGHT <= _WIDTHS[1]
-    upright = len(layers) * (max(map(len, layers)) + 1.5) * style.CHARACTER > _WIDTHS[1]
+    width = _widths()[1]
+    room = len(layers) * style.TEXT_HEIGHT <= width
+    upright = len(layers) * (max(map(len, layers)) + 1.5) * style.character() > width
     axes.set_xticks(range(len(layers)), layers if room else [""] * len(layers))
     axes.set_xlim(-0.6, len(layers) - 0.4)
     axes.tick_params(axis="x", rotation=90 if upright else 0)
@@ -159,7 +176,7 @@ def _draw_plane(axes: Axes, shown: pd.DataFrame, looks: Mapping[str, style.Look]
 
 def _draw_tangent(axes: Axes, point: tuple[float, float], beta: float, height: float) -> None:
     """Draw a short line of slope 1/β*: level where β* is infinite, upright where it is 0."""
-    per_x, per_y = _WIDTHS[0] / np.ptp(axes.get_xlim()), height / np.ptp(axes.get_ylim())  # mm in a bit
+    per_x, per_y = _widths()[0] / np.ptp(axes.get_xlim()), height / np.ptp(axes.get_ylim())  # mm in a bit
     across, up = (1.0, 0.0) if np.isinf(beta) else (beta * per_x, per_y)
     half = _TANGENT / 2 / np.hypot(across, up)
     step = np.array([across / per_x, up / per_y]) * half

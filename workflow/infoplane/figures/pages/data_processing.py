@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise, product
-from math import ceil
 
 import pandas as pd
 import xarray as xr
@@ -22,7 +21,7 @@ from matplotlib.lines import Line2D
 from infoplane.derived import chains
 from infoplane.figures import canvas, seeds, select, style
 from infoplane.figures.against import CONTROLS
-from infoplane.figures.canvas import Canvas
+from infoplane.figures.canvas import Blocks, Canvas
 from infoplane.figures.choices import Processing
 from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
@@ -66,20 +65,22 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     names = titles(table, notes.keys)
     layers = select.in_order(table["layer"], notes.layers)
     stages = select.in_order(table["stage"], STAGES)
+    named = style.TEXT_HEIGHT * len(layers) + 6  # the names stand upright where there is no room
     abreast = 2 if len(names) > 6 and len(layers) < 8 else 1
-    room = (style.PAGE - 12) / abreast
+    blocks = Blocks.of(len(names), len(stages), abreast, least=max(24.0, named))
+    room = (style.page() - 12) / blocks.abreast
     texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
-    height = ceil(len(names) / abreast) * (27 + 3.3 * max(map(canvas.lines, texts.values()))) + 22
-    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=[_key(notes, table)])
-    panels = page.panels(len(names) * len(stages), abreast * len(stages))
+    height = blocks.rows * (27 * blocks.deep + 3.3 * max(map(canvas.lines, texts.values()))) + 22
+    page = Canvas.blank(width=style.page(), height=height, notes=notes, key=[_key(notes, table)])
+    panels = page.panels(len(names) * len(stages), blocks.columns)
     for axes, (variant, stage) in zip(panels, product(names, stages), strict=True):
         of_variant = table[table["variant"] == variant]
         _draw_controls(axes, of_variant, stage, layers)
         measured = of_variant[of_variant["control"] == "none"]
         _draw_panel(axes, measured[measured["stage"] == stage], layers)
     headings = [[_when(table, variant, stage) for stage in stages] for variant in names]
-    canvas.title_blocks(panels, list(texts.values()), headings, abreast)
-    _name_layers(panels, layers, room / len(stages))
+    blocks.title(panels, list(texts.values()), headings)
+    _name_layers(panels, layers, room / blocks.across)
     page.label("Layer", "Mutual information [bits]")
     return page.figure
 
@@ -192,6 +193,6 @@ def _name_layers(panels: Sequence[Axes], layers: Sequence[str], width: float) ->
     """Put the layers on the horizontal axes, upright where they would touch."""
     panels[0].set_xticks(range(len(layers)), layers)
     panels[0].set_xlim(-0.5, len(layers) - 0.5)
-    upright = len(layers) * (max(map(len, layers)) + 1.5) * style.CHARACTER > width
+    upright = len(layers) * (max(map(len, layers)) + 1.5) * style.character() > width
     for axes in panels:
         axes.tick_params(axis="x", rotation=90 if upright else 0)

@@ -9,7 +9,6 @@ that holds the weights back gives smaller slopes still, and a drift that slows d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ from matplotlib.figure import Figure
 
 from infoplane.derived import phases
 from infoplane.figures import canvas, scales, seeds, select, style
-from infoplane.figures.canvas import Canvas
+from infoplane.figures.canvas import Blocks, Canvas
 from infoplane.figures.choices import Diffusion
 from infoplane.figures.epochs import EpochScale
 from infoplane.figures.notes import Notes
@@ -52,16 +51,16 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant and start, all with the same axes."""
     names = titles(table, notes.keys)
     starts = 2 if (table[_SINCE] > 0).any() else 1
-    abreast = 2 if len(names) > 6 or (starts == 1 and len(names) > 1) else 1
-    width = style.COLUMN if starts * abreast == 1 else style.PAGE
-    room = (width - 12) / (starts * abreast)
-    texts = {variant: canvas.title(text, room * starts - 5) for variant, text in names.items()}
+    blocks = Blocks.of(len(names), starts, abreast=2 if len(names) > 6 or (starts == 1 and len(names) > 1) else 1)
+    width = style.column() if blocks.columns == 1 else style.page()
+    room = (width - 12) / blocks.columns
+    texts = {variant: canvas.title(text, room * blocks.across - 5) for variant, text in names.items()}
     lines = 1 + max(map(canvas.lines, texts.values()))
-    rows = ceil(len(names) / abreast)
+    rows = blocks.rows * blocks.deep
     height = rows * ((44.0 if rows < 3 else 30.0) + 3.3 * (lines - 1)) + 8
     key = [canvas.handle(name, color=style.GREY, linestyle=dash, linewidth=0.8) for name, dash in _GUIDES.values()]
     page = Canvas.blank(width=width, height=height, notes=notes, key=[key])
-    panels = page.panels(len(names) * starts, starts * abreast)
+    panels = page.panels(len(names) * starts, blocks.columns)
     scale = EpochScale.of(table[_ELAPSED])
     scales.logarithmic(panels, table[_DISTANCE].to_numpy())
     headings = []
@@ -72,7 +71,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         for axes, part in zip(panels[index * starts :], parts, strict=False):
             scale.put_on(axes, room - 12)
             _draw_panel(axes, part)
-    canvas.title_blocks(panels, list(texts.values()), headings, abreast)
+    blocks.title(panels, list(texts.values()), headings)
     page.label("Epochs since then", notes.labels[_DISTANCE])
     return page.figure
 

@@ -64,8 +64,8 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant."""
     names = titles(table, notes.keys)
-    columns = min(len(names), 2 if len(names) == 4 else 3 if len(names) <= 9 else 4)
-    width = style.COLUMN if columns == 1 else style.PAGE
+    columns = canvas.fitting(min(len(names), 2 if len(names) == 4 else 3 if len(names) <= 9 else 4))
+    width = style.column() if columns == 1 else style.page()
     room = (width - 12) / columns
     kinds = [kind for kind in _KINDS if kind == "weight_distance" or table[kind].notna().any()]
     texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}

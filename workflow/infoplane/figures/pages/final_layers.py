@@ -48,8 +48,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel for each combination of the other swept keys, a line per variant."""
     panels_of, looks = list(dict.fromkeys(table["panel"])), style.in_depth(notes.layers, table["layer"])
     colours = _colours(list(dict.fromkeys(table["hue"])))
-    columns = min(len(panels_of), 2 if len(panels_of) in {2, 4} else 3)
-    width = style.COLUMN if columns == 1 else style.PAGE
+    columns = canvas.fitting(min(len(panels_of), 2 if len(panels_of) in {2, 4} else 3))
+    width = style.column() if columns == 1 else style.page()
     texts = [canvas.title(text, (width - 14) / columns - 4) for text in panels_of]
     panel = (60.0 if columns < 3 else 48.0) + 3.3 * (max(map(canvas.lines, texts)) - 1)
     frame = Frame.of(table, mutual.plane(notes))

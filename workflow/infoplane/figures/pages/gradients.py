@@ -41,8 +41,8 @@ def table(summary: xr.DataTree, options: Options) -> pd.DataFrame:
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, both axes logarithmic, with the transition in grey."""
     names, looks = titles(table, notes.keys), style.in_depth(notes.layers, table["layer"])
-    columns = 2 if len(names) in {2, 4} else min(len(names), 3)
-    width = style.COLUMN if columns == 1 else style.PAGE
+    columns = canvas.fitting(2 if len(names) in {2, 4} else min(len(names), 3))
+    width = style.column() if columns == 1 else style.page()
     room = (width - 14) / columns
     texts = {variant: canvas.title(text, room - 4) for variant, text in names.items()}
     panel = (50.0 if columns < 3 else 44.0) + 3.3 * (max(map(canvas.lines, texts.values())) - 1)

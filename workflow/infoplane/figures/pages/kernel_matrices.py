@@ -66,8 +66,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     drawn, samples, split = table["sample"].nunique(), table[_SAMPLES].iloc[0], table["split"].iloc[0]
     phrase = f"drawn: seed {seed} at epoch {epoch:g}, {drawn} of {samples:g} samples of the {split} probe"
     notes = replace(notes, foot=(*notes.foot, phrase))
-    across = min(len(layers), _ABREAST)
-    width = style.COLUMN if across <= 2 else style.PAGE
+    across = canvas.fitting(min(len(layers), _ABREAST), 17.0)
+    width = style.column() if across <= 2 else style.page()
     side = min(30.0, (width - 45) / across)
     blocks = [layers[start : start + across] for start in range(0, len(layers), across)]
     rows = list(product(blocks, estimators))

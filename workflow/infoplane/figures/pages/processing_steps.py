@@ -59,10 +59,10 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     names = titles(table, notes.keys)
     by_kind = {kind: list(dict.fromkeys(table.loc[table["pairs"] == kind, "pair"])) for kind in (_THEOREM, _BYPASSED)}
     pairs = [pair for each in by_kind.values() for pair in each]
-    columns = 1 if len(names) == 1 or len(pairs) > 8 else 2 if len(names) <= 4 else 3
-    width = style.COLUMN if len(names) == 1 and len(pairs) <= 8 else style.PAGE
+    columns = 1 if len(names) == 1 or len(pairs) > 8 else canvas.fitting(2 if len(names) <= 4 else 3)
+    width = style.column() if len(names) == 1 and len(pairs) <= 8 else style.page()
     texts = {variant: canvas.title(text, width / columns - 16) for variant, text in names.items()}
-    written = style.CHARACTER * max(map(len, pairs))  # the names stand upright
+    written = style.character() * max(map(len, pairs))  # the names stand upright
     height = ceil(len(names) / columns) * (36 + 3.3 * max(map(canvas.lines, texts.values()))) + written + 6
     key = [canvas.handle(stage, **_LOOKS[stage]) for stage in (_ALL, _UNTRAINED)]
     key += [canvas.handle("right of it: no theorem, a skip goes round", **_PARTED)] if by_kind[_BYPASSED] else []

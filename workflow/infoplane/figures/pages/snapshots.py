@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from infoplane.figures import canvas, mutual, style
-from infoplane.figures.canvas import Canvas
+from infoplane.figures.canvas import Blocks, Canvas
 from infoplane.figures.choices import Snapshots
 from infoplane.figures.frame import Frame
 from infoplane.figures.notes import Notes
@@ -39,15 +39,15 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant and epoch, a mark per layer and network."""
     names = titles(table, notes.keys)
     wanted = sorted(table[_WANTED].unique())
-    rows, in_a_row = canvas.stacked(len(names))
-    texts = {variant: canvas.title(text, (style.PAGE - 12) / in_a_row) for variant, text in names.items()}
-    row = _PANELS[in_a_row] + 3.3 * max(map(canvas.lines, texts.values()))
-    height = rows * row + 6
+    blocks = Blocks.of(len(names), len(wanted), abreast=canvas.stacked(len(names))[1])
+    texts = {variant: canvas.title(text, (style.page() - 12) / blocks.abreast) for variant, text in names.items()}
+    row = _PANELS[blocks.abreast] * blocks.deep + 3.3 * max(map(canvas.lines, texts.values()))
+    height = blocks.rows * row + 6
     looks = {layer: {**_DOT, **look} for layer, look in style.in_depth(notes.layers, table["layer"]).items()}
     frame = Frame.of(table, mutual.plane(notes))
     key = [[canvas.handle(layer, **look) for layer, look in looks.items()], frame.key()]
-    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=[group for group in key if group])
-    panels = page.panels(len(names) * len(wanted), in_a_row * len(wanted))
+    page = Canvas.blank(width=style.page(), height=height, notes=notes, key=[group for group in key if group])
+    panels = page.panels(len(names) * len(wanted), blocks.columns)
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     panels[0].yaxis.set_major_locator(MaxNLocator(5))
     for axes, (variant, epoch) in zip(panels, product(names, wanted), strict=True):
@@ -55,7 +55,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         frame.put_on(axes, of_variant)
         _draw_panel(axes, of_variant[of_variant[_WANTED] == epoch], looks)
     headings = [[_when(table, variant, epoch) for epoch in wanted] for variant in names]
-    canvas.title_blocks(panels, list(texts.values()), headings, in_a_row)
+    blocks.title(panels, list(texts.values()), headings)
     page.label(frame.plane.x_label, frame.plane.y_label)
     return page.figure
 

@@ -7,7 +7,6 @@ norm of the mean over mini-batches (drift) against that of the standard deviatio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 
 import pandas as pd
 import xarray as xr
@@ -16,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from infoplane.figures import canvas, norms, scales, seeds, select, style
-from infoplane.figures.canvas import Canvas
+from infoplane.figures.canvas import Blocks, Canvas
 from infoplane.figures.choices import Options
 from infoplane.figures.epochs import EpochScale
 from infoplane.figures.notes import Notes
@@ -41,15 +40,17 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw three panels per variant against a logarithmic epoch: loss, accuracy, gradient norms."""
     names = _counted(titles(table, notes.keys), table)
     looks = style.in_depth(notes.layers, table["layer"])
-    abreast = 2 if len(names) > 6 else 1
-    room = (style.PAGE - 12) / abreast
+    blocks = Blocks.of(len(names), 3, abreast=2 if len(names) > 6 else 1)
+    room = (style.page() - 12) / blocks.abreast
     texts = {variant: canvas.title(text, room - 5) for variant, text in names.items()}
     headings = [
-        canvas.title(name, room / 3 - 10) for name in (*(notes.labels[name] for name in _CURVES), "Gradient norm")
+        canvas.title(name, room / blocks.across - 10)
+        for name in (*(notes.labels[name] for name in _CURVES), "Gradient norm")
     ]
-    height = ceil(len(names) / abreast) * (27 + 3.3 * max(map(canvas.lines, texts.values()))) + 20
-    page = Canvas.blank(width=style.PAGE, height=height, notes=notes, key=_key(table, looks))
-    panels = page.panels(len(names) * 3, abreast * 3, sharey="none")
+    above = 3.3 * max(map(canvas.lines, texts.values()))
+    height = blocks.rows * (27 * blocks.deep + above) + 20
+    page = Canvas.blank(width=style.page(), height=height, notes=notes, key=_key(table, looks))
+    panels = page.panels(len(names) * 3, blocks.columns, sharey="none")
     losses, accuracies, gradients = panels[0::3], panels[1::3], panels[2::3]
     scale = EpochScale.of(table["epoch"])
     placed = table.assign(place=scale.position(table["epoch"]))
@@ -61,8 +62,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     scales.logarithmic(losses, table["loss"].to_numpy())
     scales.logarithmic(gradients, table[list(_GRADIENTS)].to_numpy())
     scales.linear(accuracies, table["accuracy"].to_numpy())
-    canvas.title_blocks(panels, list(texts.values()), [headings] * len(texts), abreast)
-    scale.put_on(panels[0], room / 3 - 12)
+    blocks.title(panels, list(texts.values()), [headings] * len(texts))
+    scale.put_on(panels[0], room / blocks.across - 12)
     page.label("Epoch")
     return page.figure
 

@@ -10,6 +10,7 @@
 # make bench   our measures against straightforward implementations; see tests/benchmarks (some 20 minutes)
 # make bench-scale    what planning, a job and gathering cost with 10 to 10,000 runs
 # make reproduction   docs/reproduction: what each run of a paper's experiment under results/ shows, figure by figure
+# make gallery results/gallery.html: every figure of every experiment under results/, with its settings
 # make docs    the tables in README.md and docs/ that are generated from the code
 # make clean   remove all results
 
@@ -20,7 +21,7 @@ PACKAGES := import sysconfig; print(sysconfig.get_path("purelib"))
 SNAKEMAKE := $(BIN)/snakemake
 
 .PHONY: all setup report test test-long test-faults test-faults-long test-slurm test-cloud browser lint cost bench \
-	bench-scale reproduction docs constraints clean
+	bench-scale reproduction gallery docs constraints clean
 
 all: setup
 	$(SNAKEMAKE) --quiet rules host
@@ -91,6 +92,9 @@ bench-scale: setup
 
 reproduction: setup
 	$(BIN)/python docs/reproduction.py
+
+gallery: setup
+	$(BIN)/python -m infoplane.gallery
 
 docs: setup
 	$(BIN)/python docs/tables.py

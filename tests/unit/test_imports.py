@@ -39,6 +39,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "figures": ({"config", "errors", "names", "schema", "files", "derived"}, {"torch", "zarr"}),
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
+    "gallery": ({"errors", "files", "figures"}, {"torch", "xarray", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims", "explorer"}, {"torch", "xarray", "zarr"}),
     "costs": (BASE | {"datasets", "models", "capture", "plan"}, {"xarray", "zarr", "matplotlib"}),
     "commands": (BASE | {"plan", "costs"}, {"torch", "xarray", "zarr", "matplotlib"}),

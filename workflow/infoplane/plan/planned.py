@@ -15,14 +15,8 @@ from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
 _TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
-_APART = {
-    "claims",
-    "figures",
-    "animations",
-    "preview",
-    "seeds",
-    "style",
-}  # keys that the summary does not hang on, or has apart
+# Keys that the summary does not hang on, or has apart.
+_APART = {"claims", "figures", "animations", "preview", "seeds", "style"}
 
 
 @dataclass(frozen=True)

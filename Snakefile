@@ -24,6 +24,7 @@ include: "workflow/rules/measure.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/judge.smk"
+include: "workflow/rules/sensitivity.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explore.smk"
 
@@ -36,6 +37,7 @@ rule all:
     input:
         summaries=STUDY.summaries(),
         verdicts=STUDY.verdicts(),
+        conclusions=STUDY.conclusions(),
         figures=STUDY.figures(),
         animations=STUDY.animations(),
         explorers=STUDY.explorers(),

@@ -20,6 +20,7 @@ BASE = {
     "experiment",
     "provenance",
     "factories",
+    "grid",
     "jobs",
     "termination",
 }
@@ -36,7 +37,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
     "derived": ({"schema"}, {"torch", "matplotlib", "zarr"}),
-    "figures": ({"config", "errors", "names", "schema", "files", "derived"}, {"torch", "zarr"}),
+    "figures": ({"config", "errors", "names", "schema", "files", "grid", "derived"}, {"torch", "zarr"}),
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
     "gallery": ({"errors", "files", "figures"}, {"torch", "xarray", "zarr", "matplotlib"}),

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from infoplane import config, files
+from infoplane import config, files, grid
 from infoplane.config import Settings
 from infoplane.errors import ConfigError, raise_all
+from infoplane.names import unknown
 
 _LONGEST_NAME = 120  # of a variant, in bytes: it becomes a folder's name
 _MOST = 100_000  # seeds, variants, and checkpoints of a run: what asks for more is a slip
@@ -265,6 +266,8 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
                 f"key 'estimators' has probe_size {size} in {estimator['name']!r}; "
                 f"accepted: at most probe.size ({settings['probe']['size']})"
             )
+    if "sensitivity" in settings:
+        yield from _of_grid(settings)
     for variant in experiment.variants:
         training = variant.settings["training"]
         if "checkpoints_from" in training:
@@ -286,3 +289,26 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
                 f"key 'training.momentum' is {training['momentum']} with optimiser adam, which has none of its own; "
                 "accepted: 0, or optimiser sgd"
             )
+
+
+def _of_grid(settings: Settings) -> Iterator[str]:
+    """Faults of the grid of settings at which estimators are tried."""
+    own = [each["name"] for each in settings["estimators"]]
+    listed = settings["sensitivity"].get("estimators", own)
+    strange = [name for name in listed if isinstance(name, str) and name not in own]
+    for name in strange:
+        yield f"key 'sensitivity.estimators': {unknown('estimator', name, own)}; or an estimator as under `estimators`"
+    names = [each if isinstance(each, str) else each["name"] for each in listed]
+    defined = [each["name"] for each in listed if not isinstance(each, str)]
+    for name in sorted({name for name in names if names.count(name) > 1 or (name in own and name in defined)}):
+        yield f"key 'sensitivity.estimators' has {name!r} more than once; accepted: a name of its own for each"
+    if strange:
+        return
+    for axis in grid.without_use(settings):
+        yield f"key 'sensitivity.{axis}' varies none of its estimators, {', '.join(names)}; accepted: without it"
+    sizes = [*settings["sensitivity"].get("size", []), *(each.get("probe_size", 0) for each in grid.bases(settings))]
+    for size in (size for size in sizes if size > settings["probe"]["size"]):
+        yield (
+            f"key 'sensitivity' asks for {size} samples of each probe batch; accepted: at most probe.size "
+            f"({settings['probe']['size']}), of which the grid takes the first"
+        )

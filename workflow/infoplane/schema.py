@@ -308,6 +308,17 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "judge",
         "a verdict on every claim, in three forms: .json, .md, .html",
     ),
+    "grid": Artifact(
+        "{experiment}/sensitivity.zarr",
+        "gather",
+        "what conclusions are drawn from at every point of the experiment's grid, as `summary.zarr` has it",
+    ),
+    "sensitivity": Artifact(
+        "{experiment}/sensitivity",
+        "conclude",
+        "which conclusions hold across the grid, .json, .md, .html; the information plane at every point, .svg, .png, "
+        ".pdf, .csv",
+    ),
     "figure": Artifact(
         "{experiment}/figures/{figure}.{svg,png,pdf,csv}",
         "figures",

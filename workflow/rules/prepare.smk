@@ -5,7 +5,7 @@ wildcard_constraints:
     experiment=r"[A-Za-z0-9][A-Za-z0-9_-]*",
     run=r"[A-Za-z0-9_.-]+",
     variant=r"[A-Za-z0-9_.-]+",
-    estimator=r"[A-Za-z0-9_-]+",
+    estimator=r"[A-Za-z0-9_.-]+",
     dataset=r"[^/]+",
     figure=r"[A-Za-z0-9_-]+",
 

@@ -70,7 +70,8 @@ class Evidence:
         data = self.summary[name].to_dataset()
         chosen = {"estimator": self.estimator, "split": self.split, "control": self.control}
         data = data.sel({dim: label for dim, label in chosen.items() if label and dim in data.dims}, drop=True)
-        data = data.map(self._counted, keep_attrs=True)
+        gone = self._gone(data) if {"variant", "seed"} <= set(data.dims) else None  # once for all variables
+        data = data.map(_counted, keep_attrs=True, gone=gone)
         data = data.sel(epoch=[0.0]) if self.untrained else data
         data = moving.averaged(data, moving.length(self.experiment)) if self.smooth else data
         return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
@@ -81,7 +82,8 @@ class Evidence:
 
     def accuracies(self) -> xr.DataArray:
         """Accuracy on the test split, (variant, seed, epoch)."""
-        found = self._counted(self._training["accuracy"].sel(split="test", drop=True))
+        accuracy = self._training["accuracy"].sel(split="test", drop=True)
+        found = _counted(accuracy, gone=self._gone(accuracy))
         return found.sel(epoch=[0.0]) if self.untrained else found
 
     def error_chain(self) -> xr.DataArray:
@@ -99,11 +101,9 @@ class Evidence:
         gone = outcomes.diverged(self._training)
         return gone | outcomes.unlearned(self._training) if self.learned else gone
 
-    def _counted(self, values: xr.DataArray) -> xr.DataArray:
-        """Values of all networks but those that are left out; what is not a network's own as it is."""
-        if not {"variant", "seed"} <= set(values.dims):
-            return values
-        return values.where(~self._left_out.sel(variant=values["variant"], seed=values["seed"]).reset_coords(drop=True))
+    def _gone(self, data: xr.Dataset | xr.DataArray) -> xr.DataArray:
+        """Networks of some data that are left out, (variant, seed)."""
+        return self._left_out.sel(variant=data["variant"], seed=data["seed"]).reset_coords(drop=True)
 
     @cached_property
     def experiment(self) -> dict[str, Any]:
@@ -161,6 +161,13 @@ class Evidence:
             seeds = self.summary["training"].to_dataset()["seed"]
             return xr.full_like(seeds, np.nan, dtype=float).expand_dims("sweep")
         return xr.concat([each.drop_vars(set(each.coords) - {"seed"}) for each in found], dim="sweep")
+
+
+def _counted(values: xr.DataArray, *, gone: xr.DataArray | None) -> xr.DataArray:
+    """Values of all networks but those that are left out; what is not a network's own as it is."""
+    if gone is None or not {"variant", "seed"} <= set(values.dims):
+        return values
+    return values.where(~gone)
 
 
 def _at(values: xr.DataArray, epoch: float) -> xr.DataArray:

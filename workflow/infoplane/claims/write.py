@@ -123,7 +123,7 @@ def data(verdict: Verdict) -> dict[str, Any]:
         "claim": claim.name,
         "paper": claim.source,
         "statement": claim.statement,
-        "rule": _rule(claim.rule, claim.units),
+        "rule": ruled(claim.rule, claim.units),
         "measured": claim.measured,
         "units": claim.units,
         "estimator": verdict.estimator,
@@ -268,7 +268,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "mark": claim.mark,
         "statement": claim.statement,
         "measured": claim.measured,
-        "rule": _rule(claim.rule, claim.units),
+        "rule": ruled(claim.rule, claim.units),
         "judged_with": judged_with(verdict.estimator, verdict.split),
         "effect": effect(verdict.effect, verdict.learned, claim.units),
         "controls": controls,
@@ -292,7 +292,8 @@ def words(effect: Effect, units: str) -> str:
     return f"{effect.mean:.3g}{interval}{unit}, {count} seed{'s' if count > 1 else ''}"
 
 
-def _rule(rule: Rule, units: str) -> str:
+def ruled(rule: Rule, units: str) -> str:
+    """A rule in words."""
     return f"{rule.side} {rule.threshold:.3g}{'' if units == '1' else f' {units}'}"
 
 

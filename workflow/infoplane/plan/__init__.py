@@ -103,6 +103,22 @@ class Study:
         """Parameters of a summary."""
         return self.planned[wildcards.experiment].aggregate()
 
+    def stores_of_grid(self, wildcards: Any) -> list[str]:
+        """Paths of the stores that the summary of a grid is made of."""
+        return [path for path, _ in self.planned[wildcards.experiment].parts_of_grid()]
+
+    def parts_of_grid(self, wildcards: Any) -> list[dict[str, str]]:
+        """What each of them is a store of: its group and its variant."""
+        return [part for _, part in self.planned[wildcards.experiment].parts_of_grid()]
+
+    def gather(self, wildcards: Any) -> Settings:
+        """Parameters of the summary of a grid."""
+        return self.planned[wildcards.experiment].gather()
+
+    def conclude(self, wildcards: Any) -> Settings:
+        """Parameters of the conclusions across a grid."""
+        return self.planned[wildcards.experiment].conclude()
+
     def judge(self, wildcards: Any) -> Settings:
         """Parameters of the verdicts."""
         return self.planned[wildcards.experiment].judge()
@@ -141,6 +157,15 @@ class Study:
             for name, planned in self.planned.items()
             if planned.experiment.settings["claims"]
             for ending in ("json", "md", "html")
+        ]
+
+    def conclusions(self) -> list[str]:
+        """What is said and drawn of the grid of every experiment that has one."""
+        return [
+            f"results/{ARTIFACTS['sensitivity'].path.format(experiment=name)}.{ending}"
+            for name, planned in self.planned.items()
+            if planned.grid
+            for ending in ("json", "md", "html", "svg", "png", "pdf", "csv")
         ]
 
     def kept(self) -> list[str]:

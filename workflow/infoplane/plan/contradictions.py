@@ -11,7 +11,7 @@ from infoplane.experiment import Variant
 from infoplane.models import graph
 from infoplane.names import accepted
 from infoplane.plan.planned import Figure, Planned
-from infoplane.schema import CONVOLUTIONAL
+from infoplane.schema import CONVOLUTIONAL, estimates
 
 if TYPE_CHECKING:  # so that planning loads no torch before a network is made
     from infoplane.models.layers import Layer
@@ -131,11 +131,11 @@ def _of_moments(planned: Planned) -> Iterator[str]:
 
 
 def _of_estimators(planned: Planned) -> Iterator[str]:
-    names = planned.estimates
+    names = [name for settings in planned.measured.values() for name in estimates(settings)]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"key 'estimators' gives {name!r} more than once; accepted: names that stay apart, with _upper and _lower"
     store = planned.experiment.settings["store"]
-    for name, settings in planned.estimators.items():
+    for name, settings in planned.measured.items():
         if settings["kind"] != "renyi" and store != "raw":
             yield (
                 f"key 'store' is {store!r}, and estimator {name!r} needs the activations themselves; accepted: raw, or "

@@ -1,14 +1,18 @@
 """One experiment: its runs, its figures, and the parameters of its jobs."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from infoplane import adoption, claims, datasets, experiment, explorer, factories, figures, files, models
+from infoplane import adoption, claims, datasets, experiment, explorer, factories, figures, files, grid, models
 from infoplane.config import Settings
 from infoplane.datasets import Description
+from infoplane.errors import ConfigError
 from infoplane.experiment import Experiment, Run, Variant
+from infoplane.grid import Point
 from infoplane.provenance import code_digest
 from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 
@@ -16,7 +20,7 @@ _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scri
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
 _TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
 # Keys that the summary does not hang on, or has apart.
-_APART = {"claims", "figures", "animations", "preview", "seeds", "style"}
+_APART = {"claims", "figures", "animations", "preview", "seeds", "sensitivity", "style"}
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,35 @@ class Planned:
         """Estimators by name."""
         return {estimator["name"]: estimator for estimator in self.experiment.settings["estimators"]}
 
+    @cached_property
+    def grid(self) -> dict[str, Point]:
+        """Points of the grid by the name of the estimator that each is, the experiment's own among them."""
+        return {point.name: point for point in grid.points(self.experiment.settings)}
+
+    @cached_property
+    def measured(self) -> dict[str, Settings]:
+        """Every estimator that is measured: the experiment's own, and those of the grid."""
+        return {**{name: point.settings for name, point in self.grid.items()}, **self.estimators}
+
     def measures(self, estimator: str) -> list[str]:
-        """What is measured with an estimator."""
-        known = offered(self.estimators[estimator])
-        return [measure for measure in self.experiment.settings["measures"] if measure in known]
+        """What is measured with an estimator; with one of the grid alone, only what conclusions are drawn from."""
+        known = offered(self.measured[estimator])
+        wanted = known if estimator in self.estimators else known & self._concluded_from
+        return [measure for measure in self.experiment.settings["measures"] if measure in wanted]
+
+    @cached_property
+    def _concluded_from(self) -> set[str]:
+        """Groups of the summary that the conclusions are drawn from which a grid tries."""
+        found = {"information"}
+        for name in self.experiment.settings["claims"]:
+            with suppress(ConfigError):  # `contradictions` tells of a claim that there is not
+                found |= {*claims.claim(name, folder=self.experiment.folder).needs}
+        return found
 
     @property
     def errors(self) -> bool:
         """Whether any estimator measures back-propagated errors."""
-        return any("error_chain" in self.measures(name) for name in self.estimators)
+        return any("error_chain" in self.measures(name) for name in self.measured)
 
     @property
     def records(self) -> bool:
@@ -134,7 +158,7 @@ class Planned:
             "probe": settings["probe"],
             "store": settings["store"],
             "errors": self.errors,
-            "preactivations": any(each.get("read") == "preactivation" for each in self.estimators.values()),
+            "preactivations": any(each.get("read") == "preactivation" for each in self.measured.values()),
             "maps": settings["store"] != "raw" and self._needs_maps(),
             "code": self._code(run.variant, f"infoplane.capture.{'recorded' if self.records else 'run'}"),
             "around": code_digest(*_AROUND),
@@ -143,7 +167,7 @@ class Planned:
     def measure(self, run: Run, estimator: str) -> Settings:
         """Parameters of measuring."""
         return {
-            "estimator": self.estimators[estimator],
+            "estimator": self.measured[estimator],
             "controls": self.experiment.settings["controls"],
             "capture": files.digest(self.capture(run)),
             "code": {name: self._measuring(name, estimator) for name in self.measures(estimator)},
@@ -193,6 +217,23 @@ class Planned:
             "code": code_digest("infoplane.analysis.summary", "infoplane.jobs"),
         }
 
+    def gather(self) -> Settings:
+        """Parameters of the summary of the grid: of the summary, with the grid's estimators in place of its own."""
+        facts, points = self.aggregate(), self.grid.values()
+        tried = {
+            "estimators": [point.settings for point in points],
+            "grid": [
+                {
+                    "name": each.name,
+                    "base": each.base,
+                    "own": each.name in self.estimators,
+                    "choices": dict(each.choices),
+                }
+                for each in points
+            ],
+        }
+        return {**facts, "experiment": {**facts["experiment"], **tried}}
+
     def _moments(self, variant: Variant) -> Settings | None:
         """When and where the networks of a variant are looked at while they train, if they are."""
         if not self.records:
@@ -202,27 +243,47 @@ class Planned:
 
     def parts(self) -> list[tuple[str, dict[str, str]]]:
         """Stores that the summary is made of: the path of each, with its group and its variant."""
+        return self._parts(set(self.experiment.settings["measures"]), self.estimators)
+
+    def parts_of_grid(self) -> list[tuple[str, dict[str, str]]]:
+        """The same of the summary of the grid, which has what conclusions are drawn from and nothing else."""
+        return self._parts(set(self.experiment.settings["measures"]) & self._concluded_from, self.grid)
+
+    def _parts(self, groups: set[str], estimators: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
         found = []
-        asked = [group for group in MEASURED if group in self.experiment.settings["measures"]]
+        asked = [group for group in MEASURED if group in groups]
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
-            for group, estimator in [("training", ""), *product(asked, self.estimators)]:
+            for group, estimator in [("training", ""), *product(asked, estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
                 found.append((path, {"group": group, "variant": run.variant.name}))
-        for variant in self.experiment.variants if self.weighs else ():
+        for variant in self.experiment.variants if _WEIGHTS in groups else ():
             path = f"results/{ARTIFACTS[_WEIGHTS].path}".format(experiment=self.experiment.name, variant=variant.name)
             found.append((path, {"group": _WEIGHTS, "variant": variant.name}))
         return found
 
     def judge(self) -> Settings:
         """Parameters of the verdicts."""
+        return {
+            **self._claims,
+            "code": code_digest("infoplane.claims.write", *claims.modules(), "infoplane.jobs", "infoplane.store"),
+        }
+
+    def conclude(self) -> Settings:
+        """Parameters of the conclusions across the grid."""
+        modules = ("infoplane.claims.write_across", "infoplane.claims.conclusions", *claims.modules())
+        shown = ("infoplane.figures.points", "infoplane.figures.files")
+        return {**self._claims, "code": code_digest(*modules, *shown, "infoplane.jobs", "infoplane.store")}
+
+    @property
+    def _claims(self) -> Settings:
+        """Claims to judge, and what those depend on that are the user's own."""
         names = self.experiment.settings["claims"]
         own = [name for name in names if ":" in name]
         return {
             "claims": names,
             "folder": str(self.experiment.folder) if own else "",
             "sources": [factories.source_digest(name, folder=self.experiment.folder) for name in own],
-            "code": code_digest("infoplane.claims.write", *claims.modules(), "infoplane.jobs", "infoplane.store"),
         }
 
     def draw(self, name: str) -> Settings:
@@ -263,11 +324,11 @@ class Planned:
 
     def _measuring(self, measure: str, estimator: str) -> str:
         """Digest of the code that measures, of all kinds of estimators that of the estimator's own."""
-        own = [f"infoplane.analysis.information.{self.estimators[estimator]['kind']}"] * (measure == "information")
+        own = [f"infoplane.analysis.information.{self.measured[estimator]['kind']}"] * (measure == "information")
         return code_digest(f"infoplane.analysis.{measure}", *own)
 
     def _needs_maps(self) -> bool:
-        return any(estimator.get("joint") == "multivariate" for estimator in self.estimators.values())
+        return any(estimator.get("joint") == "multivariate" for estimator in self.measured.values())
 
     def trained_model(self, variant: Variant) -> Settings:
         """A variant's `model` as training has it: the layers to look at matter if that is done meanwhile."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infoplane import claims, jobs, store
+from infoplane import claims, figures, jobs, store
 from infoplane.claims import across, conclusions, write_across
 from infoplane.figures import files, points
 from infoplane.files import MANIFEST, sha256
@@ -22,4 +22,5 @@ with jobs.reported(snakemake.log[0]):
     )
     table = points.table(tree)
     stem = Path(snakemake.output.svg).with_suffix("")
-    files.save(points.draw(table, tree), points.with_units(table, tree), stem, figure="sensitivity", summary=digest)
+    with figures.styled(**settings["style"]):
+        files.save(points.draw(table, tree), points.with_units(table, tree), stem, figure="sensitivity", summary=digest)

@@ -124,7 +124,7 @@ def _drawn(table: pd.DataFrame, blocks: Sequence[Block], choices: Mapping[str, A
     ]
     columns = max(len(row) for block in blocks for row in block.rows)
     count = sum(len(block.rows) for block in blocks)
-    width = style.COLUMN if columns == 1 else style.PAGE
+    width = style.column() if columns == 1 else style.page()
     room = (width - 30) / columns
     key = [[*paths.ends(), *lines.values()], markers]
     page = Canvas.blank(width=width, height=min(_ROW * count, _ROWS) + 6, notes=said, key=key)

@@ -273,7 +273,11 @@ class Planned:
         """Parameters of the conclusions across the grid."""
         modules = ("infoplane.claims.write_across", "infoplane.claims.conclusions", *claims.modules())
         shown = ("infoplane.figures.points", "infoplane.figures.files")
-        return {**self._claims, "code": code_digest(*modules, *shown, "infoplane.jobs", "infoplane.store")}
+        return {
+            **self._claims,
+            "style": self.experiment.settings["style"],
+            "code": code_digest(*modules, *shown, "infoplane.jobs", "infoplane.store"),
+        }
 
     @property
     def _claims(self) -> Settings:

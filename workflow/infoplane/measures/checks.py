@@ -59,6 +59,16 @@ def classes(y: Tensor, name: str) -> Tensor:
     return y
 
 
+def label_sets(y: Tensor, name: str) -> Tensor:
+    """`y` itself, if it holds 0 or 1 for every sample and label."""
+    y = tensor(y, name)
+    if y.is_floating_point() or y.ndim < 2:
+        raise ValueError(f"{name} must hold labels (*batch, n, k) as integers, got {tuple(y.shape)} of {y.dtype}")
+    if (wrong := (y != 0) & (y != 1)).any():
+        raise ValueError(f"{name} must hold 0 and 1 alone, a column for each label, got {y[wrong][0].item()}")
+    return y
+
+
 def classes_of(samples: Tensor, y: Tensor, name: str) -> Tensor:
     """Classes (*batch, n), expanded to checked samples (*batch, n, d)."""
     y, n = classes(y, name), samples.shape[-2]

@@ -31,6 +31,7 @@ __all__ = [
     "exponential_moving_average",
     "gaussian",
     "gaussian_from_distances",
+    "label_sets",
     "labels",
     "median_bandwidth",
     "silverman_bandwidth",
@@ -216,6 +217,35 @@ def labels(y: Tensor) -> Tensor:
     """
     y = checks.classes(y, "y")
     return (y[..., :, None] == y[..., None, :]).double().div_(y.shape[-1])
+
+
+def label_sets(y: Tensor) -> Tensor:
+    """Gram matrix of the Jaccard similarity of sets of labels, A_ij = |Y_i ∩ Y_j| / |Y_i ∪ Y_j| / n.
+
+    It is positive definite, strictly so on sets that differ (Gower 1971; Bouchard, Jousselme and Doré 2013), so that
+    the entropy tells any two distributions over sets apart. Two empty sets are alike, and an empty one is like no
+    other. Where every sample has one label it is the indicator, the Gram matrix of `labels`, entry by entry.
+
+    Parameters
+    ----------
+    y
+        (*batch, n, k), 1 for each of k labels that a sample has and 0 for the others, as integers (or booleans).
+
+    Returns
+    -------
+    Tensor
+        (*batch, n, n), float64, unit trace.
+
+    Raises
+    ------
+    ValueError
+        If `y` is not of an integer type, has fewer than two dimensions, or holds other numbers than 0 and 1.
+    """
+    y = checks.label_sets(y, "y").double()
+    shared = y @ y.mT
+    sizes = y.sum(-1)
+    united = sizes[..., :, None] + sizes[..., None, :] - shared
+    return torch.where(united > 0, shared / united.clamp(min=1), 1.0).div_(y.shape[-2])
 
 
 def classes(gram: Tensor) -> Tensor:

@@ -159,7 +159,7 @@ class TestComplete:
             "  - key 'title' is missing; accepted: a text",
             "  - key 'training.batchsize' (value 3) is not known; did you mean 'batch_size'? accepted: batch_size, "
             "block, checkpoints, checkpoints_from, dtype, ensemble, epochs, evaluation_size, gradient_batches, init, "
-            "learning_rate, momentum, optimiser, threads, weight_decay",
+            "learning_rate, loss, momentum, optimiser, threads, weight_decay",
             "  - key 'training.epochs' is 0; accepted: a number > 0",
         ]
 

@@ -19,6 +19,7 @@ BASE = {
     "config",
     "experiment",
     "provenance",
+    "targets",
     "factories",
     "grid",
     "jobs",

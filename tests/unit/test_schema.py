@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from infoplane.schema import ANY_LAYER, ARTIFACTS, COORDINATES, FEATURES, INPUT_FEATURES, Variable
+from infoplane.schema import ANY_LAYER, ARTIFACTS, COORDINATES, FEATURES, INPUT_FEATURES, TARGET_FEATURES, Variable
 
 EVERY = [
     (artifact, group, name, variable)
@@ -29,7 +29,7 @@ def test_every_variable_is_ready_for_an_axis(case: tuple[str, str, str, Variable
 
 @pytest.mark.parametrize("case", EVERY, ids=_ids)
 def test_every_dimension_is_a_coordinate_or_free(case: tuple[str, str, str, Variable]) -> None:
-    free = {FEATURES, INPUT_FEATURES, "other_sample", "class"}
+    free = {FEATURES, INPUT_FEATURES, TARGET_FEATURES, "other_sample", "class"}
     assert set(case[3].dims) <= set(COORDINATES) | free
 
 

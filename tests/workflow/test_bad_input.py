@@ -18,6 +18,13 @@ ESTIMATOR = QUICKSTART["estimators"][0]
 BINNING = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 30}}
 PLANE = {"figure": "information_plane"}
 QUIET: dict[str, Any] = {"figures": [], "claims": []}
+DIABETES: dict[str, Any] = {
+    **QUIET,
+    "dataset": {"name": "diabetes"},
+    "model": {"name": "mlp", "hidden": [4]},
+    "sweep": [],
+    "probe": {"size": 50, "batches": 1},
+}
 
 
 def planned(path: Path | str, **settings: Any) -> plan.Study:
@@ -102,6 +109,39 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "figure of what is not measured": (
         changed(measures=["information"]),
         r"key 'figures' has 'redundancy_synergy', which needs 'decomposition'; accepted: with 'decomposition' among",
+    ),
+    "an estimator of classes and continuous targets": (
+        changed(**DIABETES, estimators=[BINNING]),
+        r"has 'bins' of kind 'binning', which needs targets that are classes or labels, and those of 'diabetes' are "
+        r"continuous; accepted: kind renyi",
+    ),
+    "kernel matrices in the order of no classes": (
+        changed(**DIABETES, measures=["kernel_matrices"]),
+        r"key 'measures' has 'kernel_matrices', .* targets of 'diabetes' are continuous; accepted: without it",
+    ),
+    "a claim about the accuracy of a regression": (
+        changed(**{**DIABETES, "claims": ["yu2021.saturates_early"]}),
+        r"key 'claims' has 'yu2021\.saturates_early', which speaks of accuracy, .* continuous; accepted: without it",
+    ),
+    "a loss of other targets": (
+        changed(training__loss="mean_squared_error"),
+        r"key 'training\.loss' is 'mean_squared_error', .* of 'digits' are classes; accepted: cross_entropy$",
+    ),
+    "a loss of classes for continuous targets": (
+        changed(**DIABETES, training__loss="cross_entropy"),
+        r"'diabetes' are continuous; accepted: mean_squared_error, mean_absolute_error",
+    ),
+    "a loss that there is not": (
+        changed(training__loss="hinge"),
+        r"key 'training\.loss' is 'hinge'; accepted: one of cross_entropy, binary_cross_entropy, mean_squared_error",
+    ),
+    "a width of targets that are classes": (
+        changed(estimators=[{**ESTIMATOR, "target_bandwidth": {"rule": "median", "scale": 1.0}}]),
+        r"has 'renyi' with a target_bandwidth, and the targets of 'digits' are classes; accepted: label_kernel",
+    ),
+    "a kernel of labels for continuous targets": (
+        changed(**DIABETES, estimators=[{**ESTIMATOR, "label_kernel": {"rule": "median", "scale": 1.0}}]),
+        r"with a label_kernel, and the targets of 'diabetes' are continuous; accepted: target_bandwidth",
     ),
     "unknown kind of estimator": (
         changed(estimators=[{**ESTIMATOR, "kind": "guess"}]),

@@ -7,14 +7,30 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.schema import ANY_LAYER, ARTIFACTS, COORDINATES, FEATURE_DIMS, FEATURES, INPUT_FEATURES, Variable
+from infoplane.schema import (
+    ANY_LAYER,
+    ARTIFACTS,
+    COORDINATES,
+    FEATURE_DIMS,
+    FEATURES,
+    INPUT_FEATURES,
+    TARGET_FEATURES,
+    Variable,
+)
 
-_KINDS = {"float64": "f", "float32": "f", "int64": "iu", "str": "OUT"}
+_KINDS = {"float64": "f", "float32": "f", "int64": "iu", "number": "fiu", "str": "OUT"}
+_PREFIXED = {INPUT_FEATURES: "input_", TARGET_FEATURES: "target_"}  # features that are not those of a layer
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 def label(
-    artifact: str, arrays: Arrays, coords: Mapping[str, Any], *, group: str = "/", leading: tuple[str, ...] = ()
+    artifact: str,
+    arrays: Arrays,
+    coords: Mapping[str, Any],
+    *,
+    group: str = "/",
+    leading: tuple[str, ...] = (),
+    said: Mapping[str, Mapping[str, str]] | None = None,
 ) -> xr.Dataset:
     """Arrays as a dataset, with the dimensions, units and names of the schema.
 
@@ -28,12 +44,14 @@ def label(
         Values by the name of the coordinate, or (dimensions, values) where these are not the schema's own.
     leading
         Dimensions that every array has ahead of the schema's.
+    said
+        Units and names of variables, where they are not those of the schema.
     """
     known = variables(artifact, group)
     data = {}
     for name, values in arrays.items():
         dims = (*leading, *dims_of(known[name], np.ndim(values) - len(leading)))
-        data[name] = xr.Variable(dims, values, attrs=described(known[name]))
+        data[name] = xr.Variable(dims, values, attrs={**described(known[name]), **(said or {}).get(name, {})})
     return xr.Dataset(data, {name: _coordinate(name, value) for name, value in coords.items()})
 
 
@@ -46,12 +64,15 @@ def of_one_probe(
     steps: Sequence[int],
     split: str = "train",
 ) -> xr.Dataset:
-    """The root of an activation store: one network, looked at on one probe batch (n, …) and (n,) at some epochs."""
+    """The root of an activation store: one network, looked at on one probe batch at some epochs.
+
+    Inputs are (n, …), and targets are as `infoplane.targets` has them.
+    """
     return label(
         "activations",
         {
             "input": inputs.astype(np.float32)[np.newaxis],
-            "target": targets.astype(np.int64)[np.newaxis],
+            "target": targets.astype(np.float32 if targets.dtype.kind == "f" else np.int64)[np.newaxis],
             "sample_index": np.arange(len(targets))[np.newaxis],
         },
         {
@@ -75,7 +96,7 @@ def dims_of(variable: Variable, ndim: int) -> tuple[str, ...]:
     """Dimensions of a variable whose array has `ndim` of them, features by their number."""
     count = ndim - len(variable.dims) + 1
     features = ("channel",)[:count] if "other_sample" in variable.dims else FEATURE_DIMS.get(count, ())
-    own = {FEATURES: features, INPUT_FEATURES: tuple(f"input_{dim}" for dim in features)}
+    own = {each: tuple(f"{prefix}{dim}" for dim in features) for each, prefix in {FEATURES: "", **_PREFIXED}.items()}
     return tuple(dim for each in variable.dims for dim in own.get(each, (each,)))
 
 
@@ -132,9 +153,10 @@ def out_of_range(dataset: xr.Dataset, artifact: str, group: str) -> Iterator[str
 
 def _dims_agree(dims: tuple[Any, ...], variable: Variable) -> bool:
     """Whether dimensions are the schema's: any features in their place, and probes of their own per seed or epoch."""
-    fixed = tuple(dim for dim in variable.dims if dim not in {FEATURES, INPUT_FEATURES})
+    fixed = tuple(dim for dim in variable.dims if dim not in {FEATURES, *_PREFIXED})
     free = {"channel", "height", "width", "unit"} | ({"seed", "epoch"} if fixed[0] == "probe_batch" else set())
-    return tuple(dim for dim in dims if str(dim).removeprefix("input_") not in free - set(fixed)) == fixed
+    plain = (str(dim).removeprefix("input_").removeprefix("target_") for dim in dims)
+    return tuple(dim for dim, known in zip(dims, plain, strict=True) if known not in free - set(fixed)) == fixed
 
 
 def attributes(dataset: xr.Dataset) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from typing import Any
 FORMAT_VERSION = 1
 FEATURES = "..."  # in a variable's dimensions: those of one sample, as the layer or data set has them
 INPUT_FEATURES = "input_..."  # the same of the input, where layers with features of their own lie beside it
+TARGET_FEATURES = "target_..."  # the same of the target: none of a class, one of a set of labels or of numbers
 FEATURE_DIMS = {1: ("unit",), 2: ("height", "width"), 3: ("channel", "height", "width")}
 CONVOLUTIONAL, FULLY_CONNECTED, OUTPUT = "convolutional", "fully_connected", "output"  # kinds of layers
 INPUT = "input"  # where it stands among layers
+ACCURACY, DETERMINATION = SCORES = "accuracy", "determination"  # of what is classified, and of continuous targets
 ANY_LAYER = "*"  # in an artifact's groups: one group per layer, under the layer's name
 
 
@@ -33,7 +35,7 @@ class Variable:
     minimum, maximum
         Its range, as far as it is known beforehand; NaN is always allowed.
     dtype
-        A NumPy type name, or ``str``.
+        A NumPy type name, ``number`` for whole numbers or floating point, or ``str``.
     optional
         Whether a store may lack it.
     """
@@ -115,7 +117,10 @@ def _bits(long_name: str, dims: tuple[str, ...], minimum: float = -inf) -> Varia
 
 TRAINING: Variables = {
     "loss": Variable(("seed", "epoch", "split"), "nats", "Cross-entropy loss", minimum=0),
-    "accuracy": Variable(("seed", "epoch", "split"), "1", "Accuracy", 0, 1),
+    ACCURACY: Variable(("seed", "epoch", "split"), "1", "Accuracy", 0, 1, optional=True),
+    DETERMINATION: Variable(
+        ("seed", "epoch", "split"), "1", "Coefficient of determination, R²", maximum=1, optional=True
+    ),
     "gradient_mean_norm": Variable(
         ("seed", "epoch", "layer"), "1", "Norm of the mean gradient over mini-batches", minimum=0
     ),
@@ -192,7 +197,7 @@ MEASURED = ("information", "decomposition", "error_chain", "bottleneck", "kernel
 
 ACTIVATION_ROOT: Variables = {
     "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32", optional=True),
-    "target": Variable(("probe_batch", "sample"), "1", "Target", dtype="int64"),
+    "target": Variable(("probe_batch", "sample", TARGET_FEATURES), "1", "Target", dtype="number"),
     "sample_index": Variable(("probe_batch", "sample"), "1", "Index in the split", minimum=0, dtype="int64"),
     "target_probability": Variable(
         ("probe_batch", "sample", "class"), "1", "Probability of each target, p(y|x)", 0, 1, optional=True
@@ -228,7 +233,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
         {
             "/": {
                 "input": Variable(("sample", FEATURES), "1", "Input", dtype="float32"),
-                "target": Variable(("sample",), "1", "Target", dtype="int64"),
+                "target": Variable(("sample", TARGET_FEATURES), "1", "Target", dtype="number"),
                 "target_probability": Variable(
                     ("sample", "class"), "1", "Probability of each target, p(y|x)", 0, 1, optional=True
                 ),
@@ -244,7 +249,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
     "training": Artifact(
         "{experiment}/runs/{run}/training.zarr",
         "train",
-        "loss, accuracy, and the gradient's mean and spread per layer",
+        "loss, accuracy (or R²), and the gradient's mean and spread per layer",
         {"/": {**TRAINING, "train_index": Variable(("seed", "sample"), "1", "Samples trained on", dtype="int64")}},
     ),
     "activations": Artifact(

@@ -27,8 +27,8 @@ with jobs.reported(snakemake.log[0]):
         work=Path(snakemake.params.work) / training.work_digest(recipe, facts),
         output=Path(snakemake.output.checkpoints),
         where=where,
-        witness=capture.Moments.of(settings["moments"], splits["test"][0]),
+        witness=capture.Moments.of(settings["moments"], splits["test"]),
         adopted=adopted,
     )
-    dataset = labels.label("training", record.arrays, record.coords)
+    dataset = labels.label("training", record.arrays, record.coords, said=record.said)
     store.write(snakemake.output.training, "training", dataset, provenance=provenance)

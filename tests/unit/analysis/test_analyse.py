@@ -91,7 +91,11 @@ def test_figures_draw_it(path):
         ((LAYERS, X, Y), {}, r"^analyse: layer 'conv1' has shape \(2, 12, 3, 4, 4\), .*; accepted: \(12 samples, …\)"),
         ((LAYERS, X[1:], Y[1:]), {"epochs": [0, 1]}, r"accepted: \(2 epochs, 11 samples, …\) with 1 to 3 further"),
         ((LAYERS, X, Y), {"epochs": [1, 0]}, r"^analyse: .* epochs \[1\.0, 0\.0\]; accepted: .* ascending epochs$"),
-        ((LAYERS, X, Y.double()), {"epochs": [0, 1]}, r"^analyse: targets of type float64 .*; accepted: whole numbers"),
+        (
+            (LAYERS, X, Y.double()),
+            {"epochs": [0, 1]},
+            r"targets hold 0, 1, 2 in floating .*; accepted: whole",
+        ),
         ((LAYERS, X, Y), {"epochs": [0, 1], "controls": ["none"]}, r"^analyse:\n  - key 'controls\.0' is 'none'"),
         ((LAYERS, X, Y), {"epochs": [0, 1], "estimators": [{"kind": "kde"}]}, r"key 'estimators\.0\.name' is missing"),
         (("a.zarr", X, Y), {}, r"^analyse: inputs, targets and epochs go with arrays; a store has its own$"),

@@ -12,7 +12,7 @@ from infoplane import files, labels, store
 from infoplane.analysis import summary
 from infoplane.analysis.summary import Part, merged, summarise
 from infoplane.errors import StoreError
-from infoplane.schema import ARTIFACTS
+from infoplane.schema import ARTIFACTS, SCORES
 
 OUTER = ("seed", "control", "split", "probe_batch", "about")
 KINDS = {"conv1": "convolutional", "conv2": "convolutional", "fc1": "fully_connected", "output": "output"}
@@ -68,7 +68,7 @@ def dataset(group, variant, seeds, number, estimator):
             continue
         shape = [len(coords[dim]) for dim in variable.dims]
         values = 100 * number + place + np.linspace(0, 0.9, int(np.prod(shape))).reshape(shape)
-        arrays[name] = values / 1e4 if name == "accuracy" else values
+        arrays[name] = values / 1e4 if name in SCORES else values
     return labels.label(group, arrays, coords)
 
 
@@ -273,3 +273,27 @@ class TestMerged:
         for each in orders:
             assert [name for name in union if name in each] == each
         assert expected is None or union == expected
+
+
+def test_scores_are_those_that_runs_have_and_losses_are_called_what_they_are(runs, tmp_path):
+    """Of runs with continuous targets there is no accuracy; where others have one, both stand there."""
+    (wide, own), *_, (narrow, other) = of(runs, "training")
+    squared = {"loss": {"long_name": "Mean squared error", "units": "1"}}
+    coords = {name: own[name].values for name in own.coords if name != "sample"}
+    arrays = {name: values.values for name, values in own.items() if name != "accuracy"}
+    regression = replace(wide, path=tmp_path / "regression.zarr")
+    store.write(regression.path, "training", labels.label("training", arrays, coords, said=squared), provenance={})
+    classified = replace(narrow, path=tmp_path / "classified.zarr")
+    store.write(classified.path, "training", other.drop_vars("determination"), provenance={})
+
+    alone = summarised([(regression, own)], tmp_path / "alone.zarr")["training"].to_dataset()
+    assert "accuracy" not in alone
+    assert (alone["loss"].attrs["long_name"], alone["loss"].attrs["units"]) == ("Mean squared error", "1")
+    assert np.array_equal(alone["determination"].sel(variant="wide").values, own["determination"].values)
+
+    both = summarised([(regression, own), (classified, other)], tmp_path / "both.zarr")["training"].to_dataset()
+    assert both["loss"].attrs["long_name"] == "Mean squared error or Cross-entropy loss"
+    assert both["loss"].attrs["units"] == "1 or nats"
+    assert both["accuracy"].sel(variant="wide").isnull().all()
+    assert both["determination"].sel(variant="narrow").isnull().all()
+    assert both["accuracy"].sel(variant="narrow").notnull().any()

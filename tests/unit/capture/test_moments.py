@@ -11,6 +11,7 @@ from infoplane.analysis.information import information
 from infoplane.capture import Moments
 from infoplane.errors import ConfigError
 from infoplane.measures import gram, renyi
+from infoplane.models.mlp import MLP
 from infoplane.training import checkpoints, run
 from infoplane.training.batches import Batches
 
@@ -28,7 +29,7 @@ def moments(data):
 
     def make(*, maps=True, layers=(), **changes):
         settings = {key: value for key, value in {**PROBE, **changes}.items() if key != "batches"}
-        return Moments.of({**settings, "layers": layers, "maps": maps}, data["test"][0])
+        return Moments.of({**settings, "layers": layers, "maps": maps}, data["test"])
 
     return make
 
@@ -207,3 +208,24 @@ def test_an_ensemble_is_refused(recipe, train, moments):
         ConfigError, match=r"training\.ensemble: networks that are looked at while they train do so one"
     ):
         train(recipe("mlp", ensemble=True), "run", moments())
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (np.float32([[0.5], [2.0]]), lambda outputs: outputs),
+        (np.array([[0, 1], [1, 1]]), torch.sigmoid),
+        (np.array([0, 1]), lambda outputs: torch.softmax(outputs, 1)),
+    ],
+    ids=["continuous", "labels", "classes"],
+)
+def test_the_output_is_read_as_the_targets_say(values, read):
+    torch.manual_seed(0)
+    network = MLP((3,), 2, hidden=(4,))
+    inputs = np.random.default_rng(0).random((2, 3), dtype=np.float32)
+    settings = {"every": 1, "splits": ["train"], "size": 2, "seed": 0, "layers": [], "maps": False}
+    moments = Moments.of(settings, (inputs, values))
+    seen = moments.look(network, network.layers, step=0, inputs=torch.from_numpy(inputs), indices=np.arange(2))
+    outputs = read(network(torch.from_numpy(inputs)).detach().double())
+    expected = (outputs[0] - outputs[1]).square().sum().item()
+    assert seen["squared_distance"]["output"].item() == pytest.approx(expected, rel=1e-4)

@@ -75,7 +75,10 @@ def test_missing_arrays_are_told_with_those_that_are_there(tmp_path: Path) -> No
     [
         ({"x_train": np.ones((6, 3, 3, 3), np.uint8)}, r"x_train: shape \(6, 3, 3, 3\) is ambiguous"),
         ({"x_test": np.ones((2, 6, 6, 3), np.uint8)}, r"differ in shape"),
-        ({"y_train": np.linspace(0, 1, 6)}, r"y_train is float64; accepted: integers from 0"),
+        (
+            {"y_train": np.linspace(0, 1, 6)},
+            r"y_train is float64 of shape \(6,\) and y_test is uint8 .*: all classes",
+        ),
         ({"y_train": np.array([None] * 6)}, r"y_train holds Python objects, which are never read; accepted: numbers"),
         ({"x_train": np.array([[None]] * 6)}, r"x_train holds Python objects, which are never read"),
     ],

@@ -11,7 +11,8 @@ from infoplane.errors import ConfigError
 
 
 def test_registered_names() -> None:
-    assert datasets.names() == ("digits", "mnist", "fashion_mnist", "cifar10", "szt", "szt_soft", "szt_committee")
+    images, generated = ("digits", "mnist", "fashion_mnist", "cifar10"), ("szt", "szt_soft", "szt_committee")
+    assert datasets.names() == (*images, *generated, "diabetes")
 
 
 @pytest.mark.parametrize(

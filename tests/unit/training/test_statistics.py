@@ -43,11 +43,11 @@ def gradients(network, inputs, targets):
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("at_once", [1000, 7])
-def test_loss_and_accuracy(monkeypatch, count, at_once):
+def test_loss_and_score(monkeypatch, count, at_once):
     """The mean of −ln p of the true class, and how often it is the most probable."""
     monkeypatch.setattr(statistics, "_SAMPLES_AT_ONCE", at_once)
     made, (inputs, targets) = networks(count), samples(count, 40)
-    loss, accuracy = statistics.loss_and_accuracy(trainee(made), inputs, targets)
+    loss, accuracy = statistics.loss_and_score(trainee(made), inputs, targets)
     for index, network in enumerate(made):
         probabilities, wanted = softmax(network(inputs[index]).detach().numpy()), targets[index].numpy()
         assert loss[index].item() == pytest.approx(-np.log(probabilities[np.arange(40), wanted]).mean(), abs=1e-12)
@@ -85,7 +85,7 @@ def test_measuring_changes_nothing(count):
     looked_at = trainee(made)
     before = looked_at.state()
     statistics.gradient_norms(looked_at, [samples(count, 10)], made[0].layers)
-    statistics.loss_and_accuracy(looked_at, *samples(count, 10))
+    statistics.loss_and_score(looked_at, *samples(count, 10))
     for name, value in looked_at.state().items():
         assert torch.equal(value, before[name])
 

@@ -10,9 +10,10 @@ import torch
 import xarray as xr
 
 from infoplane import config, jobs, labels, store
+from infoplane import targets as kinds
 from infoplane.analysis import summary
 from infoplane.analysis.measure import measure
-from infoplane.errors import ConfigError
+from infoplane.errors import ConfigError, raise_all
 from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, INPUT, MEASURED, OUTPUT, offered
 
 _VARIANT = "default"  # as an experiment without a sweep calls its only one
@@ -40,7 +41,8 @@ def analyse(
         tensors by layer, in the order of the network, each (n, …), or (E, n, …) if there are epochs; a layer called
         ``output`` holds probabilities, one of images (n, channel, height, width) has feature maps.
     inputs, targets
-        Of the arrays, (n, …) and (n,), the targets as whole numbers from 0; a store has its own.
+        Of the arrays; a store has its own. Inputs are (n, …); targets are classes (n,), whole numbers from 0, sets of
+        labels (n, k), whole numbers 0 and 1, or continuous, (n,) or (n, d), in floating point.
     epochs
         Of the arrays, ascending; 0 is the untrained network.
     estimators
@@ -130,6 +132,8 @@ def _settings(
         "controls": list(controls),
     }
     complete = config.complete(written, schema="experiment", origin="analyse")
+    faults = (fault for tree in trees for fault in kinds.settings_faults(_kind(tree), name, complete))
+    raise_all(dict.fromkeys(faults), heading="analyse", error=ConfigError)
     return {**complete, "name": name, "preview": False}
 
 
@@ -154,24 +158,27 @@ def _measured(
 
 
 def _written(
-    path: Path, activations: Mapping[str, Any], inputs: Any, targets: Any, epochs: Sequence[float] | None
+    path: Path, activations: Mapping[str, Any], inputs: Any, wanted: Any, epochs: Sequence[float] | None
 ) -> Path:
     """Arrays by layer as a store of a network whose layers are a chain."""
-    if inputs is None or targets is None or not activations:
+    if inputs is None or wanted is None or not activations:
         raise ConfigError("analyse: arrays of activations need inputs (n, …) and targets (n,) beside them")
-    x, y = _array(inputs), _array(targets)
+    x, y = _array(inputs), _array(wanted)
     times = [0.0] if epochs is None else [float(epoch) for epoch in epochs]
     arrays = {name: _array(each)[np.newaxis] if epochs is None else _array(each) for name, each in activations.items()}
     for name, values in arrays.items():
-        if values.shape[:2] != (len(times), len(x)) or not 3 <= values.ndim <= 5 or y.shape != (len(x),):
+        if values.shape[:2] != (len(times), len(x)) or not 3 <= values.ndim <= 5 or y.shape[:1] != (len(x),):
             expected = f"({len(times)} epochs, {len(x)} samples, …)" if epochs is not None else f"({len(x)} samples, …)"
             raise ConfigError(
                 f"analyse: layer {name!r} has shape {_array(activations[name]).shape}, the targets {y.shape}; "
-                f"accepted: {expected} with 1 to 3 further dimensions, and targets ({len(x)},)"
+                f"accepted: {expected} with 1 to 3 further dimensions, and a target for each sample"
             )
-    if y.dtype.kind not in "iu" or y.min() < 0 or times != sorted(set(times)):
+    raise_all(kinds.faults({"targets": y}), heading="analyse", error=ConfigError)
+    y = kinds.plain(y)
+    of = kinds.kind(y)
+    if times != sorted(set(times)) or (of == kinds.CLASSES and y.min() < 0):
         raise ConfigError(
-            f"analyse: targets of type {y.dtype} and epochs {times}; accepted: whole numbers ≥ 0, and ascending epochs"
+            f"analyse: targets from {y.min()} and epochs {times}; accepted: classes from 0, and ascending epochs"
         )
     names = [INPUT, *arrays]
     layers = {
@@ -190,8 +197,15 @@ def _written(
         for place in range(len(times))
     )
     root = labels.of_one_probe(x, y, seed=0, epochs=times, steps=range(len(times)))
-    store.write_slabs(path, root=root, layers=layers, slabs=slabs, provenance={"classes": int(y.max()) + 1})
+    classes = int(y.max()) + 1 if of == kinds.CLASSES else y.shape[1]
+    store.write_slabs(path, root=root, layers=layers, slabs=slabs, provenance={"classes": classes})
     return path
+
+
+def _kind(tree: xr.DataTree) -> str:
+    """The kind of the targets of an activation store."""
+    held = tree.dataset["target"]
+    return kinds.kind(held.isel(dict.fromkeys(held.dims[: held.dims.index("sample")], 0)))
 
 
 def _in_memory(tree: xr.DataTree) -> xr.DataTree:

@@ -45,7 +45,7 @@ def kernel_matrices(
 
 def _measure(view: View, kernels: Kernels) -> Measured:
     n = views.samples(view, kernels.estimator)
-    order = view.targets[:, :n].sort(stable=True)
+    order = view.states[:, :n].sort(stable=True)
     rows = torch.arange(len(order.indices))[:, None, None]
     places = rows, order.indices[:, :, None], order.indices[:, None, :]
     matrices = torch.stack([n * kernels.of(view, layer).joint()[places] for layer in view.layers])

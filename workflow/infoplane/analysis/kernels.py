@@ -18,6 +18,9 @@ from infoplane.analysis.widths import Smoothed
 from infoplane.measures import gram, renyi
 from infoplane.schema import INPUT
 
+# Of continuous targets: the median heuristic, so that I(T; Y) is the same in any unit of the targets.
+TARGET_BANDWIDTH = {"rule": "median", "scale": 1.0}
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -92,14 +95,21 @@ class Kernels:
         return found
 
     def target(self, view: View, *, permuted: bool = False) -> Tensor:
-        """Gram matrices of the targets (P, n, n), as they are or permuted."""
+        """Gram matrices of the targets (P, n, n), as they are or permuted.
+
+        The kernel of classes and of sets of labels is the estimator's `label_kernel`; that of continuous targets is
+        Gaussian, of the width `target_bandwidth`.
+        """
         values = view.targets[:, : samples(view, self.estimator)]
         if permuted:
             values = controls.permuted(values, seed=view.seed)
         rule = self.estimator["label_kernel"]
-        if rule == "indicator":
-            return gram.labels(values)
-        vectors = one_hot(values, num_classes=view.classes).double()
+        if values.is_floating_point():
+            rule, vectors = self.estimator.get("target_bandwidth", TARGET_BANDWIDTH), values
+        elif rule == "indicator":
+            return gram.labels(values) if values.ndim == 2 else gram.label_sets(values)
+        else:
+            vectors = (one_hot(values, num_classes=view.classes) if values.ndim == 2 else values).double()
         distances = gram.squared_distances(vectors, batch_dims=1)[:, None]
         return _gaussian(distances, widths.by_rule(distances, vectors.shape[-1], rule)).joint()
 

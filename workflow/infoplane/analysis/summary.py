@@ -11,11 +11,12 @@ import numpy as np
 import xarray as xr
 
 from infoplane import files, labels, store
-from infoplane.schema import ARTIFACTS, COORDINATES, Variable
+from infoplane.schema import ARTIFACTS, COORDINATES, SCORES, Variable
 
 log = logging.getLogger(__name__)
 _BLOCK_BYTES = 4 * 2**20  # of one variable: what is held in memory, and the size of a chunk
 _OF_VARIANTS = {**dict.fromkeys(("depth", "kind", "channels", "inputs", "dominator"), "layer"), "step": "epoch"}
+_OF_TARGETS = ("loss", *SCORES)  # variables whose unit and name depend on the targets
 Array = np.ndarray[Any, Any]
 
 
@@ -116,7 +117,7 @@ def _write_group(
     frame = _frame(group, found, variants)
     if not frame.sizes.get("layer", 1):
         return  # not measured in any run
-    variables = ARTIFACTS["summary"].groups[f"/{group}"]
+    variables = _variables(group, found)
     writer.add(frame, group=f"/{group}")
     shapes = {name: tuple(frame.sizes[dim] for dim in variable.dims) for name, variable in variables.items()}
     together = max(1, _BLOCK_BYTES // max(8 * int(np.prod(shape[1:])) for shape in shapes.values()) or 1)
@@ -128,7 +129,7 @@ def _write_group(
             shape,
             "float64",
             chunks=(min(together, shape[0]), *(max(1, size) for size in shape[1:])),
-            attrs=labels.described(variables[name]),
+            attrs=labels.described(variables[name]) | _said(name, found),
         )
         for name, shape in shapes.items()
     }
@@ -144,6 +145,19 @@ def _write_group(
                 _fill(blocks, row - start, part, variables, places)
         for name, array in arrays.items():
             array[start:end] = blocks[name]
+
+
+def _variables(group: str, found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, Variable]:
+    """Variables of a group, without optional ones that no store has."""
+    held = {name for _, coords in found for name in coords.attrs["held"]}
+    every = ARTIFACTS["summary"].groups[f"/{group}"]
+    return {name: variable for name, variable in every.items() if not variable.optional or name in held}
+
+
+def _said(name: str, found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, str]:
+    """Unit and name of a variable that depend on the targets, as its stores have them: all, where they do not agree."""
+    own = [coords.attrs["said"][name] for _, coords in found if name in coords.attrs["said"]]
+    return {key: " or ".join(dict.fromkeys(each[key] for each in own)) for key in (own[0] if own else ())}
 
 
 def _frame(
@@ -166,7 +180,13 @@ def _frame(
 def _coordinates(part: Part, common: dict[str, xr.Dataset]) -> xr.Dataset:
     """The coordinates of a store, with the attributes that the summary tells; one object for all stores that agree."""
     tree = store.load(part.path, part.group)
-    facts = {name: tree.attrs[name] for name in ("device", "versions", "dataset") if name in tree.attrs}
+    facts: dict[str, Any] = {name: tree.attrs[name] for name in ("device", "versions", "dataset") if name in tree.attrs}
+    facts["held"] = sorted(map(str, tree.data_vars))
+    facts["said"] = {
+        name: {key: tree.dataset[name].attrs[key] for key in ("units", "long_name")}
+        for name in _OF_TARGETS
+        if name in tree.dataset
+    }
     coords = tree.dataset.coords.to_dataset().load().assign_attrs(facts)
     key = files.digest(
         {"facts": facts, **{str(name): [each.dims, each.values.tolist()] for name, each in coords.variables.items()}}
@@ -203,6 +223,8 @@ def _fill(
     """Put the values of a store into the row of its variant; it is open no longer than that, since open ones add up."""
     tree = store.load(part.path, part.group)
     for name, block in blocks.items():
+        if name not in tree.dataset:
+            continue
         own = tree.dataset[name]
         inner = ([places[dim][value] for value in own[dim].values.tolist()] for dim in variables[name].dims[1:])
         block[np.ix_([row], *inner)] = store.read(own)

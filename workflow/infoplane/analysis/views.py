@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -96,11 +96,13 @@ class View:
     input
         As a layer below all others.
     targets
-        (P, n).
+        (P, n), classes; or (P, n, k), sets of labels or continuous. See `infoplane.targets`.
+    states
+        Class of each sample (P, n); of sets of labels, each that occurs is a class. All 0 of continuous targets.
     target_probability
-        p(y|x), (P, n, classes); of a data set that has none, the indicator of its targets.
+        p(y|x), (P, n, classes); of a data set that has none, the indicator of its classes.
     classes
-        That there are, whether or not all of them are among the targets.
+        That there are, whether or not all of them are among the targets; or sets of labels that occur.
     layers
         In the order of the network.
     """
@@ -109,6 +111,7 @@ class View:
     epoch: float
     input: LayerView
     targets: Tensor
+    states: Tensor
     target_probability: Tensor
     classes: int
     layers: tuple[LayerView, ...]
@@ -296,8 +299,20 @@ def _row(view: View, method: Method, work: Path) -> tuple[Path | None, Measured 
 
 def _view(number: int, classes: int, epoch: float, samples: Iterable[Array], variables: tuple[LayerView, ...]) -> View:
     targets, *soft = map(torch.from_numpy, samples)
-    probability = soft[0] if soft else torch.nn.functional.one_hot(targets, classes).double()
-    return View(number, epoch, variables[0], targets, probability, classes, variables[1:])
+    states = _states(targets)
+    count = classes if targets.ndim == 2 else int(states.max()) + 1
+    probability = soft[0] if soft else torch.nn.functional.one_hot(states, count).double()
+    return View(number, epoch, variables[0], targets, states, probability, count, variables[1:])
+
+
+def _states(targets: Tensor) -> Tensor:
+    if targets.ndim == 2:
+        return targets
+    if targets.is_floating_point():
+        return targets.new_zeros(targets.shape[:2], dtype=torch.int64)
+    # Of the complements, so that sets of one label are in the order of the labels.
+    _, found = torch.unique((1 - targets).flatten(0, 1), dim=0, return_inverse=True)
+    return cast(Tensor, found).view(targets.shape[:2])
 
 
 def _inputs(tree: xr.DataTree, variables: Sequence[str], *, seed: int, epochs: slice) -> Iterator[LayerView]:

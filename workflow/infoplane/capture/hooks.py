@@ -14,6 +14,9 @@ from infoplane.measures import gram
 from infoplane.models.layers import Layer
 from infoplane.names import unknown
 from infoplane.schema import OUTPUT
+from infoplane.training.objectives import Objective
+
+_CLASSES = Objective()
 
 
 class Hooks:
@@ -27,12 +30,14 @@ class Hooks:
         Any module; it is not changed.
     layers
         Where to read it.
+    objective
+        What it is trained for, which says what its output is read as.
 
     Attributes
     ----------
     activations : dict of str to Tensor
-        By layer, of the last forward pass: after the nonlinearity, before pooling; softmax probabilities for the
-        output.
+        By layer, of the last forward pass: after the nonlinearity, before pooling; probabilities for the
+        output, or itself if it is trained for continuous targets.
     preactivations : dict of str to Tensor
         By layer, in the graph of the last forward pass, so that gradients with respect to them can be taken.
 
@@ -46,8 +51,8 @@ class Hooks:
     torch.Size([1, 2])
     """
 
-    def __init__(self, model: nn.Module, layers: Sequence[Layer]) -> None:
-        self._model, self._layers = model, layers
+    def __init__(self, model: nn.Module, layers: Sequence[Layer], *, objective: Objective = _CLASSES) -> None:
+        self._model, self._layers, self._objective = model, layers, objective
         self._handles: list[RemovableHandle] = []
         self._calls: Counter[tuple[object, ...]] = Counter()  # in this forward pass
         self.activations: dict[str, Tensor] = {}
@@ -101,13 +106,13 @@ class Hooks:
                 self._hook_output(layer.preactivation, self.preactivations, layer)
 
     def _hook_output(self, path: str, kept: dict[str, Tensor], layer: Layer) -> None:
-        softmax = layer.kind == OUTPUT and kept is self.activations
+        is_read = layer.kind == OUTPUT and kept is self.activations
         counted = ("output", id(kept), layer.name)
 
         def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:
             if not self._is_call(layer, counted):
                 return None
-            kept[layer.name] = torch.softmax(output.detach(), dim=1) if softmax else output
+            kept[layer.name] = self._objective.read(output.detach()) if is_read else output
             return output.clone()  # the network may go on in place, as ReLU(inplace=True) does
 
         self._handles.append(self._model.get_submodule(path).register_forward_hook(keep))

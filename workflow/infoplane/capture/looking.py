@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from infoplane.capture.hooks import Hooks, errors, squared_distances
 from infoplane.models import graph
 from infoplane.models.layers import Layer
 from infoplane.schema import CONVOLUTIONAL
+from infoplane.training.objectives import Objective
 
 Arrays = dict[str, np.ndarray]
 
@@ -39,7 +39,9 @@ class Kept:
     preactivations: bool = False
 
 
-def look(network: nn.Module, layers: Sequence[Layer], inputs: Tensor, targets: Tensor, kept: Kept) -> dict[str, Arrays]:
+def look(
+    network: nn.Module, layers: Sequence[Layer], inputs: Tensor, targets: Tensor, kept: Kept, *, objective: Objective
+) -> dict[str, Arrays]:
     """Arrays (n, …) by layer and variable.
 
     Parameters
@@ -49,14 +51,16 @@ def look(network: nn.Module, layers: Sequence[Layer], inputs: Tensor, targets: T
     layers
         To look at.
     inputs, targets
-        (n, …) and (n,), on the network's device, the inputs in its precision.
+        (n, …) and (n[, …]), on the network's device, the inputs in its precision.
     kept
         What is kept.
+    objective
+        What the network is trained for.
     """
-    with torch.set_grad_enabled(kept.errors), Hooks(network, layers) as hooks:
+    with torch.set_grad_enabled(kept.errors), Hooks(network, layers, objective=objective) as hooks:
         # the clone is no leaf, so that a network may work on it in place
         logits = network(inputs.detach().requires_grad_(kept.errors).clone())
-        deltas = errors(cross_entropy(logits, targets, reduction="none"), hooks) if kept.errors else {}
+        deltas = errors(objective.losses(logits, targets), hooks) if kept.errors else {}
     found: dict[str, Arrays] = {}
     for layer in layers:
         found[layer.name] = _kept("activation", "squared_distance", hooks.activations[layer.name], layer, kept)

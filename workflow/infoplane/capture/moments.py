@@ -14,6 +14,8 @@ from infoplane.capture.hooks import Hooks, squared_distances
 from infoplane.models import graph
 from infoplane.models.layers import Layer
 from infoplane.schema import CONVOLUTIONAL, INPUT
+from infoplane.targets import CLASSES, kind
+from infoplane.training.objectives import Objective
 
 _TEST = 13  # stream of random numbers
 
@@ -37,6 +39,8 @@ class Moments:
         Whether distances are wanted for every feature map.
     test
         Inputs of the test split, (n, …).
+    targets
+        The kind of the networks' targets, which says what their output is read as.
     """
 
     every: int
@@ -46,11 +50,13 @@ class Moments:
     layers: Sequence[str]
     maps: bool
     test: np.ndarray
+    targets: str = CLASSES
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any] | None, test: np.ndarray) -> Moments | None:
+    def of(cls, settings: Mapping[str, Any] | None, test: tuple[np.ndarray, np.ndarray]) -> Moments | None:
         """Moments as the parameters of a job have them; None if networks are looked at when they are trained."""
-        return cls(**settings, test=test) if settings else None
+        inputs, targets = test
+        return cls(**settings, test=inputs, targets=kind(targets)) if settings else None
 
     def look(
         self, network: nn.Module, layers: Sequence[Layer], *, step: int, inputs: Tensor, indices: np.ndarray
@@ -72,7 +78,7 @@ class Moments:
     @torch.no_grad()
     def _distances(self, network: nn.Module, layers: Sequence[Layer], inputs: Tensor) -> dict[str, Tensor]:
         """Squared distances of the pairs i < j, (pairs[, C]), of the input and of every layer."""
-        with Hooks(network, layers) as hooks:
+        with Hooks(network, layers, objective=Objective(self.targets)) as hooks:
             network(inputs)
         maps = [layer.name for layer in layers if self.maps and layer.kind == CONVOLUTIONAL]
         found = {INPUT: squared_distances(inputs), **hooks.squared_distances(maps=maps)}

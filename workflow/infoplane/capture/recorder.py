@@ -8,12 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from infoplane import targets as kinds
 from infoplane.capture import looking
 from infoplane.capture.hooks import Hooks
 from infoplane.capture.looking import Arrays, Kept
-from infoplane.errors import ConfigError
+from infoplane.errors import ConfigError, raise_all
 from infoplane.models import finding, graph, layers_of
 from infoplane.models.layers import Layer
+from infoplane.training.objectives import Objective
 
 _STORES = ("raw", "distances", "smaller")
 
@@ -22,12 +24,14 @@ class Recorder(Hooks):
     """Looks at a network on a probe whenever it is told to, and saves what it saw as an activation store.
 
     While the context lasts, every forward pass leaves its activations and pre-activations in the recorder too, as
-    `Hooks` has them, which costs a copy of each. `look` needs no context, and what is saved comes from it alone.
+    `Hooks` has them, which costs a copy of each; the output is read as that of a classifier until a look has seen other
+    targets. `look` needs no context, and what is saved comes from it alone.
 
     Parameters
     ----------
     model
-        Any module that maps inputs (n, …) to logits (n, classes); it is not changed.
+        Any module that maps inputs (n, …) to outputs (n, outputs), logits of classes or labels, or continuous; it is
+        not changed.
     layers
         Where to read it: names or patterns of its layers or modules, or layers. None: the layers that the model names
         in its attribute `layers`, or every nonlinearity and the output (see `infoplane.models.finding.find`). With
@@ -88,7 +92,9 @@ class Recorder(Hooks):
         Parameters
         ----------
         inputs, targets
-            The probe, (n, …) and (n,): the same samples every time.
+            The probe: the same samples every time. Inputs are (n, …); targets are classes (n,) or sets of labels
+            (n, k), 0 and 1, as whole numbers, or continuous, (n,) or (n, d), in floating point. They say what the
+            output is read as and which loss the errors are of: see `infoplane.training.objectives`.
         epoch
             After how many passes over the training data; 0 is the untrained network, the control of all others.
         step
@@ -100,17 +106,19 @@ class Recorder(Hooks):
             If the epoch is not after the last one, the probe is another one or has no class for each input, or a layer
             is not to be found.
         """
-        self._check(inputs, targets, epoch, step)
+        known = _plain(inputs, targets)
+        self._check(inputs, known, epoch, step)
         parameter = next(self._model.parameters())
-        own, wanted = inputs.to(parameter.device, parameter.dtype), targets.to(parameter.device)
+        own, wanted = inputs.to(parameter.device, parameter.dtype), known.to(parameter.device)
+        self._objective = Objective(kinds.kind(known))
         self._find(own)
         with finding.evaluating(self._model):
             if not self._attributes:
                 self._attributes = looking.described(self._model, self._every, self._layers, own[:1])
             with torch.no_grad():
                 classes = self._model(own[:1]).shape[1]
-            found = looking.look(self._model, self._layers, own, wanted, self._kept)
-        self._probe = (inputs.detach().cpu().clone(), targets.detach().cpu().clone())
+            found = looking.look(self._model, self._layers, own, wanted, self._kept, objective=self._objective)
+        self._probe = (inputs.detach().cpu().clone(), known)
         self._looks[round(float(epoch), 6)] = (len(self._looks) if step is None else step, classes, found)
 
     def save(self, path: Path | str, *, split: str = "train") -> None:
@@ -170,11 +178,6 @@ class Recorder(Hooks):
             self.__enter__()
 
     def _check(self, inputs: Tensor, targets: Tensor, epoch: float, step: int | None) -> None:
-        if len(inputs) < 2 or targets.shape != inputs.shape[:1] or targets.is_floating_point():
-            raise ConfigError(
-                f"look: inputs {tuple(inputs.shape)} and targets {tuple(targets.shape)} of type {targets.dtype}; "
-                "accepted: at least two inputs (n, …) and their classes (n,), whole numbers"
-            )
         if self._probe and not all(_same(*pair) for pair in zip(self._probe, (inputs, targets), strict=True)):
             raise ConfigError("look: the probe is another one than before; look at the same samples at every epoch")
         if self._looks and round(float(epoch), 6) <= self.epochs[-1]:
@@ -185,6 +188,19 @@ class Recorder(Hooks):
 
 def _one_batch(found: dict[str, Arrays]) -> dict[str, Arrays]:
     return {layer: {name: values[np.newaxis] for name, values in own.items()} for layer, own in found.items()}
+
+
+def _plain(inputs: Tensor, targets: Tensor) -> Tensor:
+    """Targets of a probe, checked, as everything after has them."""
+    y = targets.detach().cpu().numpy()
+    faults = list(kinds.faults({"targets": y}))
+    if len(inputs) < 2 or y.shape[:1] != inputs.shape[:1]:
+        faults.append(
+            f"inputs are {tuple(inputs.shape)} and targets {y.shape}; accepted: at least two inputs (n, …), and a "
+            "target for each"
+        )
+    raise_all(faults, heading="look", error=ConfigError)
+    return torch.from_numpy(kinds.plain(y))
 
 
 def _same(before: Tensor, now: Tensor) -> bool:

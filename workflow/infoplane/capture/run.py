@@ -17,7 +17,9 @@ from infoplane.capture.looking import Arrays, Kept
 from infoplane.capture.probe import Probe
 from infoplane.models import graph
 from infoplane.models.layers import Layer
+from infoplane.targets import kind
 from infoplane.training import checkpoints as weights_of
+from infoplane.training.objectives import Objective
 from infoplane.training.recipe import BaseRecipe
 from infoplane.training.run import blocks_of
 
@@ -50,6 +52,8 @@ class Recipe(BaseRecipe):
         Whether distances are wanted for every feature map, rather than for all of a layer's together.
     preactivations
         Whether net inputs are wanted, always as they are.
+    loss
+        That the errors are of, as the experiment has it; by default that of the kind of the targets.
     """
 
     model: Mapping[str, Any]
@@ -61,6 +65,7 @@ class Recipe(BaseRecipe):
     errors: bool
     maps: bool
     preactivations: bool = False
+    loss: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,9 @@ def capture_run(
     recipe
         What to capture.
     data
-        Inputs (n, …) and targets (n,) of each split.
+        Inputs (n, …) and targets of each split, as `infoplane.targets` has them.
     classes
-        Number of classes.
+        Number of outputs.
     trained
         Of the run's training: its epochs and steps, what each network was trained on, and its loss, which is NaN
         where it had diverged.
@@ -195,7 +200,7 @@ class Capture:
         Parameters
         ----------
         inputs, targets
-            Of each split, (n, …) and (n,).
+            Of each split, (n, …) and (n[, …]).
         drawn
             The samples to look at.
         folder
@@ -211,6 +216,7 @@ class Capture:
             Index of the seed, index of the step, and arrays (P, n, …) by layer and variable.
         """
         said = time.monotonic()
+        objective = Objective(kind(targets["train"]), self._recipe.loss)
         blank: dict[str, Arrays] | None = None
         for place, seed in enumerate(self._recipe.seeds):
             own_inputs = torch.from_numpy(drawn.gathered(inputs, place))
@@ -218,10 +224,10 @@ class Capture:
             for index, step in enumerate(steps):
                 if not masked[place, index]:
                     self._load(folder, seed, step)
-                    arrays = self._look(own_inputs, own_targets)
+                    arrays = self._look(own_inputs, own_targets, objective)
                     blank = blank or _nan_like(arrays)
                 elif blank is None:
-                    blank = arrays = _nan_like(self._look(own_inputs, own_targets))
+                    blank = arrays = _nan_like(self._look(own_inputs, own_targets, objective))
                 else:
                     arrays = blank
                 yield place, index, arrays
@@ -236,17 +242,18 @@ class Capture:
         own = {name: value[block.index(seed)] for name, value in weights.items()}
         self._network.load_state_dict(own)
 
-    def _look(self, inputs: Tensor, targets: Tensor) -> dict[str, Arrays]:
+    def _look(self, inputs: Tensor, targets: Tensor, objective: Objective) -> dict[str, Arrays]:
         """Arrays by layer, stacked over probe batches."""
-        batches = [self._look_once(*pair) for pair in zip(inputs, targets, strict=True)]
+        batches = [self._look_once(*pair, objective) for pair in zip(inputs, targets, strict=True)]
         return {
             layer: {name: np.stack([batch[layer][name] for batch in batches]) for name in arrays}
             for layer, arrays in batches[0].items()
         }
 
-    def _look_once(self, inputs: Tensor, targets: Tensor) -> dict[str, Arrays]:
+    def _look_once(self, inputs: Tensor, targets: Tensor, objective: Objective) -> dict[str, Arrays]:
         inputs = inputs.to(self._where, getattr(torch, self._recipe.dtype))
-        return looking.look(self._network, self.layers, inputs, targets.to(self._where), self._kept)
+        own = targets.to(self._where)
+        return looking.look(self._network, self.layers, inputs, own, self._kept, objective=objective)
 
 
 def _nan_like(arrays: Mapping[str, Arrays]) -> dict[str, Arrays]:

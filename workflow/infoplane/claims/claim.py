@@ -79,6 +79,8 @@ class Claim:
         What a reader should know of the evidence beside the verdict, in one sentence made from it.
     applies
         Whether it speaks of an estimator, by its settings, on a split; a claim speaks of all unless it says otherwise.
+    of_accuracy
+        Whether it speaks of accuracy, so that networks with continuous targets are no evidence.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class Claim:
     controls: tuple[str, ...] = (UNTRAINED, SHUFFLED)
     remark: Callable[[Evidence], str] | None = None
     applies: Callable[[Mapping[str, Any], str], bool] | None = None
+    of_accuracy: bool = False
 
     def __post_init__(self) -> None:
         faults = ["needs no group of the summary; accepted: some of " + ", ".join(_GROUPS)] * (not self.needs)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.derived import moving, outcomes
+from infoplane.derived import moving, outcomes, scores
 from infoplane.schema import CONVOLUTIONAL, OUTPUT, estimates
 
 
@@ -77,13 +77,13 @@ class Evidence:
         return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
     def accuracy(self) -> xr.DataArray:
-        """Accuracy on the test split at the last epoch, (variant, seed)."""
+        """Accuracy, or R² of continuous targets, on the test split at the last epoch, (variant, seed)."""
         return self.at_the_end(self.accuracies())
 
     def accuracies(self) -> xr.DataArray:
-        """Accuracy on the test split, (variant, seed, epoch)."""
-        accuracy = self._training["accuracy"].sel(split="test", drop=True)
-        found = _counted(accuracy, gone=self._gone(accuracy))
+        """Accuracy, or R² of continuous targets, on the test split, (variant, seed, epoch)."""
+        score = scores.score(self._training).sel(split="test", drop=True)
+        found = _counted(score, gone=self._gone(score))
         return found.sel(epoch=[0.0]) if self.untrained else found
 
     def error_chain(self) -> xr.DataArray:

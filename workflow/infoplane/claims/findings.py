@@ -16,6 +16,7 @@ from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.verdict import interval
 from infoplane.derived import outcomes
+from infoplane.schema import ACCURACY
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ def _seeds(marked: xr.DataArray) -> dict[str, list[int]]:
 
 
 def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
-    """The filters needed in every sweep over those of one convolution; needs decomposition and training."""
+    """The filters needed in every sweep over those of one convolution; needs decomposition, training and accuracy."""
+    if ACCURACY not in evidence.summary["training"].data_vars:
+        return []
     maps = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
     information, accuracy = evidence.at_the_end(maps), evidence.accuracy()
     found = []

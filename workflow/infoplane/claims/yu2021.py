@@ -320,6 +320,7 @@ CLAIMS = (
         Rule("above", 0),
         needs=("decomposition", "information", "training"),
         remark=saturation_not_reached,
+        of_accuracy=True,
     ),
     Claim(
         "yu2021.synergy_grows",

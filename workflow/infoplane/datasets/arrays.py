@@ -1,11 +1,12 @@
 """From any four arrays to those that networks are trained on: one rule for checks, layout and scale."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
+from infoplane import targets
 from infoplane.datasets.content import Array, Arrays, Description
 from infoplane.errors import DataError, raise_all
 
@@ -21,8 +22,9 @@ def check(arrays: Arrays, *, origin: str) -> None:
     Parameters
     ----------
     arrays
-        Inputs of the shapes that `sample_shape` lists, uint8 or floating point; targets (n,) or (n, 1), integers
-        from 0, no more classes than samples.
+        Inputs of the shapes that `sample_shape` lists, uint8 or floating point. Targets (n,) or (n, 1), integers
+        from 0, no more classes than samples; or (n, k), integers 0 and 1, a column for each label; or (n,) or (n, d),
+        floating point and finite. Floating point that could as well be classes or labels is refused.
     origin
         What the arrays come from, for the message.
 
@@ -47,7 +49,8 @@ def prepared(arrays: Arrays, *, origin: str) -> Arrays:
     Returns
     -------
     Arrays
-        New arrays: inputs float32, (n, channel, height, width) or (n, d); targets int64, (n,).
+        New arrays: inputs float32, (n, channel, height, width) or (n, d); targets int64, (n,) or (n, k), or float32,
+        (n, d).
 
     Raises
     ------
@@ -58,14 +61,16 @@ def prepared(arrays: Arrays, *, origin: str) -> Arrays:
     x_train, x_test = _scaled(_arranged(arrays.x_train)), _scaled(_arranged(arrays.x_test))
     faults = (*_value_faults("x_train", x_train), *_value_faults("x_test", x_test))
     raise_all(faults, heading=f"{origin} is no usable data set", error=DataError)
-    return Arrays(x_train, _flat(arrays.y_train), x_test, _flat(arrays.y_test))
+    return Arrays(x_train, targets.plain(arrays.y_train), x_test, targets.plain(arrays.y_test))
 
 
 def describe(name: str, arrays: Arrays, *, checksum: str) -> Description:
     """Describe four checked arrays, before or after `prepared`."""
-    classes = 1 + max(int(arrays.y_train.max()), int(arrays.y_test.max()))
+    y = targets.plain(arrays.y_train)
+    of = targets.kind(y)
+    classes = 1 + max(int(y.max()), int(arrays.y_test.max())) if of == targets.CLASSES else y.shape[1]
     sizes = {"train": len(arrays.x_train), "test": len(arrays.x_test)}
-    return Description(name, sample_shape(arrays.x_train.shape), classes, sizes, checksum)
+    return Description(name, sample_shape(arrays.x_train.shape), classes, sizes, checksum, of)
 
 
 def digest(arrays: Iterable[Array]) -> str:
@@ -115,7 +120,8 @@ def _faults(arrays: Arrays) -> Iterator[str]:
     yield from _split_faults("test", arrays.x_test, arrays.y_test)
     if arrays.x_train.shape[1:] != arrays.x_test.shape[1:]:
         yield f"samples of x_train {arrays.x_train.shape} and of x_test {arrays.x_test.shape} differ in shape"
-    yield from _label_faults(arrays)
+    both = {"y_train": arrays.y_train, "y_test": arrays.y_test}
+    yield from list(targets.faults(both)) or _class_faults(both)
 
 
 def _split_faults(split: str, x: Array, y: Array) -> Iterator[str]:
@@ -127,18 +133,14 @@ def _split_faults(split: str, x: Array, y: Array) -> Iterator[str]:
         yield f"x_{split}: {error}"
     if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
         yield f"x_{split} is {x.dtype}; accepted: uint8 (0 to 255, divided by 255) or floating point (as it is)"
-    if not _is_column(y):
-        yield f"y_{split} has shape {y.shape}; accepted: (n,) or (n, 1); for one-hot targets store y.argmax(1)"
-    elif x.ndim and len(x) != len(y):
+    if y.ndim and x.ndim and len(x) != len(y):
         yield f"x_{split} has {len(x)} samples, y_{split} {len(y)}"
 
 
-def _label_faults(arrays: Arrays) -> Iterator[str]:
-    samples = arrays.y_train.size + arrays.y_test.size
-    for name, y in (("y_train", arrays.y_train), ("y_test", arrays.y_test)):
-        if y.dtype != np.bool_ and not np.issubdtype(y.dtype, np.integer):
-            yield f"{name} is {y.dtype}; accepted: integers from 0"
-        elif y.size and (y.min() < 0 or y.max() >= samples):
+def _class_faults(both: Mapping[str, Array]) -> Iterator[str]:
+    samples = sum(len(y) for y in both.values())
+    for name, y in both.items():
+        if targets.kind(targets.plain(y)) == targets.CLASSES and (y.min() < 0 or y.max() >= samples):
             yield (
                 f"{name} runs from {y.min()} to {y.max()}; accepted: integers from 0, "
                 f"no more classes than the {samples} samples"
@@ -154,10 +156,6 @@ def _value_faults(name: str, x: npt.NDArray[np.float32]) -> Iterator[str]:
         )
 
 
-def _is_column(y: Array) -> bool:
-    return y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)
-
-
 def _arranged(x: Array) -> Array:
     shape = sample_shape(x.shape)
     channels_last = x.ndim == 4 and x.shape[1:] != shape
@@ -169,7 +167,3 @@ def _scaled(x: Array) -> npt.NDArray[np.float32]:
         return np.true_divide(x, 255, dtype=np.float32)
     with np.errstate(over="ignore"):  # a float64 that float32 cannot hold becomes inf, and is told as such
         return np.array(x, dtype=np.float32)
-
-
-def _flat(y: Array) -> npt.NDArray[np.int64]:
-    return np.array(y.reshape(-1), dtype=np.int64)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy.typing as npt
 
+from infoplane.targets import CLASSES
+
 if TYPE_CHECKING:
     import torch
 
@@ -34,11 +36,14 @@ class Description:
     shape
         Shape of one sample: (channel, height, width) for images, (d,) for vectors.
     classes
-        Number of classes; targets are 0 to classes − 1.
+        Number of classes; targets are 0 to classes − 1. Of sets of labels, how many labels there are; of continuous
+        targets, their dimension. So many outputs a network has.
     sizes
         Number of samples of ``train`` and of ``test``.
     checksum
         SHA-256 that identifies the content, in hexadecimal digits.
+    targets
+        Their kind, as `infoplane.targets` has it.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Description:
     classes: int
     sizes: Mapping[str, int]
     checksum: str
+    targets: str = CLASSES
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ class Split:
     inputs
         float32, (n, channel, height, width) or (n, d).
     targets
-        int64, (n,).
+        Classes int64 (n,), sets of labels int64 (n, k), or continuous float32 (n, d).
     target_probability
         p(y|x) where more is known of it than the targets, float64, (n, classes), each row of sum 1.
     """

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infoplane.datasets import arrays, cifar10, digits, factory, idx, npz, szt
+from infoplane.datasets import arrays, cifar10, diabetes, digits, factory, idx, npz, szt
 from infoplane.datasets.content import Dataset, Description, Page, dataset
 from infoplane.errors import ConfigError
 from infoplane.names import unknown
@@ -19,6 +19,7 @@ _PAGES: Mapping[str, Page] = {
         szt.SZT,
         szt.SZT_SOFT,
         szt.SZT_COMMITTEE,
+        diabetes.DIABETES,
     )
 }
 _KINDS = ("name", "file", "factory")
@@ -70,7 +71,8 @@ def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
     -------
     Dataset
         `train` and `test`, each with `inputs` (float32, (n, channel, height, width) or (n, d), images from 0 to 1)
-        and `targets` (int64, (n,)), and the `description`. A registered data set whose labels are soft has p(y|x) too
+        and `targets` (classes, int64 (n,); sets of labels, int64 (n, k); or continuous, float32 (n, d)), and the
+        `description`. A registered data set whose labels are soft has p(y|x) too
         (`target_probability`, float64, (n, classes)).
 
     Raises

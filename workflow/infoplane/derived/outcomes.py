@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infoplane.derived import scores
+
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
-GAIN = 0.05  # in accuracy, below which a network has learned nothing
+GAIN = 0.05  # in accuracy or R², below which a network has learned nothing
 
 
 def diverged(training: xr.Dataset) -> xr.DataArray:
@@ -18,9 +20,10 @@ def diverged(training: xr.Dataset) -> xr.DataArray:
 def unlearned(training: xr.Dataset) -> xr.DataArray:
     """Whether each network trained to its end and learned nothing, (variant, seed).
 
-    That is, at its last epoch it is right on the test split less than 5 percentage points more often than untrained.
+    That is, at its last epoch it is right on the test split less than 5 percentage points more often than untrained;
+    or it explains less than 5 % more of the variance of its targets than untrained, or than their mean does.
     """
-    accuracy = training["accuracy"].sel(split="test", drop=True)
-    last = accuracy["epoch"].where(accuracy.notnull()).max("epoch")  # a training may be shorter than others
-    gained = accuracy.where(accuracy["epoch"] == last).max("epoch") - accuracy.sel(epoch=0, drop=True)
+    score = scores.score(training).sel(split="test", drop=True)
+    last = score["epoch"].where(score.notnull()).max("epoch")  # a training may be shorter than others
+    gained = score.where(score["epoch"] == last).max("epoch") - score.sel(epoch=0, drop=True).clip(min=0)
     return ((gained < GAIN) & ~diverged(training)).transpose("variant", "seed")

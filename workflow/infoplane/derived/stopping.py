@@ -10,16 +10,17 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
 
-def stop(accuracy: xr.DataArray, patience: int) -> xr.DataArray:
+def stop(score: xr.DataArray, patience: int) -> xr.DataArray:
     """Epoch at which each network would have stopped.
 
-    That is the first checkpoint at which the accuracy has been no better than before for as many checkpoints, one after
+    That is the first checkpoint at which the score has been no better than before for as many checkpoints, one after
     another, as the patience says.
 
     Parameters
     ----------
-    accuracy
-        On the test split, as there is no third one to watch, (…, epoch); NaN from the epoch on at which one diverged.
+    score
+        Accuracy, or R² of continuous targets, on the test split, as there is no third one to watch, (…, epoch); NaN
+        from the epoch on at which one diverged.
     patience
         Checkpoints to wait for a better one, at least 1.
 
@@ -28,8 +29,8 @@ def stop(accuracy: xr.DataArray, patience: int) -> xr.DataArray:
     xr.DataArray
         (…), in epochs; NaN for a network that goes on to its end.
     """
-    values = accuracy.transpose("epoch", ...).values
-    epochs = accuracy["epoch"].values
+    values = score.transpose("epoch", ...).values
+    epochs = score["epoch"].values
     best = np.fmax.accumulate(values, axis=0)
     better = np.concatenate([np.isfinite(values[:1]), values[1:] > best[:-1]])
     found = np.full(values.shape[1:], np.nan)
@@ -37,4 +38,4 @@ def stop(accuracy: xr.DataArray, patience: int) -> xr.DataArray:
     for epoch, row, known in zip(epochs, better, np.isfinite(values), strict=True):
         waited = np.where(row, 0, waited + 1)
         found = np.where(np.isnan(found) & known & (waited >= patience), epoch, found)
-    return accuracy.isel(epoch=0, drop=True).copy(data=found)
+    return score.isel(epoch=0, drop=True).copy(data=found)

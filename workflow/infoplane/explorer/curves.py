@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.derived import phases
+from infoplane.derived import phases, scores
 from infoplane.figures import select
 from infoplane.figures.choices import Options
 from infoplane.figures.notes import label
+from infoplane.schema import ACCURACY, DETERMINATION
 
 _GROUP = "training"
 RATIO = "signal_to_noise"
-_SHORT = {"loss": "Loss", "accuracy": "Accuracy", RATIO: "Signal/noise"}  # where there is little room
+_SHORT = {"loss": "Loss", ACCURACY: "Accuracy", DETERMINATION: "R²", RATIO: "Signal/noise"}  # in little room
 
 
 def of(summary: xr.DataTree) -> tuple[dict[str, Any] | None, list[str]]:
@@ -29,7 +30,7 @@ def of(summary: xr.DataTree) -> tuple[dict[str, Any] | None, list[str]]:
     -------
     tuple
         Nothing, or the ``epochs``, the ``splits``, the ``labels`` of the curves that there are, in order, and for each
-        of the ``variants`` its ``seeds`` and curves: ``loss`` and ``accuracy``, (split, seed, epoch), and
+        of the ``variants`` its ``seeds`` and curves: ``loss`` and a score, (split, seed, epoch), and
         ``signal_to_noise``, (1, seed, epoch), which has no split, and is infinite where all mini-batches agree. Then
         the sentences.
     """
@@ -38,7 +39,7 @@ def of(summary: xr.DataTree) -> tuple[dict[str, Any] | None, list[str]]:
     whole = summary[_GROUP].to_dataset()
     every = Options(variants=tuple(whole["variant"].values), layers=tuple(whole["layer"].values))
     data = select.group(summary, _GROUP, every)
-    curves = {name: data[name] for name in ("loss", "accuracy")}
+    curves = {name: data[name] for name in ("loss", *scores.names(data))}
     labels = {name: label(select.variable(summary, name)) for name in curves}
     ratio = phases.signal_to_noise(data).expand_dims("split")
     absent = ["No signal-to-noise ratio of the gradients: those of several mini-batches were not recorded."]

@@ -25,7 +25,7 @@ from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Maps
 from infoplane.figures.labels import End
 from infoplane.figures.notes import Notes
-from infoplane.schema import CONVOLUTIONAL, COORDINATES
+from infoplane.schema import ACCURACY, CONVOLUTIONAL, COORDINATES, SCORES
 
 _PANEL = 35.0  # mm, the least width of a panel without the names beside it
 READING = (
@@ -129,7 +129,7 @@ def draw(table: pd.DataFrame, strips: Sequence[Strip], notes: Notes, key: Iterab
     Parameters
     ----------
     table
-        From `table`, with the columns that the strips draw; names of lines tell ``accuracy``, if it is there.
+        From `table`, with the columns that the strips draw; names of lines tell the score, if it is there.
     strips
         Rows of panels, in both blocks.
     notes
@@ -221,9 +221,10 @@ def _lines(of_layer: pd.DataFrame, hues: Mapping[str, Hue]) -> dict[str, against
     in_sweep = _varies(each)
     chosen = each[in_sweep] if in_sweep.any() else each
     names = _names(of_layer[of_layer["variant"].isin(chosen.index)])
-    if "accuracy" in of_layer:
-        ends = select.last_epochs(of_layer[of_layer["control"] == "none"]).set_index("variant")["accuracy"]
-        names = {variant: f"{name} ({100 * ends[variant]:.1f} %)".strip() for variant, name in names.items()}
+    for score in (score for score in SCORES if score in of_layer):
+        ends = select.last_epochs(of_layer[of_layer["control"] == "none"]).set_index("variant")[score].dropna()
+        told = {name: f"{100 * end:.1f} %" if score == ACCURACY else f"R² {end:.2f}" for name, end in ends.items()}
+        names |= {variant: f"{names[variant]} ({told[variant]})".strip() for variant in names if variant in told}
     counts = np.unique(chosen["channels"]).tolist()
     ordered = chosen["hue"].nunique() == 1 < len(counts) and chosen["channels"].is_unique
     shades = dict(zip(counts, style.sequence(len(counts)), strict=True))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
-from infoplane import claims, figures, files, models
+from infoplane import claims, figures, files, models, targets
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
@@ -21,7 +21,10 @@ def of_settings(planned: Planned) -> Iterator[str]:
     """Faults that show beside the data and the figures that are known."""
     for variant in planned.experiment.variants:
         try:
-            yield from _of_data(planned, variant, planned.describe(variant))
+            found = planned.describe(variant)
+            yield from _of_data(planned, variant, found)
+            yield from targets.settings_faults(found.targets, found.name, planned.experiment.settings)
+            yield from targets.loss_faults(found.targets, found.name, variant.settings["training"].get("loss"))
         except InfoplaneError as error:
             yield f"key 'dataset': {error}"
     yield from _of_adopted(planned)
@@ -187,6 +190,11 @@ def _of_claims(planned: Planned) -> Iterator[str]:
             continue
         for group in sorted(set(claim.needs) - planned.groups):
             yield f"key 'claims' has {name!r}, which needs {group!r}; {_with(group)}"
+        if claim.of_accuracy and (others := [each.name for each in planned.data if each.targets == targets.CONTINUOUS]):
+            yield (
+                f"key 'claims' has {name!r}, which speaks of accuracy, and the targets of {others[0]!r} are "
+                "continuous; accepted: without it"
+            )
         judged = product(planned.estimators.values(), planned.experiment.settings["probe"]["splits"])
         if claim.applies and not any(claim.applies(settings, split) for settings, split in judged):
             yield f"key 'claims' has {name!r}, which speaks of none of the estimators and splits; accepted: without it"

@@ -113,6 +113,11 @@ class Planned:
             self._descriptions[key] = datasets.describe(found, folder=self.experiment.folder)
         return self._descriptions[key]
 
+    @property
+    def data(self) -> list[Description]:
+        """The data sets of all variants."""
+        return [self.describe(variant) for variant in self.experiment.variants]
+
     def dataset(self, variant: Variant) -> str:
         """Name of the store of a variant's data set: its own name, and a digest of its content."""
         found = self.describe(variant)
@@ -158,6 +163,7 @@ class Planned:
             "probe": settings["probe"],
             "store": settings["store"],
             "errors": self.errors,
+            "loss": training.get("loss"),
             "preactivations": any(each.get("read") == "preactivation" for each in self.measured.values()),
             "maps": settings["store"] != "raw" and self._needs_maps(),
             "code": self._code(run.variant, f"infoplane.capture.{'recorded' if self.records else 'run'}"),

@@ -15,7 +15,7 @@ class Batches:
     Parameters
     ----------
     inputs, targets
-        The whole training split, (n, …) and (n,).
+        The whole training split, (n, …) and (n[, …]).
     indices
         Of the samples that each network trains on, (S, m).
     seeds
@@ -33,7 +33,7 @@ class Batches:
         self.per_epoch = -(-indices.shape[1] // self._size)
 
     def at(self, step: int) -> tuple[Tensor, Tensor]:
-        """Inputs (S, b, …) and targets (S, b) of an update, in an order drawn anew for every epoch."""
+        """Inputs (S, b, …) and targets (S, b[, …]) of an update, in an order drawn anew for every epoch."""
         return self._taken(self.indices(step))
 
     def indices(self, step: int) -> np.ndarray:
@@ -69,4 +69,4 @@ class Batches:
     def _taken(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
         chosen = torch.from_numpy(indices).to(self._inputs.device)
         inputs, targets = (each.index_select(0, chosen.flatten()) for each in (self._inputs, self._targets))
-        return inputs.reshape(*chosen.shape, *inputs.shape[1:]), targets.reshape(chosen.shape)
+        return inputs.reshape(*chosen.shape, *inputs.shape[1:]), targets.reshape(*chosen.shape, *targets.shape[1:])

@@ -8,24 +8,26 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from infoplane.errors import ConfigError
+from infoplane.training.objectives import Objective
 from infoplane.training.stacked import stacked
 
 State = dict[str, Tensor]
+_CLASSES = Objective()
 
 
 class Trainee(Protocol):
     """What the loop trains: S networks of the same shape."""
 
     optimiser: torch.optim.Optimizer
+    objective: Objective
 
     def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Update once on mini-batches (S, b, …) and (S, b); the losses before (S,)."""
+        """Update once on mini-batches (S, b, …) and (S, b[, …]); the losses before (S,)."""
 
     def logits(self, inputs: Tensor) -> Tensor:
-        """Logits (S, b, classes) of inputs (S, b, …), in evaluation mode."""
+        """Outputs (S, b, outputs) of inputs (S, b, …), in evaluation mode."""
 
     def gradients(self, inputs: Tensor, targets: Tensor) -> State:
         """Gradient of the mean loss by parameter, each (S, …), in evaluation mode."""
@@ -49,17 +51,19 @@ class Single:
         On its device and in its precision.
     settings
         The experiment's `training`.
+    objective
+        What it is trained for.
     """
 
-    def __init__(self, network: nn.Module, settings: Mapping[str, Any]) -> None:
-        self._network = network
+    def __init__(self, network: nn.Module, settings: Mapping[str, Any], objective: Objective = _CLASSES) -> None:
+        self._network, self.objective = network, objective
         self.optimiser = make_optimiser(list(network.parameters()), settings)
 
     def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """See `Trainee`."""
         self._network.train()
         self.optimiser.zero_grad()
-        loss = cross_entropy(self._network(inputs[0]), targets[0])
+        loss = self.objective.mean_loss(self._network(inputs[0]), targets[0])
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return loss.detach()[None]
@@ -73,7 +77,7 @@ class Single:
     def gradients(self, inputs: Tensor, targets: Tensor) -> State:
         """See `Trainee`."""
         parameters = {name: value for name, value in self._network.named_parameters() if value.requires_grad}
-        loss = cross_entropy(self._network.eval()(inputs[0]), targets[0])
+        loss = self.objective.mean_loss(self._network.eval()(inputs[0]), targets[0])
         gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
         return {name: gradient[None] for name, gradient in zip(parameters, gradients, strict=True)}
 
@@ -99,6 +103,8 @@ class Ensemble:
         On one device, in one precision, without buffers.
     settings
         The experiment's `training`.
+    objective
+        What they are trained for.
 
     Raises
     ------
@@ -106,13 +112,15 @@ class Ensemble:
         If the networks have buffers (batch normalisation), which no vectorised step can update.
     """
 
-    def __init__(self, networks: Sequence[nn.Module], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, networks: Sequence[nn.Module], settings: Mapping[str, Any], objective: Objective = _CLASSES
+    ) -> None:
         if buffers := [name for name, _ in networks[0].named_buffers()]:
             raise ConfigError(
                 f"training.ensemble: the network has buffers ({', '.join(buffers)}), which an ensemble cannot train; "
                 "set training.ensemble to false"
             )
-        self._stack = stacked(networks)
+        self._stack, self.objective = stacked(networks), objective
         self.optimiser = make_optimiser(list(self._stack.parameters.values()), settings)
 
     def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -154,8 +162,8 @@ class Ensemble:
             value.copy_(state[name])
 
     def _losses(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Mean cross-entropy of each network, (S,)."""
-        return cross_entropy(self._stack.logits(inputs).mT, targets, reduction="none").mean(1)
+        """Mean loss of each network, (S,)."""
+        return self.objective.losses(self._stack.logits(inputs), targets).mean(1)
 
 
 def make_optimiser(parameters: list[Tensor], settings: Mapping[str, Any]) -> torch.optim.Optimizer:

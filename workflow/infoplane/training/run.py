@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infoplane import datasets, files, models, termination
+from infoplane import datasets, files, models, targets, termination
 from infoplane.errors import ConfigError
 from infoplane.models.layers import Layer
 from infoplane.training import checkpoints, foreign, statistics
 from infoplane.training.batches import Batches
 from infoplane.training.initialisation import initialise
 from infoplane.training.networks import Ensemble, Single, State, Trainee
+from infoplane.training.objectives import Objective
 from infoplane.training.recipe import BaseRecipe
 from infoplane.training.witness import Witness, moments
 
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_STATES = 60
 _SECONDS_BETWEEN_MESSAGES = 10
 _NOT_DIVERGED = -1
-_METRICS = ("loss", "accuracy", "gradient_mean_norm", "gradient_std_norm", "weight_norm")
 Split = tuple[np.ndarray, np.ndarray]
 
 
@@ -56,10 +56,11 @@ class Recipe(BaseRecipe):
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a run when it is trained: arrays and coordinates by the names of the data model."""
+    """What is known of a run when it is trained: arrays, coordinates and labels by the names of the data model."""
 
     arrays: dict[str, np.ndarray]
     coords: dict[str, Any]
+    said: dict[str, dict[str, str]]
 
 
 def train_run(
@@ -80,9 +81,9 @@ def train_run(
     recipe
         What to train.
     data
-        Inputs (n, …) and targets (n,) of the splits ``train`` and ``test``.
+        Inputs (n, …) and targets of the splits ``train`` and ``test``, as `infoplane.targets` has them.
     classes
-        Number of classes.
+        Number of outputs.
     work
         Folder that keeps checkpoints between attempts; a killed run goes on from its last one and ends with the
         same bits. It must belong to this recipe alone, but for later epochs (see `work_digest`); other folders
@@ -101,7 +102,7 @@ def train_run(
     Returns
     -------
     Record
-        Loss, accuracy and gradient statistics; NaN from the epoch on at which a network diverged.
+        Loss, score and gradient statistics; NaN from the epoch on at which a network diverged.
 
     Raises
     ------
@@ -111,8 +112,8 @@ def train_run(
         If adopted weights cannot be read or are those of another network.
     """
     tensors = {
-        split: (torch.from_numpy(inputs).to(where, _dtype(recipe)), torch.from_numpy(targets).to(where))
-        for split, (inputs, targets) in data.items()
+        split: (torch.from_numpy(inputs).to(where, _dtype(recipe)), torch.from_numpy(wanted).to(where))
+        for split, (inputs, wanted) in data.items()
     }
     indices = np.stack(
         [
@@ -120,7 +121,10 @@ def train_run(
             for seed in recipe.seeds
         ]
     )
-    blocks = list(_blocks(recipe, tensors, indices, classes, work=work, where=where, witness=witness))
+    objective = Objective(targets.kind(data["train"][1]), recipe.training.get("loss"))
+    blocks = list(
+        _blocks(recipe, tensors, indices, classes, objective=objective, work=work, where=where, witness=witness)
+    )
     for block in blocks:
         if adopted:
             block.adopt(adopted, recipe.epochs)
@@ -131,7 +135,7 @@ def train_run(
             checkpoints.publish(block.folder, folder / block.folder.name, block.published())
     for old in set(work.parent.iterdir()) - {work}:
         shutil.rmtree(old)  # of other recipes for this run
-    return _record(recipe, blocks, indices)
+    return _record(recipe, blocks, indices, objective)
 
 
 def work_digest(recipe: Recipe, facts: Mapping[str, Any]) -> str:
@@ -237,7 +241,7 @@ class _Block:
         ]
         template = next(row for row in rows if row is not None)
         missing = {name: torch.full_like(value, torch.nan) for name, value in template.items()}
-        stacked = {name: torch.stack([(row or missing)[name] for row in rows], dim=1) for name in _METRICS}
+        stacked = {name: torch.stack([(row or missing)[name] for row in rows], dim=1) for name in template}
         after = torch.tensor(list(self.schedule.values())) >= self.diverged[:, None]
         masked = after & (self.diverged[:, None] != _NOT_DIVERGED)
         return {name: value.masked_fill(masked[..., None], torch.nan).numpy() for name, value in stacked.items()}
@@ -277,14 +281,13 @@ class _Block:
         seeds, size = len(self.seeds), self._settings["evaluation_size"]
         test = tuple(each[:size].expand(seeds, *each[:size].shape) for each in self._test)
         pairs = [
-            statistics.loss_and_accuracy(self._trainee, *some)
-            for some in (self._batches.for_evaluation(size=size), test)
+            statistics.loss_and_score(self._trainee, *some) for some in (self._batches.for_evaluation(size=size), test)
         ]
         batches = self._batches.for_gradients(step, count=self._settings["gradient_batches"])
         mean, spread = statistics.gradient_norms(self._trainee, batches, self.layers)
         return {
             "loss": torch.stack([loss for loss, _ in pairs], dim=1),
-            "accuracy": torch.stack([accuracy for _, accuracy in pairs], dim=1),
+            self._trainee.objective.score_name: torch.stack([score for _, score in pairs], dim=1),
             "gradient_mean_norm": mean,
             "gradient_std_norm": spread,
             "weight_norm": statistics.norms(self._trainee.parameters(), self.layers),
@@ -339,11 +342,12 @@ def _blocks(
     indices: np.ndarray,
     classes: int,
     *,
+    objective: Objective,
     work: Path,
     where: torch.device,
     witness: Witness | None,
 ) -> Iterator[_Block]:
-    inputs, targets = data["train"]
+    inputs, wanted = data["train"]
     if witness and recipe.training["ensemble"]:
         raise ConfigError(
             "training.ensemble: networks that are looked at while they train do so one by one; set it to false"
@@ -351,13 +355,12 @@ def _blocks(
     for seeds in blocks_of(recipe.seeds, ensemble=recipe.training["ensemble"]):
         own = indices[[recipe.seeds.index(seed) for seed in seeds]]
         networks = [_network(recipe, tuple(inputs.shape[1:]), classes, seed).to(where) for seed in seeds]
-        make = (
-            Ensemble(networks, recipe.training) if recipe.training["ensemble"] else Single(networks[0], recipe.training)
-        )
+        settings = recipe.training, objective
+        make = Ensemble(networks, *settings) if recipe.training["ensemble"] else Single(networks[0], *settings)
         yield _Block(
             make,
             networks[0],
-            Batches(inputs, targets, own, seeds, size=recipe.training["batch_size"]),
+            Batches(inputs, wanted, own, seeds, size=recipe.training["batch_size"]),
             data["test"],
             recipe=recipe,
             seeds=seeds,
@@ -374,9 +377,9 @@ def _network(recipe: Recipe, shape: tuple[int, ...], classes: int, seed: int) ->
     return network.to(_dtype(recipe))
 
 
-def _record(recipe: Recipe, blocks: Sequence[_Block], indices: np.ndarray) -> Record:
+def _record(recipe: Recipe, blocks: Sequence[_Block], indices: np.ndarray, objective: Objective) -> Record:
     parts = [block.metrics() for block in blocks]
-    arrays = {name: np.concatenate([part[name] for part in parts]).astype(np.float64) for name in _METRICS}
+    arrays = {name: np.concatenate([part[name] for part in parts]).astype(np.float64) for name in parts[0]}
     arrays["diverged_epoch"] = np.concatenate([block.diverged_epochs() for block in blocks])
     arrays["train_index"] = indices
     first = blocks[0]
@@ -389,7 +392,7 @@ def _record(recipe: Recipe, blocks: Sequence[_Block], indices: np.ndarray) -> Re
         "depth": list(range(1, len(first.layers) + 1)),
         "kind": [layer.kind for layer in first.layers],
     }
-    return Record(arrays, coords)
+    return Record(arrays, coords, targets.described(objective.targets, objective.loss))
 
 
 def _on_cpu(state: State) -> State:

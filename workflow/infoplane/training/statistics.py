@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from infoplane.models.layers import Layer
 from infoplane.training.networks import State, Trainee
@@ -12,15 +11,15 @@ from infoplane.training.networks import State, Trainee
 _SAMPLES_AT_ONCE = 1000
 
 
-def loss_and_accuracy(trainee: Trainee, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy in nats and fraction of correct answers, each (S,), on samples (S, n, …) and (S, n)."""
-    losses, hits = torch.zeros(len(targets)), torch.zeros(len(targets))
+def loss_and_score(trainee: Trainee, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean loss and score of the networks' objective, each (S,), on samples (S, n, …) and (S, n[, …])."""
+    losses, points = torch.zeros(len(targets)), torch.zeros(len(targets))
     for start in range(0, targets.shape[1], _SAMPLES_AT_ONCE):
         some, wanted = (each[:, start : start + _SAMPLES_AT_ONCE] for each in (inputs, targets))
         logits = trainee.logits(some).double()
-        losses = losses + cross_entropy(logits.transpose(1, 2), wanted, reduction="none").sum(1).cpu()
-        hits = hits + (logits.argmax(2) == wanted).sum(1).cpu()
-    return losses / targets.shape[1], hits / targets.shape[1]
+        losses = losses + trainee.objective.losses(logits, wanted).sum(1).cpu()
+        points = points + trainee.objective.points(logits, wanted).sum(1).cpu()
+    return losses / targets.shape[1], trainee.objective.score(points, targets)
 
 
 def gradient_norms(

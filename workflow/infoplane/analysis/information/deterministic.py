@@ -32,7 +32,7 @@ def measured(
     view, estimator, names
         What to measure, with what settings, under which controls.
     informations
-        From a layer, its values (P, n, …) and targets (P, n) to I(X; T) and I(T; Y).
+        From a layer, its values (P, n, …) and classes (P, n) to I(X; T) and I(T; Y).
     read
         What of a layer: ``activation`` or ``preactivation``.
 
@@ -43,9 +43,9 @@ def measured(
         I(X; T) as it is, which is NaN there.
     """
     n = views.samples(view, estimator)
-    targets = dict.fromkeys(names, view.targets[:, :n])
+    targets = dict.fromkeys(names, view.states[:, :n])
     if controls.PERMUTED in targets:
-        targets[controls.PERMUTED] = controls.permuted(view.targets[:, :n], seed=view.seed)
+        targets[controls.PERMUTED] = controls.permuted(view.states[:, :n], seed=view.seed)
     cells = [
         [informations(layer, values(view, layer, read, n, name), targets[name]) for layer in view.layers]
         for name in names
@@ -55,7 +55,7 @@ def measured(
     edges = torch.arange(view.classes - 1, dtype=torch.float64) + 0.5
     whole = {
         "entropy_input": torch.full((len(view.targets),), float(np.log2(n)), dtype=torch.float64),
-        "entropy_target": binning.entropy(view.targets[:, :n, None], edges=edges, batch_dims=1),
+        "entropy_target": binning.entropy(view.states[:, :n, None], edges=edges, batch_dims=1),
     }
     return {
         **{

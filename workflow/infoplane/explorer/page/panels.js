@@ -137,7 +137,7 @@ function named({ name, x, y }) {
   return [];
 }
 
-// Loss, accuracy and signal-to-noise ratio, one under another.
+// Loss, accuracy or R², and signal-to-noise ratio, one under another.
 function drawTraining() {
   const names = Object.keys(content.training.labels);
   const rows = {}, traces = [], shape = { margin: { l: 58, r: 20, t: 6, b: 38 } };
@@ -155,7 +155,7 @@ function drawTraining() {
         hovertemplate: "%{text}<br>%{y:.4g}<extra></extra>" });
     }
     const top = 1 - place * height, domain = [Math.max(top - height + gap, 0), top];
-    const type = name === "accuracy" ? { nticks: 6 } : logarithmic(rows[name].map(({ y }) => y));
+    const type = ["accuracy", "determination"].includes(name) ? { nticks: 6 } : logarithmic(rows[name].map(({ y }) => y));
     shape[`yaxis${number}`] = axis({ text: content.training.short[name], font: { size: 11 } }, { domain, ...type });
   });
   shape.xaxis = overEpochs({ anchor: `y${names.length > 1 ? names.length : ""}` });

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from infoplane import config
 from infoplane.errors import ConfigError
 from infoplane.figures import choices
 from infoplane.figures.choices import Option
@@ -290,6 +290,7 @@ def styled(**settings: Any) -> Iterator[None]:
     """
     from infoplane.figures import style
 
+    config = import_module("infoplane.config")  # by name: no figure hangs on how settings are checked
     chosen = config.complete({"style": settings}, schema="config", origin="style of figures")["style"]
     with style.using(style.Style.of(chosen)):
         yield

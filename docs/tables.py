@@ -1,5 +1,6 @@
-"""Write what is generated from the code: the table of artifacts in README.md, and docs/settings.md."""
+"""Write what is generated from the code: artifacts in README.md, docs/settings.md, and options in docs/commands.md."""
 
+import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 import yaml
 
-from infoplane import figures
+from infoplane import commands, figures
 from infoplane.schema import ARTIFACTS
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "workflow" / "schemas"
+HELP = re.compile(r"(<!-- commands -->\n).*?(<!-- /commands -->)", flags=re.DOTALL)
 MARKERS = re.compile(r"(<!-- artifacts -->\n).*?(<!-- /artifacts -->)", flags=re.DOTALL)
 
 
@@ -25,6 +27,33 @@ def artifacts() -> str:
 def readme(text: str) -> str:
     """README.md with the table of artifacts as it is now."""
     return MARKERS.sub(lambda found: found.group(1) + artifacts() + found.group(2), text)
+
+
+def helped(text: str) -> str:
+    """docs/commands.md with the help of every command as it is now."""
+    return HELP.sub(lambda found: found.group(1) + _commands() + found.group(2), text)
+
+
+def _commands() -> str:
+    """Every command: what its module says of it, and its options."""
+    parts = []
+    for command in commands.COMMANDS:
+        name, parser = command.__name__.rpartition(".")[2], argparse.ArgumentParser(add_help=False)
+        command.options(parser)
+        rows = [f"| {_called(action)} | {_cell(str(action.help))} |" for action in parser._actions]
+        said = str(command.__doc__).strip()
+        parts.append(f"## `infoplane {name}`\n\n{said}\n\n| option | what it does |\n|---|---|\n" + "\n".join(rows))
+    return "\n" + "\n\n".join(parts) + "\n\n"
+
+
+def _called(action: argparse.Action) -> str:
+    value = str(action.metavar) if action.nargs != 0 and action.metavar else ""
+    names = action.option_strings or [value]
+    return ", ".join(f"`{name} {value}`" if action.option_strings and value else f"`{name}`" for name in names)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def settings() -> str:
@@ -110,3 +139,5 @@ if __name__ == "__main__":
     page = ROOT / "README.md"
     page.write_text(readme(page.read_text()))
     (ROOT / "docs" / "settings.md").write_text(settings())
+    own = ROOT / "docs" / "commands.md"
+    own.write_text(helped(own.read_text()))

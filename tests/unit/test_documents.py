@@ -56,3 +56,11 @@ def test_costs_by_stage(monkeypatch: pytest.MonkeyPatch) -> None:
         "prepare,1,1,0,50,3",
         "train,2,21,17,120,30",
     ]
+
+
+def test_page_of_commands(tables) -> None:
+    text = (ROOT / "docs" / "commands.md").read_text()
+    assert tables.helped(text) == text, "run `make docs`"
+    for command in ("init", "plan", "status", "clean", "compare"):
+        assert f"## `infoplane {command}`\n" in text
+    assert "| `--yes` | remove what is listed" in text

@@ -44,7 +44,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "gallery": ({"errors", "files", "figures"}, {"torch", "xarray", "zarr", "matplotlib"}),
     "plan": (BASE | {"datasets", "models", "figures", "claims", "explorer"}, {"torch", "xarray", "zarr"}),
     "costs": (BASE | {"datasets", "models", "capture", "plan"}, {"xarray", "zarr", "matplotlib"}),
-    "commands": (BASE | {"plan", "costs"}, {"torch", "xarray", "zarr", "matplotlib"}),
+    "commands": (BASE | {"plan", "costs", "figures", "store"}, {"torch", "xarray", "zarr", "matplotlib"}),
 }
 
 

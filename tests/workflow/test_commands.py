@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections import Counter
 
+import pandas as pd
+
 from infoplane.plan.jobs import STAGES
 
 from .conftest import TINY, Project
@@ -62,3 +64,17 @@ def test_plan_says_what_snakemake_plans_in_one_that_is_half_finished(edited: Pro
 def test_status_and_plan_of_what_is_finished(finished: Project) -> None:
     assert "missing" not in infoplane(finished, "status", "study/tiny.yaml")
     assert infoplane(finished, "plan", "study/tiny.yaml") == "Nothing to run: all 15 jobs are done.\n"
+
+
+def test_compare_draws_two_experiments_in_one_figure(finished: Project) -> None:
+    """The same experiment under two names, as it lies in two folders."""
+    other = finished.folder / "elsewhere" / "tiny"
+    other.mkdir(parents=True)
+    (other / "summary.zarr").symlink_to(finished.results / "summary.zarr")
+    said = infoplane(finished, "compare", "tiny", "elsewhere/tiny", "--set", "layers=[fc1]", "--output", "both/plane")
+    assert said.split() == [f"both/plane.{ending}" for ending in ("svg", "png", "pdf", "csv")]
+    table = pd.read_csv(finished.folder / "both" / "plane.csv")
+    assert set(table["experiment"]) == {"results/tiny", "elsewhere/tiny"}
+    assert set(table["layer"]) == {"fc1"}
+    own = pd.read_csv(finished.results / "figures" / "information_plane.csv").query("layer == 'fc1'")
+    assert len(table) == 2 * len(own)

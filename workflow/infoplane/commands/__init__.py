@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infoplane.commands import clean, init, plan, status
+from infoplane.commands import clean, compare, init, plan, status
 from infoplane.errors import InfoplaneError
 
-COMMANDS = (init, plan, status, clean)
+COMMANDS = (init, plan, status, clean, compare)
 
 
 def parser() -> argparse.ArgumentParser:

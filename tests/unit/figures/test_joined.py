@@ -1,0 +1,145 @@
+"""Several experiments in one figure."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from infoplane import figures
+from infoplane.errors import ConfigError
+from infoplane.figures import joined
+
+from .conftest import Build, panels
+
+NEEDS = ("information",)
+
+
+@pytest.fixture
+def pair(build: Build) -> dict[str, xr.DataTree]:
+    """Two experiments: another sweep, another layer, other epochs, fewer seeds."""
+    return {
+        "wide": build(),
+        "narrow": build(
+            [("8", "tanh")],
+            keys=("model.hidden", "model.activation"),
+            layers=("conv1", "conv2", "conv3", "output"),
+            epochs=(0.0, 1.0, 20.0),
+            seeds=(0, 1),
+            diverged=None,
+        ),
+    }
+
+
+def join(pair: dict[str, xr.DataTree], figure: str = "information_plane") -> xr.DataTree:
+    return joined.join(pair, figure=figure, needs=sorted(figures.needs(figure)))
+
+
+def group(tree: xr.DataTree, name: str = "information") -> xr.Dataset:
+    return tree[name].to_dataset()
+
+
+def test_variants_carry_the_name_of_their_experiment_first(pair: dict[str, xr.DataTree]) -> None:
+    found = group(join(pair))
+    assert found["variant"].values.tolist() == [*(f"wide: v0{number}" for number in range(5)), "narrow: v00"]
+    assert found["experiment"].values.tolist() == ["wide"] * 5 + ["narrow"]
+    table = figures.table("information_plane", join(pair))
+    assert list(table.columns)[:5] == ["variant", "experiment", "model.filters", "model.activation", "model.hidden"]
+    named = table.drop_duplicates("variant").set_index("variant")
+    assert named.loc["narrow: v00", ["experiment", "model.activation", "model.hidden"]].tolist() == [
+        *("narrow", "tanh", "8")
+    ]
+
+
+def test_values_are_those_of_their_own_experiment(pair: dict[str, xr.DataTree]) -> None:
+    found = group(join(pair))
+    for name, tree in pair.items():
+        own = group(tree).isel(variant=0, seed=[0, 1])
+        same = found.sel(variant=f"{name}: v00", layer=own["layer"], epoch=own["epoch"])
+        for variable in ("mutual_information_input_layer", "entropy_input"):
+            xr.testing.assert_equal(
+                same[variable].drop_vars(set(same[variable].coords) - set(same[variable].dims)),
+                own[variable].drop_vars(set(own[variable].coords) - set(own[variable].dims)),
+            )
+
+
+def test_layers_and_epochs_are_those_of_all_and_seeds_those_of_each(pair: dict[str, xr.DataTree]) -> None:
+    found = group(join(pair))
+    assert found["layer"].values.tolist() in (
+        ["conv1", "conv2", "conv3", "fc1", "fc2", "output"],
+        ["conv1", "conv2", "fc1", "conv3", "fc2", "output"],
+        ["conv1", "conv2", "fc1", "fc2", "conv3", "output"],
+    )
+    assert found["epoch"].values.tolist() == [0, 0.25, 0.5, 1, 2, 4, 7, 10, 20]
+    assert found["seed"].values.tolist() == [0, 1]
+    values = found["mutual_information_input_layer"]
+    assert values.sel(variant="narrow: v00", layer="fc1").isnull().all()
+    assert values.sel(variant="wide: v00", epoch=20).isnull().all()
+    assert found["kind"].sel(variant="narrow: v00", layer="fc1").item() == ""
+
+
+def test_layers_in_opposite_order_come_as_they_are(build: Build) -> None:
+    two = {"a": build(layers=("x", "y")), "b": build(layers=("y", "x"))}
+    assert group(join(two))["layer"].values.tolist() == ["x", "y"]
+
+
+@pytest.mark.parametrize("figure", [name for name in figures.names() if name != "kernel_matrices"])
+def test_every_figure_of_several_networks_can(build: Build, figure: str) -> None:
+    two = {"one": build(), "other": build(epochs=(0.0, 1.0, 2.0, 10.0), lacks=None, diverged=None)}
+    assert {"one", "other"} <= set(figures.table(figure, join(two, figure))["experiment"])
+
+
+def test_a_panel_says_whose_variant_it_shows(build: Build) -> None:
+    tree = join({name: build([("3-6", "relu")], lacks=None, diverged=None) for name in ("one", "other")})
+    titles = [each.get_title(loc="left") for each in panels(figures.draw("information_plane", tree))]
+    assert [title for title in titles if title] == ["one", "other"]
+
+
+def test_the_foot_tells_data_sets_apart(build: Build) -> None:
+    two = {"one": build(), "other": build(dataset={"name": "mnist"}, preview=True)}
+    tree = join(two)
+    whole = tree.attrs["experiment"]
+    first = two["one"].attrs["experiment"]["dataset"]["name"]
+    assert whole["dataset"] == {"name": f"{first} (one), mnist (other)"}
+    assert whole["preview"] is True
+    assert join({"one": build(), "other": build()}).attrs["experiment"]["dataset"] == {"name": first}
+
+
+def test_an_estimator_with_other_settings_is_another(build: Build) -> None:
+    renyi, binning = build().attrs["experiment"]["estimators"]
+    two = {"one": build(), "other": build(estimators=[{**renyi, "alpha": 2}, binning])}
+    assert group(join(two))["estimator"].values.tolist() == ["binning"]
+    one, other = (build(estimators=[{**renyi, "alpha": alpha}]) for alpha in (1.01, 2))
+    with pytest.raises(ConfigError, match=r"alpha of 'renyi' is 1.01 in one and 2 in other; measure all by one"):
+        join({"one": one, "other": other})
+
+
+@pytest.mark.parametrize(
+    ("changes", "figure", "message"),
+    [
+        ({"probe": {"size": 50, "batches": 2}}, "information_plane", r"no estimator is the same in all: probe_size of"),
+        ({"estimators": [{"name": "own", "kind": "renyi"}]}, "information_plane", r"no estimator is the same in all: "),
+        ({"moving_average": 3}, "information_plane", r"the moving averages are over 1 in one and 3 in other epochs"),
+        ({"seeds": (7, 8)}, "training", r"they share no seed: 0, 1, 2 in one and 7, 8 in other"),
+        ({"layers": ("fc1", "output"), "lacks": None}, "degrees", r"other has not measured 'decomposition', which fig"),
+        ({}, "kernel_matrices", r"figure 'kernel_matrices' is of one network; choose another"),
+    ],
+)
+def test_what_cannot_lie_in_one_figure(build: Build, changes: dict[str, Any], figure: str, message: str) -> None:
+    two = {"one": build(), "other": build(**{"diverged": None, **changes})}
+    with pytest.raises(ConfigError, match=rf"^one and other in one figure:\n  - {message}"):
+        join(two, figure)
+
+
+def test_moving_averages_need_the_same_epochs(build: Build) -> None:
+    two = {"one": build(moving_average=3), "other": build(moving_average=3, epochs=(0.0, 1.0), diverged=None)}
+    with pytest.raises(ConfigError, match="were not looked at in the same epochs; leave moving_average out"):
+        join(two)
+
+
+def test_probe_batches_are_as_many_of_each(build: Build) -> None:
+    one = build()
+    about = one.attrs["experiment"]
+    fewer = build(probe={**about["probe"], "batches": 1})
+    assert group(join({"one": one, "other": fewer})).sizes["probe_batch"] == 1
+    assert isinstance(figures.table("information_plane", join({"one": one, "other": fewer})), pd.DataFrame)

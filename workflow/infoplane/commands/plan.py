@@ -20,8 +20,8 @@ from infoplane.plan.jobs import Job
 
 Row = tuple[Job, Estimate | None]
 _ROUGH = (
-    "What is measured here is good within a third or so on the same machine; what is scaled, within a factor of two "
-    "or\nthree from a like network, and of ten from another."
+    "What is measured here is good within a half or so on the same machine; what is scaled, within a factor of three "
+    "or so\nfrom a like network, and of ten from another."
 )
 
 

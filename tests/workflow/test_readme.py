@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -59,6 +60,18 @@ def test_slurm() -> None:
         " --quiet", "", (ROOT / "Makefile").read_text()
     )
     assert submit == " ".join([".venv/bin/snakemake", *PROFILE[:2]])
+
+
+@pytest.mark.long
+def test_commands(project: Project, tmp_path: Path) -> None:
+    """Of an experiment that is not run yet; tests of their own have those that are."""
+    (tmp_path / "infoplane").symlink_to(project.folder)
+    init, plan, status, clean = (run(command, project, tmp_path) for command in commands(block("commands")))
+    assert (tmp_path / "my_study.yaml").exists()
+    assert "my_study" in init
+    assert "train" in plan
+    assert "train" in status
+    assert "othing" in clean
 
 
 @pytest.mark.long

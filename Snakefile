@@ -25,6 +25,7 @@ include: "workflow/rules/weights.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/judge.smk"
 include: "workflow/rules/sensitivity.smk"
+include: "workflow/rules/calibrate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explore.smk"
 
@@ -38,6 +39,7 @@ rule all:
         summaries=STUDY.summaries(),
         verdicts=STUDY.verdicts(),
         conclusions=STUDY.conclusions(),
+        calibrations=STUDY.calibrations(),
         figures=STUDY.figures(),
         animations=STUDY.animations(),
         explorers=STUDY.explorers(),

@@ -93,6 +93,9 @@ COORDINATES: Variables = {
     "inputs": Variable(("layer",), "1", "Layers that feed it, or the input", dtype="str"),
     "dominator": Variable(("layer",), "1", "The nearest layer that all paths to it pass, or the input", dtype="str"),
     "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
+    "dimension": Variable(("layer",), "1", "Numbers per sample", minimum=1, dtype="int64"),
+    "truth": Variable(("truth",), "bits", "True mutual information", minimum=0),
+    "repetition": Variable(("repetition",), "1", "Repetition", minimum=0, dtype="int64"),
     "sample": Variable(("sample",), "1", "Sample", minimum=0, dtype="int64"),
     "other_sample": Variable(("other_sample",), "1", "Other sample", minimum=0, dtype="int64"),
     "estimator": Variable(("estimator",), "1", "Estimator", dtype="str"),
@@ -190,6 +193,11 @@ WEIGHTS: Variables = {
     "weight_distance_matched": Variable(
         _NETWORKS, "1", "Distance between final weights and biases, hidden units matched", minimum=0
     ),
+}
+
+CALIBRATION: Variables = {
+    "estimate": _bits("Estimated mutual information", ("estimator", "control", "layer", "truth", "repetition")),
+    "distance": Variable(("layer",), "1", "Median distance between samples of the layer", minimum=0),
 }
 
 # What may be measured of a run, each in a group of the summary.
@@ -323,6 +331,17 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "conclude",
         "which conclusions hold across the grid, .json, .md, .html; the information plane at every point, .svg, .png, "
         ".pdf, .csv",
+    ),
+    "known": Artifact(
+        "{experiment}/calibration.zarr",
+        "calibrate",
+        "what every estimator answers to variables whose information is known",
+        {"/input": CALIBRATION, "/target": CALIBRATION},
+    ),
+    "calibration": Artifact(
+        "{experiment}/calibration",
+        "read_off",
+        "a page that says what an answer can mean, .html, with its figures in a folder of this name",
     ),
     "figure": Artifact(
         "{experiment}/figures/{figure}.{svg,png,pdf,csv}",

@@ -119,6 +119,14 @@ class Study:
         """Parameters of the conclusions across a grid."""
         return self.planned[wildcards.experiment].conclude()
 
+    def calibrate(self, wildcards: Any) -> Settings:
+        """Parameters of a calibration."""
+        return self.planned[wildcards.experiment].calibrate()
+
+    def read_off(self, wildcards: Any) -> Settings:
+        """Parameters of the page of a calibration."""
+        return self.planned[wildcards.experiment].read_off()
+
     def judge(self, wildcards: Any) -> Settings:
         """Parameters of the verdicts."""
         return self.planned[wildcards.experiment].judge()
@@ -166,6 +174,14 @@ class Study:
             for name, planned in self.planned.items()
             if planned.grid
             for ending in ("json", "md", "html", "svg", "png", "pdf", "csv")
+        ]
+
+    def calibrations(self) -> list[str]:
+        """The page of every experiment whose estimators are calibrated."""
+        return [
+            f"results/{ARTIFACTS['calibration'].path.format(experiment=name)}.html"
+            for name, planned in self.planned.items()
+            if planned.calibrated
         ]
 
     def kept(self) -> list[str]:

@@ -33,6 +33,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
     yield from _of_figures(planned)
     yield from _of_animations(planned)
     yield from _of_claims(planned)
+    yield from _of_calibration(planned)
 
 
 def of_networks(planned: Planned) -> Iterator[str]:
@@ -198,6 +199,17 @@ def _of_claims(planned: Planned) -> Iterator[str]:
         judged = product(planned.estimators.values(), planned.experiment.settings["probe"]["splits"])
         if claim.applies and not any(claim.applies(settings, split) for settings, split in judged):
             yield f"key 'claims' has {name!r}, which speaks of none of the estimators and splits; accepted: without it"
+
+
+def _of_calibration(planned: Planned) -> Iterator[str]:
+    asked = planned.experiment.settings.get("calibration")
+    if asked is None:
+        return
+    names = [variant.name for variant in planned.experiment.variants]
+    if asked.get("variant", names[0]) not in names:
+        yield f"key 'calibration.variant' is {asked['variant']!r}; {accepted(asked['variant'], names)}"
+    if "information" not in planned.groups:
+        yield f"key 'calibration' needs 'information'; {_with('information')}"
 
 
 def _with(group: str) -> str:

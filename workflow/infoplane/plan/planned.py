@@ -20,7 +20,7 @@ _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scri
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
 _TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
 # Keys that the summary does not hang on, or has apart.
-_APART = {"claims", "figures", "animations", "preview", "seeds", "sensitivity", "style"}
+_APART = {"claims", "figures", "animations", "preview", "seeds", "sensitivity", "calibration", "style"}
 
 
 @dataclass(frozen=True)
@@ -267,6 +267,38 @@ class Planned:
             path = f"results/{ARTIFACTS[_WEIGHTS].path}".format(experiment=self.experiment.name, variant=variant.name)
             found.append((path, {"group": _WEIGHTS, "variant": variant.name}))
         return found
+
+    @property
+    def calibrated(self) -> Variant | None:
+        """The variant whose layers the estimators are calibrated for, if they are; of several the first by default."""
+        if "calibration" not in self.experiment.settings:
+            return None
+        variants = {variant.name: variant for variant in self.experiment.variants}
+        return variants[self.experiment.settings["calibration"].get("variant", next(iter(variants)))]
+
+    def calibrate(self) -> Settings:
+        """Parameters of a calibration."""
+        variant = self.calibrated
+        assert variant is not None
+        data, settings = self.describe(variant), self.experiment.settings
+        kinds = dict.fromkeys(each["kind"] for each in self.estimators.values())
+        own = [f"infoplane.analysis.information.{kind}" for kind in kinds]
+        return {
+            **self._model(variant.settings["model"]),
+            "variant": variant.name,
+            "shape": list(data.shape),
+            "classes": data.classes,
+            "estimators": settings["estimators"],
+            "size": settings["probe"]["size"],
+            **{key: settings["calibration"][key] for key in ("repetitions", "seed")},
+            "code": self._code(variant, "infoplane.analysis.calibration", "infoplane.capture.shapes", *own),
+            "around": code_digest(*_AROUND),
+        }
+
+    def read_off(self) -> Settings:
+        """Parameters of the page and the figures of a calibration."""
+        modules = ("infoplane.figures.calibration_page", "infoplane.figures.files")
+        return {"code": code_digest(*modules, "infoplane.jobs", "infoplane.store")}
 
     def judge(self) -> Settings:
         """Parameters of the verdicts."""

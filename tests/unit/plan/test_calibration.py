@@ -1,0 +1,49 @@
+"""Calibrations in the plan: one for each experiment that asks for it, made anew by what it hangs on."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infoplane import plan
+from infoplane.errors import ConfigError
+
+from .conftest import QUICKSTART, ROOT, Parameters, differing, parameters, planned, study
+
+
+def test_only_what_asks_for_it_is_calibrated(file: Path) -> None:
+    found = study(file, calibration={})
+    assert found.calibrations() == ["results/mine/calibration.html"]
+    without = {key: value for key, value in QUICKSTART.items() if key != "calibration"}
+    file.write_text(yaml.safe_dump(without))
+    assert plan.study({"experiments": [str(file)]}, base=ROOT, networks=False).calibrations() == []
+
+
+def test_it_changes_no_other_job(file: Path, quickstart: Parameters) -> None:
+    assert differing(quickstart, parameters(planned(file, calibration={"repetitions": 7}))) == set()
+
+
+def test_its_parameters_are_what_it_draws_and_measures(file: Path) -> None:
+    found = planned(file, calibration={})
+    settings = found.calibrate()
+    assert settings["variant"] == found.experiment.variants[0].name
+    assert settings["model"]["filters"] == [2, 4]
+    assert (settings["shape"], settings["classes"], settings["size"]) == ([1, 8, 8], 10, 100)
+    assert (settings["repetitions"], settings["seed"]) == (5, 0)
+    assert planned(file, calibration={}, title="Another").calibrate() == settings
+    others = [
+        planned(file, calibration={"seed": 1}),
+        planned(file, calibration={"variant": found.experiment.variants[1].name}),
+        planned(file, calibration={}, probe={"size": 50}),
+    ]
+    assert all(each.calibrate() != settings for each in others)
+    assert all(each.read_off() == found.read_off() for each in others)
+
+
+def test_faults(file: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"key 'calibration.variant' is 'relu'; .*accepted: .*filters-2-4_activation-relu"
+    ):
+        planned(file, calibration={"variant": "relu"})
+    with pytest.raises(ConfigError, match="key 'calibration' needs 'information'; accepted: with 'information' among"):
+        planned(file, calibration={}, measures=["error_chain"], figures=[], claims=[])

@@ -10,7 +10,7 @@ GRID = {"alpha": [2]}
 
 
 def test_a_grid_and_a_calibration_train_nothing(finished: Project) -> None:
-    """As with another estimator, activations that were removed are captured once more, and all is measured from them."""
+    """As with another estimator, activations that were removed are captured once more, and measured anew."""
     finished.write(sensitivity=GRID, calibration={})
     planned = finished.planned()
     finished.write()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infoplane import jobs, store
+from infoplane import figures, jobs, store
 from infoplane.figures import calibration, calibration_page, files
 from infoplane.files import MANIFEST, sha256, write
 
@@ -13,7 +13,8 @@ with jobs.reported(snakemake.log[0]):
     page, drawn = Path(snakemake.output.page), {}
     for side, answers in sides.items():
         table, stem = calibration.table(answers), page.with_suffix("") / side
-        figure = calibration.draw(table, side, about, design)
-        files.save(figure, calibration.with_units(table), stem, figure=f"calibration/{side}", known=digest)
+        with figures.styled(**snakemake.params.settings["style"]):
+            figure = calibration.draw(table, side, about, design)
+            files.save(figure, calibration.with_units(table), stem, figure=f"calibration/{side}", known=digest)
         drawn[side] = stem.with_suffix(".svg").read_text(encoding="utf-8")
     write(page, calibration_page.html(sides, drawn, about, design).encode())

@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 HOSTILE = "</script><script>alert(1)</script>"
 
 
-def _draw(path, size=(1004, 900), **facts):
+def draw(path, size=(1004, 900), **facts):
     path.parent.mkdir(parents=True, exist_ok=True)
     info = PngInfo()
     for key, value in facts.items():
@@ -24,9 +24,9 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery") / "results"
     new, old = folder / "new-preview", folder / "old"
     facts = {"figure": "information_plane", "options": '{"layers": ["conv1"]}', "style": '{"width": "column"}'}
-    _draw(new / "figures" / "first.png", **facts, estimator="renyi")
-    _draw(new / "figures" / "curves.png", (2126, 700), figure="training", options="{}")
-    _draw(old / "figures" / "training.png", (2126, 700))
+    draw(new / "figures" / "first.png", **facts, estimator="renyi")
+    draw(new / "figures" / "curves.png", (2126, 700), figure="training", options="{}")
+    draw(old / "figures" / "training.png", (2126, 700))
     (new / "animations").mkdir()
     (new / "animations" / "first.gif").write_bytes(b"")
     (new / "explorer.html").write_text("")

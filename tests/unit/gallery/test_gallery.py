@@ -1,6 +1,7 @@
 """The gallery: what is under results, as a page that links it."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ from infoplane import figures, gallery
 from infoplane.errors import DataError
 from infoplane.gallery.content import caption
 
-from .conftest import HOSTILE
+from .conftest import HOSTILE, draw
 
 
 def test_every_experiment_with_figures_is_read_with_its_settings(results):
@@ -31,6 +32,17 @@ def test_figures_come_in_their_order_with_what_they_were_drawn_by(results):
     still = {ending: f"{stem}.{ending}" for ending in ("svg", "pdf", "png", "csv")}
     assert first.files == {**still, "animation, gif": "new-preview/animations/first.gif"}
     assert [each.kind for each in old.figures] == ["training"]  # by its name, where the picture does not say
+
+
+def test_figures_of_grids_and_calibrations_are_there_too(results, tmp_path):
+    copy = shutil.copytree(results, tmp_path / "results")
+    draw(copy / "old" / "sensitivity.png", figure="sensitivity")
+    draw(copy / "old" / "calibration" / "input.png", figure="calibration/input")
+    (copy / "old" / "sensitivity.html").write_text("")
+    old = gallery.read(copy)[1]
+    assert [each.name for each in old.figures] == ["training", "sensitivity", "calibration/input"]
+    assert old.figures[2].files["csv"] == "old/calibration/input.csv"
+    assert old.pages == {"sensitivity": "old/sensitivity.html"}
 
 
 def test_every_link_of_the_page_leads_to_a_file_and_nothing_comes_from_outside(results):

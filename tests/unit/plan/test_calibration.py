@@ -47,3 +47,6 @@ def test_faults(file: Path) -> None:
         planned(file, calibration={"variant": "relu"})
     with pytest.raises(ConfigError, match="key 'calibration' needs 'information'; accepted: with 'information' among"):
         planned(file, calibration={}, measures=["error_chain"], figures=[], claims=[])
+    vectors = {"model": {"name": "mlp", "hidden": [4]}, "sweep": [], "figures": [], "claims": []}
+    with pytest.raises(ConfigError, match="'calibration' knows information about classes, and targets of 'diabetes'"):
+        planned(file, dataset={"name": "diabetes"}, calibration={}, measures=["information"], **vectors)

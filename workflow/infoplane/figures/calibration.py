@@ -71,7 +71,7 @@ def draw(table: pd.DataFrame, side: str, about: Mapping[str, Any], design: Mappi
         canvas.handle("truth", **_EXACT),
         canvas.handle(most, **_CEILING),
     ]
-    width = style.PAGE if len(columns) > 2 else style.COLUMN
+    width = style.page() if len(columns) > 2 else style.column()
     room = (width - 14) / len(columns)
     heads = [canvas.title(_head(table[table["layer"] == layer]), room - 1) for layer in columns]
     height = _ROW * len(rows) + 3.3 * max(map(canvas.lines, heads)) + 6

@@ -20,6 +20,7 @@ from infoplane.errors import DataError
 _CAPTIONS = Path(__file__).parents[2] / "report"
 _PLAIN = Environment(autoescape=False)
 _LEFT_OUT = {"name", "title", "source", "differences", "preview"}  # of the settings: they stand above them
+_PICTURES = ("figures/*.png", "sensitivity.png", "calibration/*.png")
 _FILES = ("svg", "pdf", "png", "csv")
 _MOVING = ("html", "gif")
 
@@ -103,8 +104,9 @@ def read(results: Path) -> list[Experiment]:
 
 def _experiment(folder: Path, results: Path) -> Experiment:
     about = _about(folder)
-    pages = {"verdicts": "claims.html", "explorer": "explorer.html"}
-    drawn = (_figure(path, folder.name, results) for path in sorted(folder.glob("figures/*.png")))
+    pages = {each: f"{each}.html" for each in ("explorer", "sensitivity", "calibration")} | {"verdicts": "claims.html"}
+    paths = (path for pattern in _PICTURES for path in sorted(folder.glob(pattern)))
+    drawn = (_figure(path, folder.name, results) for path in paths)
     order = figures.names()
     return Experiment(
         name=folder.name,
@@ -143,7 +145,7 @@ def _figure(path: Path, experiment: str, results: Path) -> Figure:
     kind = facts.get("figure", path.stem)
     known = kind in figures.names()
     return Figure(
-        name=path.stem,
+        name=path.stem if known else kind,
         kind=kind,
         shows=getattr(figures, kind).shows if known else "",
         caption=caption(kind, experiment) if known else "",

@@ -208,6 +208,10 @@ def _of_calibration(planned: Planned) -> Iterator[str]:
     names = [variant.name for variant in planned.experiment.variants]
     if asked.get("variant", names[0]) not in names:
         yield f"key 'calibration.variant' is {asked['variant']!r}; {accepted(asked['variant'], names)}"
+    if others := [each.name for each in planned.data if each.targets != targets.CLASSES]:
+        yield f"key 'calibration' knows information about classes, and targets of {others[0]!r} are none; " + (
+            "accepted: without it"
+        )
     if "information" not in planned.groups:
         yield f"key 'calibration' needs 'information'; {_with('information')}"
 

@@ -298,7 +298,10 @@ class Planned:
     def read_off(self) -> Settings:
         """Parameters of the page and the figures of a calibration."""
         modules = ("infoplane.figures.calibration_page", "infoplane.figures.files")
-        return {"code": code_digest(*modules, "infoplane.jobs", "infoplane.store")}
+        return {
+            "style": self.experiment.settings["style"],
+            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
+        }
 
     def judge(self) -> Settings:
         """Parameters of the verdicts."""

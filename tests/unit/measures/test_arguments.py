@@ -79,6 +79,14 @@ ALPHA = Kind(
 )
 SAMPLES = finite(torch.arange(8.0).reshape(4, 2))
 CLASSES = Kind(torch.tensor([0, 1, 0, 1]), [(torch.ones(4), "must hold classes as integers, got dtype torch.float32")])
+SETS = Kind(
+    torch.tensor([[0, 1], [1, 1]]),
+    [
+        (torch.ones(4, 2), "must hold labels (*batch, n, k) as integers, got (4, 2) of torch.float32"),
+        (torch.tensor([0, 1]), "must hold labels (*batch, n, k) as integers, got (2,) of torch.int64"),
+        (torch.tensor([[0, 2]]), "must hold 0 and 1 alone, a column for each label, got 2"),
+    ],
+)
 DISTANCES = Kind(
     D,
     [
@@ -128,6 +136,7 @@ PUBLIC: dict[Callable[..., Any], dict[str, Kind]] = {
     gram.gaussian: {"x": SAMPLES, "bandwidth": WIDTH},
     gram.gaussian_from_distances: {"squared_distances": DISTANCES, "bandwidth": WIDTHS},
     gram.labels: {"y": CLASSES},
+    gram.label_sets: {"y": SETS},
     gram.standardise: {"x": SAMPLES},
     gram.silverman_bandwidth: {"n": NUMBER, "d": NUMBER, "scale": WIDTH},
     gram.tapia_estevez_bandwidth: {"n": NUMBER, "d": NUMBER, "scale": WIDTH},

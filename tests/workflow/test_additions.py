@@ -1,4 +1,4 @@
-"""Seeds and epochs added to a finished experiment: only those are computed."""
+"""Seeds, epochs and an estimator added to a finished experiment: only those are computed, and nothing differs."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,10 @@ SMALL: dict[str, Any] = {
     "animations": [],
 }
 TRAINING: dict[str, Any] = {"batch_size": 50, "evaluation_size": 100, "gradient_batches": 2}
-ONE = {"name": "renyi"}
+ONE, TWO = (
+    {"name": "renyi"},
+    {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 10}},
+)
 SUMMARY = "results/tiny/summary.zarr"
 Kept = dict[str, tuple[int, bytes]]
 
@@ -68,3 +71,26 @@ def test_what_is_added_is_computed_and_nothing_else(small: Project) -> None:
     assert {name: after.get(name) for name in before} == before
     added = [name for name in after.keys() - before.keys() if name.endswith(".pt")]
     assert sorted(added) == [f"runs/default.seeds-{seed}/checkpoints/seed-{seed}/step-000000006.pt" for seed in (0, 1)]
+
+    trained = ("runs/*/training.zarr/**/*", "runs/*/checkpoints/**/*", "runs/*/work/measure-renyi/**/*")
+    before, measured = _kept(small, *trained), _kept(small, "runs/*/*/renyi.zarr/**/*")
+    _change(small, seeds=2, epochs=3, estimators=[ONE, TWO])
+    # The first estimator's jobs see new activations, and find that they have measured them.
+    assert _jobs(small.run(SUMMARY)) == {"capture": 2, "measure": 4, "aggregate": 1}
+    assert _kept(small, *trained) == before
+    after = _kept(small, "runs/*/*/renyi.zarr/**/*")
+    assert {name: content for name, (_, content) in after.items()} == {
+        name: content for name, (_, content) in measured.items()
+    }
+
+    small.results.rename(small.folder / "added")
+    small.run(SUMMARY)
+    assert _stored(small.folder / "added") == _stored(small.results)
+
+
+def _stored(results: Path) -> dict[str, bytes]:
+    """All arrays of the summary, to the bit; its root alone says when and how it was made."""
+    folder = results / "summary.zarr"
+    found = {str(path.relative_to(folder)): path for path in folder.glob("*/**/*") if path.is_file()}
+    assert found
+    return {name: path.read_bytes() for name, path in found.items()}

@@ -1,11 +1,13 @@
 """A folder of the user's own, in which the commands are given."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from infoplane import commands
+from infoplane.commands import study
 
 ROOT = Path(__file__).parents[3]
 
@@ -15,6 +17,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, empty."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What Snakemake says of the quickstart where nothing has run; the only time that these tests start it."""
+    with contextlib.chdir(tmp_path_factory.mktemp("nothing")):
+        return study.summary(commands.parser().parse_args(["plan", "quickstart"]))
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A function that sets what Snakemake says from now on."""
+
+    def say(text: str) -> None:
+        monkeypatch.setattr(
+            study, "summary", lambda _, anew=(): text.replace("no update", "update pending") if anew else text
+        )
+
+    return say
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from infoplane import datasets, files, plan
+from infoplane import datasets, files
 from infoplane.commands import study
+from infoplane.schema import MEASURED
 
 RUN, OTHER, GONE = (f"activation-{name}.seeds-0" for name in ("tanh", "relu", "sigmoid"))
 DIGITS: dict[str, Any] = {"name": "digits", "checksum": datasets.describe({"name": "digits"}).checksum}
@@ -44,9 +45,21 @@ def trained(run: Path, **attributes: Any) -> None:
     files.write_checked(cache / "digest.npz", b"c" * 700)
 
 
+def listed_by_snakemake(*runs: str, dataset: str = "digits-0") -> str:
+    """What Snakemake says of a study of some runs that has run, as far as it matters here."""
+    files = [(f"results/datasets/{dataset}.zarr", "prepare"), ("results/mine/summary.zarr", "aggregate")]
+    for run in runs:
+        files += [(f"results/mine/runs/{run}/{name}", "train") for name in ("checkpoints", "training.zarr")]
+        files += [(f"results/mine/runs/{run}/activations.zarr", "capture")]
+        files += [(f"results/mine/runs/{run}/{group}/renyi.zarr", "measure") for group in MEASURED]
+    rows = [f"{path}\t-\t{rule}\t-\tok\tno update\n" for path, rule in files]
+    return "".join(["output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n", *rows])
+
+
 @pytest.fixture
-def results(folder: Path) -> Path:
+def results(folder: Path, says: Callable[[str], None]) -> Path:
     """A study of two variants that has run, and was of three before."""
+    says(listed_by_snakemake(RUN, OTHER))
     (folder / "mine.yaml").write_text(
         yaml.safe_dump(
             {
@@ -164,14 +177,15 @@ def test_estimators_and_variants_that_nobody_names(results: Path, infoplane: Cal
 
 
 def test_seeds_that_are_left_out_for_now_are_still_named(
-    folder: Path, results: Path, infoplane: Callable[..., str]
+    results: Path, infoplane: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = yaml.safe_load((folder / "mine.yaml").read_text())
-    (folder / "mine.yaml").write_text(yaml.safe_dump({**settings, "seeds": 2}))
-    trained(results / "mine/runs/activation-tanh.seeds-1")
+    later = "activation-tanh.seeds-1"
+    by_seeds = {"1": listed_by_snakemake(RUN, OTHER), "null": listed_by_snakemake(RUN, OTHER, later)}
+    monkeypatch.setattr(study, "summary", lambda chosen: by_seeds[chosen.seeds])
+    trained(results / "mine/runs" / later)
     unused = [path for path, kind in listed(infoplane("clean", "mine.yaml", "--seeds", "1")).items() if "run" in kind]
     assert f"mine/runs/{GONE}" in unused
-    assert "mine/runs/activation-tanh.seeds-1" not in unused
+    assert f"mine/runs/{later}" not in unused
 
 
 @pytest.mark.parametrize(
@@ -204,9 +218,9 @@ def test_what_could_not_be_made_again_stays(
     assert (results / "mine/runs/activation-elu.seeds-0/checkpoints/step-000000001.pt").is_file()
 
 
-def test_data_sets_that_nothing_uses(results: Path, infoplane: Callable[..., str]) -> None:
-    (planned,) = plan.study({"experiments": ["mine.yaml"]}, base=study.BASE, networks=False).planned.values()
-    of_study = planned.dataset(next(iter(planned.runs.values())).variant)
+def test_data_sets_that_nothing_uses(results: Path, says: Callable[[str], None], infoplane: Callable[..., str]) -> None:
+    of_study = "digits-of-study"
+    says(listed_by_snakemake(RUN, OTHER, dataset=of_study))
     old = {**SOURCE, "parameters": {"settings": {**SOURCE["parameters"]["settings"], "code": "old"}}}
     gone = {**old, "name": "gone", "parameters": {"settings": {"source": {"file": "gone.npz"}, "folder": "."}}}
     for name, attributes in ((of_study, {}), ("digits-trained", SOURCE), ("digits-old", old), ("gone-1", gone)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infoplane import commands
+from infoplane import commands, config
 from infoplane.commands import study, text
 
 
@@ -49,8 +49,8 @@ def test_choices_lie_over_files_and_files_over_config_yaml(folder: Path) -> None
     def written(*arguments: str) -> dict[str, object]:
         return study.written(commands.parser().parse_args(["status", *arguments]))
 
-    plain = {"experiments": ["quickstart"], "preview": False, "seeds": None, "keep": []}
-    assert written() == plain
+    plain = written()
+    assert plain == config.read(study.BASE / "config.yaml")
     mine = {**plain, "experiments": ["szt_planes"], "preview": True, "seeds": 2}
     assert written("--configfile", "mine.yaml") == mine
     assert written("mnist_lenet", "--configfile", "mine.yaml", "--no-preview", "--seeds", "null") == {

@@ -8,6 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("quickstart")
+
+
+@pytest.fixture
+def quickstart(planned: str, says: Callable[[str], None]) -> None:
+    says(planned)
+
 
 def test_a_line_for_every_stage(infoplane: Callable[..., str]) -> None:
     said = infoplane("plan", "quickstart", "--cores", "3")
@@ -21,9 +28,25 @@ def test_a_line_for_every_stage(infoplane: Callable[..., str]) -> None:
     assert " on the clock with 3.\nDisk: about " in said
 
 
-def test_fewer_seeds_cost_less(infoplane: Callable[..., str]) -> None:
-    """A data set; eight fractions, each trained, captured and measured three times; and seven jobs that show it."""
-    assert "\n48 of 48 jobs to run.\n" in infoplane("plan", "szt_samplesize", "--seeds", "1", "--preview")
+def test_what_is_done_costs_nothing(planned: str, says: Callable[[str], None], infoplane: Callable[..., str]) -> None:
+    lines = [line.replace("update pending", "no update") if "/runs/" in line else line for line in planned.splitlines()]
+    says("\n".join(lines))
+    said = infoplane("plan", "quickstart")
+    assert re.findall(r"^  (\w+) +\d+ ", said, flags=re.MULTILINE) == [
+        *("prepare", "aggregate", "judge", "figures", "explore")
+    ]
+    assert "\n10 of 28 jobs to run.\n" in said
+    says(planned.replace("update pending", "no update"))
+    assert infoplane("plan", "quickstart") == "Nothing to run: all 28 jobs are done.\n"
+
+
+def test_a_stage_of_which_no_cost_is_known(
+    planned: str, says: Callable[[str], None], infoplane: Callable[..., str]
+) -> None:
+    says(planned + "results/quickstart/new.json\t-\tnovel\t-\tmissing\tupdate pending\n")
+    said = infoplane("plan", "quickstart")
+    assert re.search(r"\n  novel +1 +\? +\? +\? +nothing like 1 of them has been measured\n", said)
+    assert "\n29 of 29 jobs to run.\nTime: more than " in said
 
 
 def test_activations_that_are_kept_stay(folder: Path, infoplane: Callable[..., str]) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import yaml
 from infoplane import plan
 from infoplane.costs import amount, measured
 from infoplane.costs.estimate import MEASURED, Estimate, Estimator, bases
-from infoplane.plan import Study, jobs
+from infoplane.plan import Study
 from infoplane.plan.jobs import Job
 
 ROOT = Path(__file__).parents[3]
@@ -35,13 +34,35 @@ def study(folder: Path, **changes: Any) -> Study:
     return plan.study({"experiments": [str(path)]}, base=ROOT, networks=False)
 
 
+def jobs(found: Study, stage: str) -> list[Job]:
+    """Jobs of a stage of a study that is none of figures."""
+    (planned,) = found.planned.values()
+    name = planned.experiment.name
+    match stage:
+        case "train" | "capture":
+            return [_job(stage, name, f"runs/{run}/{stage}ed", run) for run in planned.runs]
+        case "measure":
+            every = [(run, estimator) for run in planned.runs for estimator in planned.estimators]
+            return [_job(stage, name, f"runs/{run}/information/{each}.zarr", run, each) for run, each in every]
+        case "weights":
+            return [_job(stage, name, f"weights/{each.name}.zarr") for each in planned.experiment.variants]
+        case "prepare":
+            return [_job(stage, "", f"{each}.zarr") for each in found.datasets]
+        case _:
+            return [_job(stage, name, f"{stage}.json")]
+
+
+def _job(stage: str, experiment: str, output: str, run: str = "", estimator: str = "") -> Job:
+    return Job(stage, stage, experiment, run, estimator, (f"results/{experiment or 'datasets'}/{output}",), done=False)
+
+
 def leave(root: Path, found: Study, *, seconds: dict[str, float], log: str = "") -> None:
     """What jobs of a study leave that took so long: a second to start, and the rest."""
     (planned,) = found.planned.values()
-    for job in jobs.of_study(found):
-        if job.stage not in seconds:
-            continue
-        benchmark, text = root / job.benchmark, root / job.log
+    for job in [each for stage in seconds for each in jobs(found, stage)]:
+        inside = "/".join([job.stage, ".".join(filter(None, [job.run, job.estimator])) or "one"])
+        benchmark, text = (root / f"results/mine/{kind}/{inside}" for kind in ("benchmarks", "logs"))
+        benchmark, text = Path(f"{benchmark}.tsv"), Path(f"{text}.log")
         for path in (benchmark, text):
             path.parent.mkdir(parents=True, exist_ok=True)
         with benchmark.open("w", newline="") as file:
@@ -63,11 +84,7 @@ def _store(path: Path, parameters: dict[str, Any], **more: Any) -> None:
 
 def estimates(root: Path, found: Study, stage: str) -> list[Estimate]:
     estimator = Estimator(found, root=root, base=ROOT)
-    return [_known(estimator, job) for job in _of(stage, found)]
-
-
-def _of(stage: str, found: Study) -> Iterable[Job]:
-    return [job for job in jobs.of_study(found) if job.stage == stage]
+    return [_known(estimator, job) for job in jobs(found, stage)]
 
 
 def _known(estimator: Estimator, job: Job) -> Estimate:
@@ -121,17 +138,33 @@ def test_a_measurement_by_the_same_estimator_comes_first(tmp_path: Path) -> None
     assert [round(each.seconds) for each in estimates(tmp_path, found, "measure")] == [50, 20, 50, 20]
 
 
-def test_where_nothing_has_run_it_is_what_make_cost_measured(tmp_path: Path) -> None:
-    found = study(tmp_path, measures=["information", "weights"], claims=["yu2021.forward_chain"])
-    estimator = Estimator(found, root=tmp_path, base=ROOT)
-    known = {job.stage: _known(estimator, job) for job in jobs.of_study(found)}
-    assert set(known) == set(jobs.STAGES)
-    for stage, each in known.items():
-        stands = {"judge": "figures", "explore": "figures", "weights": "capture"}.get(stage)
-        of_stage = f"the stage {stands} of " if stands else ""
+STANDS = {**dict.fromkeys(("judge", "explore", "conclude"), "figures"), "weights": "capture", "gather": "aggregate"}
+
+
+@pytest.mark.parametrize("stage", ["prepare", "train", "capture", "measure", "aggregate", "figures", *STANDS])
+def test_where_nothing_has_run_it_is_what_make_cost_measured(tmp_path: Path, stage: str) -> None:
+    found = study(
+        tmp_path,
+        measures=["information", "weights"],
+        claims=["yu2021.forward_chain"],
+        sensitivity={"alpha": [1.01, 2]},
+    )
+    for each in estimates(tmp_path, found, stage):
+        of_stage = f"the stage {STANDS[stage]} of " if stage in STANDS else ""
         assert each.basis == f"scaled from {of_stage}mnist_lenet, measured by make cost"
         assert 0 < each.seconds < 60
         assert 0 < each.size < 1e9
+
+
+def test_of_a_stage_that_is_not_known_no_cost_is_known(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    estimator = Estimator(found, root=tmp_path, base=ROOT)
+    run = next(iter(found.planned["mine"].runs))
+    assert estimator.of_job(_job("novel", "mine", "new.json")) is None
+    assert estimator.of_job(_job("novel", "mine", "new.json", run)) is None
+    assert estimator.of_job(_job("novel", "", "new.json")) is None
+    leave(tmp_path, found, seconds={"novel": 9.0})
+    assert _known(Estimator(found, root=tmp_path, base=ROOT), _job("novel", "mine", "x.json")).seconds == 9
 
 
 def test_mnist_lenet_costs_what_make_cost_measured(tmp_path: Path) -> None:

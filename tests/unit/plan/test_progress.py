@@ -2,11 +2,13 @@
 
 import os
 import time
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 
-from infoplane.plan import Study, amounts, jobs, progress
+from infoplane.plan import amounts, progress
+from infoplane.plan.folder import Folder
 from infoplane.plan.jobs import Job
 
 from .conftest import study
@@ -15,8 +17,8 @@ RUN = "filters-2-4_activation-relu.seeds-0-2"
 WORK = f"results/mine/runs/{RUN}/work"
 
 
-def job(found: Study, stage: str) -> Job:
-    return next(each for each in jobs.of_study(found) if each.stage == stage and (not each.run or each.run == RUN))
+def job(stage: str, *, estimator: str = "") -> Job:
+    return Job(stage, stage, "mine", RUN, estimator, (f"results/mine/runs/{RUN}/{stage}ed",), done=False)
 
 
 def leave(path: Path, *, seconds_ago: float = 0) -> None:
@@ -33,20 +35,20 @@ def test_a_training_tells_its_epoch_and_its_network(file: Path, tmp_path: Path) 
     for step in (23, 115):
         leave(tmp_path / WORK / "training" / "digest" / "seed-0" / f"step-{23 * 10:09d}.pt", seconds_ago=300)
         leave(tmp_path / WORK / "training" / "digest" / "seed-1" / f"step-{step:09d}.state.pt", seconds_ago=40)
-    said = progress.of_job(job(found, "train"), found.planned["mine"], root=tmp_path)
+    said = progress.of_job(job("train"), found.planned["mine"], Folder(tmp_path))
     assert said in {f"epoch 5 of 10, network 2 of 3, last sign of life {seconds} s ago" for seconds in (40, 41)}
 
 
 def test_an_ensemble_is_one(file: Path, tmp_path: Path) -> None:
     found = study(file, training={"ensemble": True})
     leave(tmp_path / WORK / "training" / "digest" / "seeds-0-to-2" / "step-000000046.pt", seconds_ago=600)
-    said = progress.of_job(job(found, "train"), found.planned["mine"], root=tmp_path)
+    said = progress.of_job(job("train"), found.planned["mine"], Folder(tmp_path))
     assert said == "epoch 2 of 10, last sign of life 10 min ago"
 
 
 def test_a_training_that_has_just_begun(file: Path, tmp_path: Path) -> None:
     found = study(file)
-    assert progress.of_job(job(found, "train"), found.planned["mine"], root=tmp_path) == "epoch 0 of 10"
+    assert progress.of_job(job("train"), found.planned["mine"], Folder(tmp_path)) == "epoch 0 of 10"
 
 
 def test_a_measurement_tells_its_checkpoints(file: Path, tmp_path: Path) -> None:
@@ -55,17 +57,18 @@ def test_a_measurement_tells_its_checkpoints(file: Path, tmp_path: Path) -> None
     for number in range(18):
         leave(tmp_path / WORK / "measure-renyi" / "information" / f"{number}.npz")
     leave(tmp_path / WORK / "measure-renyi" / "decomposition" / "0.npz")
-    said = progress.of_job(job(found, "measure"), found.planned["mine"], root=tmp_path)
+    said = progress.of_job(job("measure", estimator="renyi"), found.planned["mine"], Folder(tmp_path))
     assert said.startswith("19 of 54 checkpoints measured, last sign of life ")
 
 
-def test_another_job_tells_when_it_last_logged(file: Path, tmp_path: Path) -> None:
-    found = study(file)
-    captured = job(found, "capture")
-    assert progress.of_job(captured, found.planned["mine"], root=tmp_path) == "begun"
-    leave(tmp_path / captured.log, seconds_ago=180)
-    assert progress.of_job(captured, found.planned["mine"], root=tmp_path) == "last sign of life 3 min ago"
-    assert progress.of_job(job(found, "prepare"), None, root=tmp_path) == "begun"
+def test_another_job_tells_when_it_last_logged_or_when_it_began(tmp_path: Path) -> None:
+    captured, folder = job("capture"), Folder(tmp_path)
+    assert progress.since(captured, folder) is None
+    note = urlsafe_b64encode(captured.outputs[0].encode()).decode()
+    leave(tmp_path / ".snakemake" / "incomplete" / note, seconds_ago=600)
+    assert progress.of_job(captured, None, folder) == "last sign of life 10 min ago"
+    leave(tmp_path / f"results/mine/logs/capture/{RUN}.log", seconds_ago=180)
+    assert progress.of_job(captured, None, folder) == "last sign of life 3 min ago"
 
 
 @pytest.mark.parametrize(

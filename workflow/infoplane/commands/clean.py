@@ -12,7 +12,6 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from infoplane import plan
 from infoplane.commands import study, text
 from infoplane.errors import InfoplaneError
 from infoplane.plan import leftovers
@@ -30,10 +29,12 @@ def run(chosen: argparse.Namespace) -> None:
     """Print what can be removed, and remove it if that was asked for."""
     folder = Folder(Path())
     _refuse_if_locked(folder)
-    asked = study.written(chosen)
-    # Seeds that are left out for now are still named by their experiments.
-    studies = [plan.study(each, base=study.BASE, networks=False) for each in (asked, {**asked, "seeds": None})]
-    found = leftovers.find(studies, folder)
+    keeps = "activations" in study.read(chosen).keep
+    used = study.asked(chosen)
+    if study.written(chosen)["seeds"] not in {None, "null"}:
+        # Seeds that are left out for now are still named by their experiments.
+        used += study.asked(argparse.Namespace(**{**vars(chosen), "seeds": "null"}))
+    found = leftovers.find(used, folder, keeps=keeps)
     _print([each for each in found if isinstance(each, Leftover)], [each for each in found if isinstance(each, Kept)])
     chosen_ones = [each for each in found if isinstance(each, Leftover)]
     if not chosen_ones:

@@ -14,8 +14,7 @@ from pathlib import Path
 from infoplane.commands import study, text
 from infoplane.costs.estimate import Estimate, Estimator, bases
 from infoplane.errors import ConfigError
-from infoplane.plan import Study, jobs, missing
-from infoplane.plan.folder import Folder
+from infoplane.plan import Study, jobs
 from infoplane.plan.jobs import Job
 
 Row = tuple[Job, Estimate | None]
@@ -42,27 +41,24 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.cores < 1:
         raise ConfigError(f"--cores {chosen.cores}: accepted: at least 1")
     found = study.read(chosen)
-    every, wanted = missing.of_study(found, Folder(Path()), scripts=study.SCRIPTS)
+    every = study.asked(chosen)
+    wanted = [job for job in every if not job.done]
     if not wanted:
         print(f"Nothing to run: all {text.count(len(every), 'job')} are done.")
         return
     estimator = Estimator(found, root=Path(), base=study.BASE)
     rows = [(job, estimator.of_job(job)) for job in wanted]
-    for name in ["", *found.planned]:
-        own = [(job, estimate) for job, estimate in rows if job.experiment == name]
-        if own:
-            print(_experiment(name or "data sets", own))
-            print()
+    for name in jobs.experiments(wanted):
+        print(_experiment(name or "data sets", [row for row in rows if row[0].experiment == name]))
+        print()
     print(_whole(found, rows, len(every), chosen.cores))
 
 
 def _experiment(name: str, rows: Sequence[Row]) -> str:
     """A line for each stage."""
     lines = [["stage", "jobs", "each", "in all", "writes", "rests on"]]
-    for stage in jobs.STAGES:
+    for stage in jobs.stages(job for job, _ in rows):
         own = [estimate for job, estimate in rows if job.stage == stage]
-        if not own:
-            continue
         known = [each for each in own if each is not None]
         if known:
             seconds, size = sum(each.seconds for each in known), sum(each.size for each in known)

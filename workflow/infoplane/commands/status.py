@@ -1,8 +1,8 @@
 """Show what is done, running and missing.
 
-Reads what is on the disk and in Snakemake's own notes; takes no lock and writes nothing, so it may be
-asked at any time, also while a workflow runs. A job counts as missing if its files are not there, or
-not up to date with the experiment, the code or what it reads: what `snakemake -n` would run.
+Asks Snakemake, which plans for some seconds, takes no lock and makes no file of the study; so it may be
+asked at any time, also while a workflow runs. A job counts as missing if `snakemake -n` would run it:
+its files are not there, or not up to date with the experiment, the code or what it reads.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from infoplane.commands import study, text
-from infoplane.plan import Study, jobs, missing, progress
+from infoplane.plan import Study, jobs, progress
 from infoplane.plan.folder import Folder
 from infoplane.plan.jobs import Job
 
@@ -25,25 +25,23 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Print the state of every experiment."""
     found, folder = study.read(chosen), Folder(Path())
-    every, wanted = missing.of_study(found, folder, scripts=study.SCRIPTS)
-    begun = [job for job in wanted if folder.locked and any(folder.begun(path) for path in job.outputs)]
-    for name in ["", *found.planned]:
+    every = study.asked(chosen)
+    begun = [job for job in every if folder.locked and not job.done and progress.since(job, folder) is not None]
+    for name in jobs.experiments(every):
         own = [job for job in every if job.experiment == name]
-        print(_experiment(name or "data sets", own, set(wanted), set(begun)))
+        print(_experiment(name or "data sets", own, set(begun)))
         print()
-    print(_running(begun, found) if folder.locked else "No workflow runs in this folder.")
+    print(_running(begun, found, folder) if folder.locked else "No workflow runs in this folder.")
 
 
-def _experiment(name: str, own: Sequence[Job], wanted: Collection[Job], begun: Collection[Job]) -> str:
+def _experiment(name: str, own: Sequence[Job], begun: Collection[Job]) -> str:
     """A bar for each stage, with what it stands for."""
     rows = []
-    for stage in jobs.STAGES:
+    for stage in jobs.stages(own):
         of_stage = [job for job in own if job.stage == stage]
-        if not of_stage:
-            continue
         running = sum(job in begun for job in of_stage)
-        left = sum(job in wanted for job in of_stage) - running
-        done = len(of_stage) - left - running
+        done = sum(job.done for job in of_stage)
+        left = len(of_stage) - done - running
         said = [f"{number} {what}" for number, what in ((running, "running"), (left, "missing")) if number]
         told = ", ".join([f"{done} of {len(of_stage)} done", *said])
         rows.append([stage, _bar(done, running, len(of_stage)), told])
@@ -57,10 +55,11 @@ def _bar(done: int, running: int, count: int) -> str:
     return f"[{'#' * full}{'>' * ahead}{'.' * (_WIDTH - full - ahead)}]"
 
 
-def _running(begun: Sequence[Job], found: Study) -> str:
+def _running(begun: Sequence[Job], found: Study, folder: Folder) -> str:
     """Jobs that run, with their progress, in a folder that is locked."""
     rows = [
-        [job.stage, job.experiment or Path(job.outputs[0]).stem, _own_name(job), _progress(job, found)] for job in begun
+        [job.stage, job.experiment, _own_name(job), progress.of_job(job, found.planned.get(job.experiment), folder)]
+        for job in begun
     ]
     lines = [
         "A workflow runs in this folder, or was killed (if so: snakemake --unlock).",
@@ -70,8 +69,4 @@ def _running(begun: Sequence[Job], found: Study) -> str:
 
 
 def _own_name(job: Job) -> str:
-    return " ".join(filter(None, [job.run, job.estimator])) or Path(job.log).stem
-
-
-def _progress(job: Job, found: Study) -> str:
-    return progress.of_job(job, found.planned.get(job.experiment), root=Path())
+    return " ".join(filter(None, [job.run, job.estimator])) or Path(job.outputs[0]).stem

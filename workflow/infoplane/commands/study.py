@@ -1,17 +1,21 @@
 """What the commands are asked about: the same experiments that Snakemake would run."""
 
 import argparse
-from collections.abc import Iterable
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import infoplane
 from infoplane import config, plan
 from infoplane.config import Settings
-from infoplane.errors import ConfigError
-from infoplane.plan import Study
+from infoplane.errors import ConfigError, InfoplaneError
+from infoplane.plan import Study, jobs
+from infoplane.plan.folder import Folder
+from infoplane.plan.jobs import Job
 
 BASE = Path(infoplane.__file__).parents[2]  # the clone, with the Snakefile
-SCRIPTS = BASE / "workflow" / "scripts"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -58,13 +62,71 @@ def written(chosen: argparse.Namespace) -> Settings:
     found = config.read(BASE / "config.yaml")
     for path in chosen.configfile:
         found = config.merged(found, config.read(path))
-    asked = {"experiments": chosen.experiments or None, "preview": chosen.preview, "seeds": chosen.seeds}
-    return config.merged(found, {key: value for key, value in asked.items() if value is not None})
+    return config.merged(found, _laid_over(chosen))
 
 
 def read(chosen: argparse.Namespace) -> Study:
     """The study that is asked about; no network is made, so that torch stays out."""
     return plan.study(written(chosen), base=BASE, networks=False)
+
+
+def asked(chosen: argparse.Namespace) -> list[Job]:
+    """All jobs of the study, as Snakemake plans them here and now, which takes it some seconds.
+
+    Raises
+    ------
+    InfoplaneError
+        If Snakemake cannot plan, with what it said.
+    """
+    found = jobs.read(summary(chosen))
+    # What a workflow that was killed has left half-done Snakemake makes again, but leaves out of its summary.
+    folder = Folder(Path())
+    left = [path for job in found if job.done for path in job.outputs if folder.begun(path) is not None]
+    return jobs.read(summary(chosen, anew=left)) if left else found
+
+
+def summary(chosen: argparse.Namespace, *, anew: Sequence[str] = ()) -> str:
+    """What ``snakemake --summary`` says of every file of the study.
+
+    Parameters
+    ----------
+    chosen
+        The command line.
+    anew
+        Files that are to be made again in any case.
+
+    Raises
+    ------
+    InfoplaneError
+        If Snakemake cannot plan, with what it said.
+    """
+    # Without -P, modules in the current folder would come before those of Snakemake; a dry run leaves no log.
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(BASE / "Snakefile"),
+        "--dry-run",
+        "--summary",
+    ]
+    if chosen.configfile:
+        command += ["--configfile", *map(str, chosen.configfile)]
+    if anew:
+        command += ["--forcerun", *anew]
+    if over := _laid_over(chosen):
+        command += ["--config", *(f"{key}={json.dumps(value)}" for key, value in over.items())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InfoplaneError((done.stdout + done.stderr).rpartition("infoplane: ")[2].strip())
+    return done.stdout
+
+
+def _laid_over(chosen: argparse.Namespace) -> Settings:
+    """What the command line lays over config.yaml."""
+    every = {"experiments": chosen.experiments or None, "preview": chosen.preview, "seeds": chosen.seeds}
+    return {key: value for key, value in every.items() if value is not None}
 
 
 def snakemake(experiments: Iterable[str]) -> str:

@@ -64,7 +64,7 @@ def of_job(stage: str, facts: Facts | Description | float) -> tuple[float, float
     Parameters
     ----------
     stage
-        One of `infoplane.plan.jobs.STAGES`.
+        Of `infoplane.schema.ARTIFACTS`.
     facts
         Of a run; of a data set to prepare; or a plain number, such as that of the stores that a summary is made of.
 

@@ -16,7 +16,13 @@ from infoplane.plan import Study
 from infoplane.plan.jobs import Job
 
 MEASURED = "measured here"
-_STANDS_FOR = {"judge": "figures", "explore": "figures", "weights": "capture"}  # like a stage of which nothing has run
+_STANDS_FOR = {  # like a stage of which nothing has run
+    "judge": "figures",
+    "conclude": "figures",
+    "explore": "figures",
+    "gather": "aggregate",
+    "weights": "capture",
+}
 _ERRORS = {"experiment": 1.5, "estimator": 1.2, "kind": 3, "about": 3, "machine": 3}  # factors, if it is another
 _SETTLING = 1.5  # seconds of work that everything takes for the first time, whatever there is to do
 _LIKE = 1.5  # up to so many times as much or as little to do counts as the same
@@ -104,18 +110,25 @@ class Estimator:
 
     def _facts(self, job: Job) -> Facts | Description | float:
         """What decides how much there is to do in a job."""
+        planned, name = self._study.planned.get(job.experiment), Path(job.outputs[0]).name.removesuffix(".zarr")
         if job.stage == "prepare":
-            name = Path(job.outputs[0]).name.removesuffix(".zarr")
             every = ((each, variant) for each in self._study.planned.values() for variant in each.experiment.variants)
             return next(each.describe(variant) for each, variant in every if each.dataset(variant) == name)
-        planned = self._study.planned[job.experiment]
-        if job.stage == "weights":
-            runs = planned.runs_of(Path(job.outputs[0]).name.removesuffix(".zarr"))
-            facts = measured.of_run(planned, runs[0])
-            return Facts(facts.data, facts.train, folder=facts.folder, runs=len(runs))
-        if job.run:
-            return measured.of_run(planned, job.run, job.estimator)
-        return float(len(job.inputs)) if job.stage == "aggregate" else 1.0
+        if planned is None:
+            return 1.0
+        match job.stage:
+            case "train" | "capture" | "measure":
+                return measured.of_run(planned, job.run, job.estimator)
+            case "weights":
+                runs = planned.runs_of(name)
+                facts = measured.of_run(planned, runs[0])
+                return Facts(facts.data, facts.train, folder=facts.folder, runs=len(runs))
+            case "aggregate":
+                return float(len(planned.parts()))
+            case "gather":
+                return float(len(planned.parts_of_grid()))
+            case _:
+                return 1.0
 
 
 def bases(estimates: Iterable[Estimate]) -> list[str]:

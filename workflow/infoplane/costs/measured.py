@@ -20,6 +20,7 @@ from infoplane.plan.planned import Planned
 PUBLISHED = "mnist_lenet"  # the experiment that `make cost` runs
 _PUBLISHED = Path(__file__).with_name("published.csv")
 _ALIKE = {"animations": "figures"}
+_GATHERED = {"aggregate": "summary.zarr", "gather": "sensitivity.zarr"}
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,8 @@ def _facts(stage: str, folder: Path, run: str, estimator: str) -> Facts | Descri
     """What decided how much there was to do in a job that has run, as the stores have it."""
     if stage == "prepare":
         return _data(_attributes(folder / f"{run}.zarr"))
-    if stage == "aggregate":
-        return float(len(_attributes(folder / "summary.zarr")["sources"]["stores"]))
+    if stage in _GATHERED:
+        return float(len(_attributes(folder / _GATHERED[stage])["sources"]["stores"]))
     if stage == "weights":
         sources = _attributes(folder / "weights" / f"{run}.zarr")["training"]
         return Facts(

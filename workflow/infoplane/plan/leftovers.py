@@ -7,15 +7,15 @@ work folders under names of their own. Whatever else lies beside them stays.
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infoplane import datasets, factories, files
 from infoplane.errors import InfoplaneError
-from infoplane.plan import Study
 from infoplane.plan.folder import Folder
+from infoplane.plan.jobs import Job
 from infoplane.schema import MEASURED
 
 _MARK = ".snakemake_timestamp"  # which Snakemake drops into every folder that a rule makes
@@ -56,20 +56,24 @@ class Kept:
     why: str
 
 
-def find(studies: Sequence[Study], folder: Folder) -> list[Leftover | Kept]:
+def find(used: Sequence[Job], folder: Folder, *, keeps: bool) -> list[Leftover | Kept]:
     """What can be removed of some experiments, and of the data sets that none uses.
 
     Parameters
     ----------
-    studies
-        All that is still wanted: a run, an estimator or a data set that one of them names is in use.
+    used
+        All jobs of the experiments: what one of them writes is in use.
     folder
         Where they have run.
+    keeps
+        Whether activations are to stay.
     """
     found: list[Leftover | Kept] = []
-    for name in dict.fromkeys(name for study in studies for name in study.planned):
-        found += _of_experiment(name, studies, folder)
-    found += _datasets(studies, folder.root)
+    outputs = {path for job in used for path in job.outputs}
+    for name in dict.fromkeys(job.experiment for job in used if job.experiment):
+        runs = {job.run for job in used if job.experiment == name and job.run}
+        found += _of_experiment(name, runs, outputs, folder, keeps=keeps)
+    found += _datasets(outputs, folder.root)
     return [each for each in found if isinstance(each, Kept) or each.files]
 
 
@@ -103,12 +107,9 @@ def _inside(path: Path, leftover: Leftover) -> Iterator[Path]:
             return
 
 
-def _of_experiment(name: str, studies: Sequence[Study], folder: Folder) -> Iterator[Leftover | Kept]:
-    planned = [study.planned[name] for study in studies if name in study.planned]
-    runs = {run for each in planned for run in each.runs}
-    estimators = {estimator for each in planned for estimator in each.estimators}
-    variants = {variant.name for each in planned for variant in each.experiment.variants if each.weighs}
-    keeps = any("activations" in study.keep for study in studies)
+def _of_experiment(
+    name: str, runs: Collection[str], outputs: Collection[str], folder: Folder, *, keeps: bool
+) -> Iterator[Leftover | Kept]:
     top = folder.root / "results" / name
     for run in sorted(top.glob("runs/*")):
         if run.name not in runs:
@@ -118,15 +119,15 @@ def _of_experiment(name: str, studies: Sequence[Study], folder: Folder) -> Itera
             yield from _activations(name, run, folder)
         yield from _work(name, run, folder)
         for path in sorted(path for group in MEASURED for path in run.glob(f"{group}/*.zarr")):
-            if path.name.removesuffix(".zarr") not in estimators:
+            if (place := _relative(path, folder.root)) not in outputs:
                 told = f"results/{name}/benchmarks/measure/{run.name}.{path.name.removesuffix('.zarr')}.tsv"
                 remade = "by naming the estimator again, which captures and measures"
-                yield Leftover("unused estimator", _relative(path, folder.root), remade, _made(path), (told,))
+                yield Leftover("unused estimator", place, remade, _made(path), (told,))
     for path in sorted(top.glob("weights/*.zarr")):
-        if path.name.removesuffix(".zarr") not in variants:
+        if (place := _relative(path, folder.root)) not in outputs:
             told = f"results/{name}/benchmarks/weights/{path.name.removesuffix('.zarr')}.tsv"
             remade = "by naming the variant again"
-            yield Leftover("unused variant", _relative(path, folder.root), remade, _made(path), (told,))
+            yield Leftover("unused variant", place, remade, _made(path), (told,))
 
 
 def _activations(name: str, run: Path, folder: Folder) -> Iterator[Leftover]:
@@ -195,24 +196,23 @@ def _other_source(data: dict[str, Any]) -> str:
     return "" if now.checksum == data["checksum"] else "the source of its data is another now"
 
 
-def _datasets(studies: Sequence[Study], root: Path) -> Iterator[Leftover | Kept]:
-    """Data sets that no study names and no run has been trained on."""
-    named = {name for study in studies for name in study.datasets}
+def _datasets(outputs: Collection[str], root: Path) -> Iterator[Leftover | Kept]:
+    """Data sets that no job prepares and no run has been trained on."""
     trained = [_attributes(path).get("dataset", {}) for path in root.glob("results/*/runs/*/training.zarr")]
     used = {_identity(each) for each in trained}
     for path in sorted(root.glob("results/datasets/*.zarr")):
-        attributes, name = _attributes(path), path.name.removesuffix(".zarr")
-        if name in named or _identity(attributes) in used:
+        attributes, place = _attributes(path), _relative(path, root)
+        if place in outputs or _identity(attributes) in used:
             continue
         try:
             why = _other_source(attributes)
         except (InfoplaneError, KeyError, TypeError) as error:
             why = f"its source is gone ({error})"
         if why:
-            yield Kept(_relative(path, root), why)
+            yield Kept(place, why)
         else:
-            told = (f"results/datasets/benchmarks/{name}.tsv",)
-            yield Leftover("unused data set", _relative(path, root), "by preparing it", _made(path), told)
+            told = (f"results/datasets/benchmarks/{path.name.removesuffix('.zarr')}.tsv",)
+            yield Leftover("unused data set", place, "by preparing it", _made(path), told)
 
 
 def _identity(attributes: dict[str, Any]) -> str:
@@ -230,7 +230,7 @@ def _under_way(run: Path, folder: Folder) -> bool:
     stores = [f"{place}/{each}" for each in _OF_A_RUN]
     stores += [_relative(path, folder.root) for group in MEASURED for path in run.glob(f"{group}/*")]
     stores += [f"{place}/information/{work.name.removeprefix('measure-')}.zarr" for work in run.glob("work/measure-*")]
-    return any(map(folder.begun, stores))
+    return any(folder.begun(each) is not None for each in stores)
 
 
 def _made(path: Path) -> tuple[Path, ...]:

@@ -6,14 +6,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infoplane.plan import amounts
+from infoplane.plan.folder import Folder
 from infoplane.plan.jobs import Job
 from infoplane.plan.planned import Planned
 
 _STEP = re.compile(r"(?:step|moment)-(\d+)(?:\.state)?\.pt")
 
 
-def of_job(job: Job, planned: Planned | None, *, root: Path) -> str:
-    """How far a job is, in a few words, and when it last showed a sign of life; a stage without any says only that.
+def since(job: Job, folder: Folder) -> float | None:
+    """When a job has begun that has not finished, in seconds since 1970; None if it has not."""
+    return max((moment for path in job.outputs if (moment := folder.begun(path)) is not None), default=None)
+
+
+def of_job(job: Job, planned: Planned | None, folder: Folder) -> str:
+    """How far a job is, in a few words, and when it last showed a sign of life; of most stages that is its beginning.
 
     Parameters
     ----------
@@ -21,19 +27,20 @@ def of_job(job: Job, planned: Planned | None, *, root: Path) -> str:
         That has begun.
     planned
         Its experiment; None for a data set, which belongs to none.
-    root
-        The folder in which Snakemake runs.
+    folder
+        In which Snakemake runs.
     """
-    work = root / "results" / job.experiment / "runs" / job.run / "work"
+    work = folder.root / "results" / job.experiment / "runs" / job.run / "work"
     if job.stage == "train" and planned is not None:
         said, signs = _training(job, planned, work / "training")
     elif job.stage == "measure" and planned is not None:
         said, signs = _measuring(job, planned, work / f"measure-{job.estimator}")
     else:
         said, signs = "", []
-    last = max((time for path in [*signs, root / job.log] if (time := _changed(path)) is not None), default=None)
-    ago = "" if last is None else f"last sign of life {_ago(last)} ago"
-    return ", ".join(filter(None, [said, ago])) or "begun"
+    log = Path("results", job.experiment, "logs", job.stage, ".".join(filter(None, [job.run, job.estimator])))
+    last = [moment for path in [*signs, folder.root / f"{log}.log"] if (moment := _changed(path)) is not None]
+    last += [moment for moment in [since(job, folder)] if moment is not None]
+    return ", ".join(filter(None, [said, f"last sign of life {_ago(max(last))} ago" if last else ""]))
 
 
 def _training(job: Job, planned: Planned, work: Path) -> tuple[str, list[Path]]:

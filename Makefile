@@ -1,6 +1,7 @@
 # make         set up, run what config.yaml asks for, write the report
-# make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer,
-#              with Chromium, which it installs by apt-get where there is none
+# make test    set up, run the tests (at most ten minutes on two cores); make test-long runs those that take longer
+#              (a quarter of an hour)
+# make test-browser   pages in headless Chromium, which it installs by apt-get where there is none
 # make test-faults    kills, a full disk, flipped bits, wrong files; make test-faults-long kills five times as often
 # make test-slurm    the workflow on a Slurm, as root; brings one up if none is there (some ten minutes)
 # make test-cloud    the workflow with its results in a bucket of a server on this machine, and planned for Kubernetes
@@ -20,7 +21,7 @@ INSTALLED := .venv/installed
 PACKAGES := import sysconfig; print(sysconfig.get_path("purelib"))
 SNAKEMAKE := $(BIN)/snakemake
 
-.PHONY: all setup report test test-long test-faults test-faults-long test-slurm test-cloud browser lint cost bench \
+.PHONY: all setup report test test-long test-browser test-faults test-faults-long test-slurm test-cloud browser lint cost bench \
 	bench-scale reproduction gallery docs constraints clean
 
 all: setup
@@ -58,7 +59,10 @@ test: setup
 browser:
 	command -v chromium chromedriver || (apt-get update && apt-get install --yes --no-install-recommends chromium chromium-driver)
 
-test-long: setup browser
+test-browser: setup browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m browser
+
+test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "long and not faults"
 
 test-faults: setup

@@ -9,16 +9,6 @@ from .conftest import Project
 GRID = {"alpha": [2]}
 
 
-def test_a_grid_and_a_calibration_train_nothing(finished: Project) -> None:
-    """As with another estimator, activations that were removed are captured once more, and measured anew."""
-    finished.write(sensitivity=GRID, calibration={})
-    planned = finished.planned()
-    finished.write()
-    assert "train" not in planned
-    expected = {"capture": 2, "measure": 4, "gather": 1, "conclude": 1, "calibrate": 1, "read_off": 1}
-    assert {rule: planned.get(rule) for rule in expected} == expected
-
-
 @pytest.mark.long
 def test_conclusions_across_a_grid_and_what_answers_can_mean(edited: Project) -> None:
     edited.write(sensitivity=GRID, calibration={"repetitions": 2}, claims=["yu2021.forward_chain"])

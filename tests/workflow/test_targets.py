@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from infoplane import store
 
-from .conftest import Project
+from .conftest import TINY, Project
 
 CHANGES: dict[str, Any] = {
     "model": {"name": "mlp", "hidden": [6], "activation": "tanh"},
@@ -25,12 +26,11 @@ def test_regression_and_sets_of_labels_from_end_to_end(project: Project) -> None
     random = np.random.default_rng(0)
     x = random.normal(size=(300, 6)).astype(np.float32)
     y = (x @ random.normal(size=(6, 3)) > 0).astype(int)
-    project.write()
     np.savez(project.experiment.parent / "sets.npz", x_train=x[:200], y_train=y[:200], x_test=x[200:], y_test=y[200:])
     own = {"regression": {"name": "diabetes"}, "sets": {"file": "sets.npz"}}
     for name, dataset in own.items():
-        project.write(**CHANGES, dataset=dataset)
-        project.experiment.rename(project.experiment.with_name(f"{name}.yaml"))
+        settings = {**TINY, **CHANGES, "dataset": dataset}
+        project.experiment.with_name(f"{name}.yaml").write_text(yaml.safe_dump(settings))
     project.run(experiment="study/regression.yaml, study/sets.yaml")
     for name, score, least in (("regression", "determination", 0.2), ("sets", "accuracy", 0.6)):
         results = project.results.with_name(name)

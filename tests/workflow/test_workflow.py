@@ -176,6 +176,14 @@ class TestComputedAgain:
         edited.write(seeds=2)
         assert edited.planned() == {"train": 2, "capture": 2, "measure": 2, "aggregate": 1, **DRAW}
 
+    def test_a_grid_and_a_calibration(self, edited: Project) -> None:
+        """Nothing is trained; as with another estimator, activations that were removed are captured once more."""
+        edited.write(sensitivity={"alpha": [2]}, calibration={})
+        planned = edited.planned()
+        assert "train" not in planned
+        expected = {"capture": 2, "measure": 4, "gather": 1, "conclude": 1, "calibrate": 1, "read_off": 1}
+        assert {rule: planned.get(rule) for rule in expected} == expected
+
     @pytest.mark.long
     def test_another_variant(self, edited: Project) -> None:
         edited.write(sweep=[{"model.activation": ["relu", "sigmoid", "tanh"]}])

@@ -22,9 +22,10 @@ def test_a_line_for_every_stage(infoplane: Callable[..., str]) -> None:
     lines = re.findall(r"^  (\w+) +(\d+) .* scaled from .*mnist_lenet, measured by make cost", said, flags=re.MULTILINE)
     assert lines == [
         *[("prepare", "1"), ("train", "6"), ("capture", "6"), ("measure", "6")],
-        *[("aggregate", "1"), ("judge", "1"), ("figures", "6"), ("explore", "1")],
+        *[("aggregate", "1"), ("judge", "1"), ("read_off", "1"), ("figures", "6"), ("explore", "1")],
     ]
-    assert "\n28 of 28 jobs to run.\nTime: about " in said
+    assert re.search(r"\n  calibrate +1 +\? +\? +\? +nothing like 1 of them has been measured\n", said)
+    assert "\n30 of 30 jobs to run.\nTime: more than " in said
     assert " on the clock with 3.\nDisk: about " in said
 
 
@@ -33,11 +34,11 @@ def test_what_is_done_costs_nothing(planned: str, says: Callable[[str], None], i
     says("\n".join(lines))
     said = infoplane("plan", "quickstart")
     assert re.findall(r"^  (\w+) +\d+ ", said, flags=re.MULTILINE) == [
-        *("prepare", "aggregate", "judge", "figures", "explore")
+        *("prepare", "aggregate", "judge", "calibrate", "read_off", "figures", "explore")
     ]
-    assert "\n10 of 28 jobs to run.\n" in said
+    assert "\n12 of 30 jobs to run.\n" in said
     says(planned.replace("update pending", "no update"))
-    assert infoplane("plan", "quickstart") == "Nothing to run: all 28 jobs are done.\n"
+    assert infoplane("plan", "quickstart") == "Nothing to run: all 30 jobs are done.\n"
 
 
 def test_a_stage_of_which_no_cost_is_known(
@@ -46,7 +47,7 @@ def test_a_stage_of_which_no_cost_is_known(
     says(planned + "results/quickstart/new.json\t-\tnovel\t-\tmissing\tupdate pending\n")
     said = infoplane("plan", "quickstart")
     assert re.search(r"\n  novel +1 +\? +\? +\? +nothing like 1 of them has been measured\n", said)
-    assert "\n29 of 29 jobs to run.\nTime: more than " in said
+    assert "\n31 of 31 jobs to run.\nTime: more than " in said
 
 
 def test_activations_that_are_kept_stay(folder: Path, infoplane: Callable[..., str]) -> None:

@@ -17,7 +17,7 @@ from infoplane.explorer import content, write
 
 from ..figures.conftest import EPOCHS, LAYERS, VIOLATED
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.browser
 
 SCREEN = (1366, 768)
 SWEEP = [("3-6", "relu"), ("6-12", "sigmoid")]

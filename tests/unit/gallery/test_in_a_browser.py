@@ -10,7 +10,7 @@ from selenium.webdriver.support.ui import Select
 
 from infoplane import gallery
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

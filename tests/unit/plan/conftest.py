@@ -10,7 +10,8 @@ from infoplane import files, plan
 from infoplane.config import merged
 
 ROOT = Path(__file__).parents[3]
-QUICKSTART: dict[str, Any] = yaml.safe_load((ROOT / "workflow" / "experiments" / "quickstart.yaml").read_text())
+SHIPPED = yaml.safe_load((ROOT / "workflow" / "experiments" / "quickstart.yaml").read_text())
+QUICKSTART: dict[str, Any] = {key: value for key, value in SHIPPED.items() if key != "calibration"}
 ESTIMATOR = QUICKSTART["estimators"][0]
 BINNING = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 30}}
 WEIGHED = ["information", "decomposition", "error_chain", "weights"]

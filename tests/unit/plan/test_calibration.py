@@ -3,20 +3,16 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-from infoplane import plan
 from infoplane.errors import ConfigError
 
-from .conftest import QUICKSTART, ROOT, Parameters, differing, parameters, planned, study
+from .conftest import Parameters, differing, parameters, planned, study
 
 
 def test_only_what_asks_for_it_is_calibrated(file: Path) -> None:
     found = study(file, calibration={})
     assert found.calibrations() == ["results/mine/calibration.html"]
-    without = {key: value for key, value in QUICKSTART.items() if key != "calibration"}
-    file.write_text(yaml.safe_dump(without))
-    assert plan.study({"experiments": [str(file)]}, base=ROOT, networks=False).calibrations() == []
+    assert study(file).calibrations() == []
 
 
 def test_it_changes_no_other_job(file: Path, quickstart: Parameters) -> None:

@@ -19,6 +19,7 @@ MEASURED = "measured here"
 _STANDS_FOR = {  # like a stage of which nothing has run
     "judge": "figures",
     "conclude": "figures",
+    "read_off": "figures",
     "explore": "figures",
     "gather": "aggregate",
     "weights": "capture",

@@ -101,9 +101,9 @@ def _names(path: str, rule: str) -> _Names:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """The paths of an artifact, with a group for each name in them; forms of it differ in their ending."""
+    """The paths of an artifact, with a group for each name in them; its files have an ending more, or lie below."""
     endless = re.sub(r"\.\{[^}]*\}$", "", path)
-    ending = "" if endless == path and "." in path else r"(\.\w+)?"
+    ending = "" if endless == path and "." in path else r"(\.\w+|/.+)?"
     names = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+?)", re.escape(endless))
     return re.compile(f"results/{names}{ending}")
 

@@ -1,6 +1,7 @@
 """Faults that no schema sees: settings that contradict the data, the networks, the figures or one another."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,15 @@ def _of_data(planned: Planned, variant: Variant, found: Description) -> Iterator
             )
 
 
+def _with_targets(planned: Planned, *kinds: str) -> str | None:
+    """A data set whose targets are of some kinds; of those that cannot be read that is told already."""
+    for variant in planned.experiment.variants:
+        with suppress(InfoplaneError):
+            if (found := planned.describe(variant)).targets in kinds:
+                return found.name
+    return None
+
+
 def _of_adopted(planned: Planned) -> Iterator[str]:
     """What does not go with networks that were trained elsewhere."""
     for run in planned.runs.values():
@@ -191,9 +201,9 @@ def _of_claims(planned: Planned) -> Iterator[str]:
             continue
         for group in sorted(set(claim.needs) - planned.groups):
             yield f"key 'claims' has {name!r}, which needs {group!r}; {_with(group)}"
-        if claim.of_accuracy and (others := [each.name for each in planned.data if each.targets == targets.CONTINUOUS]):
+        if claim.of_accuracy and (other := _with_targets(planned, targets.CONTINUOUS)):
             yield (
-                f"key 'claims' has {name!r}, which speaks of accuracy, and the targets of {others[0]!r} are "
+                f"key 'claims' has {name!r}, which speaks of accuracy, and the targets of {other!r} are "
                 "continuous; accepted: without it"
             )
         judged = product(planned.estimators.values(), planned.experiment.settings["probe"]["splits"])
@@ -208,8 +218,9 @@ def _of_calibration(planned: Planned) -> Iterator[str]:
     names = [variant.name for variant in planned.experiment.variants]
     if asked.get("variant", names[0]) not in names:
         yield f"key 'calibration.variant' is {asked['variant']!r}; {accepted(asked['variant'], names)}"
-    if others := [each.name for each in planned.data if each.targets != targets.CLASSES]:
-        yield f"key 'calibration' knows information about classes, and targets of {others[0]!r} are none; " + (
+    if other := _with_targets(planned, targets.LABELS, targets.CONTINUOUS):
+        yield (
+            f"key 'calibration' knows information about classes, and targets of {other!r} are none; "
             "accepted: without it"
         )
     if "information" not in planned.groups:

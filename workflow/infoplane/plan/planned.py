@@ -113,11 +113,6 @@ class Planned:
             self._descriptions[key] = datasets.describe(found, folder=self.experiment.folder)
         return self._descriptions[key]
 
-    @property
-    def data(self) -> list[Description]:
-        """The data sets of all variants."""
-        return [self.describe(variant) for variant in self.experiment.variants]
-
     def dataset(self, variant: Variant) -> str:
         """Name of the store of a variant's data set: its own name, and a digest of its content."""
         found = self.describe(variant)

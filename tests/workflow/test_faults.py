@@ -55,8 +55,9 @@ def untouched(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
 
 @pytest.fixture(scope="module")
 def undisturbed(untouched: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The small experiment, run to its end with nothing removed."""
+    """The small experiment with every kind of store, run to its end with nothing removed."""
     made = copied(untouched, tmp_path_factory.mktemp("undisturbed") / "project")
+    made.write(**SMALL, calibration={"repetitions": 2})
     made.run("--notemp")
     return made
 
@@ -75,8 +76,9 @@ def ends(project: Project) -> dict[str, str]:
 
 
 def artifacts(project: Project) -> dict[Path, str]:
-    """Every folder that is an artifact, and of which kind."""
-    patterns = {kind: "results/" + re.sub(r"\{\w+\}", "*", each.path) for kind, each in ARTIFACTS.items()}
+    """Every folder that is a store, or has checkpoints, and which kind of artifact it is."""
+    stored = {kind: each for kind, each in ARTIFACTS.items() if each.groups or kind == "checkpoints"}
+    patterns = {kind: "results/" + re.sub(r"\{\w+\}", "*", each.path) for kind, each in stored.items()}
     found = ((path, kind) for kind, each in patterns.items() for path in project.folder.glob(each) if path.is_dir())
     return dict(sorted(found))
 

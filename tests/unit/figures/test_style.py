@@ -38,9 +38,9 @@ def test_the_defaults_of_the_schema_are_those_of_a_style():
     ("settings", "of_one", "of_three"),
     [
         ({}, 85, 180),
-        ({"width": "column"}, 85, 85),
-        ({"width": "page", "page": 183}, 183, 183),
-        ({"width": 120}, 120, 120),
+        pytest.param({"width": "column"}, 85, 85, marks=pytest.mark.long),
+        pytest.param({"width": "page", "page": 183}, 183, 183, marks=pytest.mark.long),
+        pytest.param({"width": 120}, 120, 120, marks=pytest.mark.long),
         ({"column": 89, "page": 150, "font_size": 9}, 89, 150),
     ],
 )

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slurm
 
 
 def test_figures_are_those_of_a_local_run(project: Project, tmp_path: Path) -> None:
-    """And what is short travels together: activations of three runs with what is measured of them, and all figures.
+    """And what is short travels together: activations of three runs with what is measured of them, and figures.
 
     The local run is that of README.md.
     """
@@ -26,7 +26,7 @@ def test_figures_are_those_of_a_local_run(project: Project, tmp_path: Path) -> N
     with Submission(project, *together, log=tmp_path / "said", experiment="quickstart") as submission:
         submission.finish()
         submitted = re.findall(r"SLURM jobid \d+ \(log: \S+/slurm_logs/(?:rule|group)_([a-z]+)", submission.said)
-    assert Counter(submitted) == {"train": 6, "measured": 2, "shown": 1}
+    assert Counter(submitted) == {"train": 6, "measured": 2, "calibrate": 1, "shown": 2}
     found, expected = (
         content(folder / "results" / "quickstart", "figures/*.csv") for folder in (project.folder, tmp_path)
     )

@@ -1,9 +1,7 @@
 """The gallery in a real browser: its filters, its keys, and its width on a laptop and on a phone."""
 
-import shutil
-
 import pytest
-from selenium.webdriver import ActionChains, Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import ActionChains, ChromeOptions
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -14,19 +12,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser(results):
-    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
-    missing = [name for name, path in found.items() if path is None]
-    assert not missing, f"no {' and no '.join(missing)} on the PATH: `make browser` installs them (chromium-driver)"
+def browser(chromium, results):
     options = ChromeOptions()
-    options.binary_location = found["chromium"]
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=ChromeService(found["chromedriver"]))
+    driver = chromium(options)
     driver.get(gallery.save(results).as_uri())
-    yield driver
-    driver.quit()
+    return driver
 
 
 def _shown(browser):

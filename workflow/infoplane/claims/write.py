@@ -94,13 +94,7 @@ def write(
     json_path, text, page
         Files to write: all numbers; a table in Markdown; the same as HTML.
     """
-    facts = {
-        "experiment": about["name"],
-        "title": about["title"],
-        "preview": bool(about["preview"]),
-        "source": about.get("source", ""),
-        "differences": list(about.get("differences", [])),
-    }
+    facts = {**identity(about), "differences": list(about.get("differences", []))}
     content = {
         **facts,
         "summary": summary,
@@ -113,6 +107,12 @@ def write(
     controlled = any(verdict.controls for verdict in verdicts)
     shown = {"rows": _rows(verdicts), "controlled": controlled, "tables": tables(findings), "failures": told(failures)}
     files.write(page, _PAGE.render(legend=LEGEND, heading=DIFFERENCES, **shown, **facts).encode())
+
+
+def identity(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What every page of an experiment says of it first: its name, title and paper, and whether it is a preview."""
+    facts = {"experiment": about["name"], "title": about["title"], "preview": bool(about["preview"])}
+    return {**facts, "source": about.get("source", "")}
 
 
 def data(verdict: Verdict) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from infoplane import files
 from infoplane.claims.across import Conclusion, Place
 from infoplane.claims.verdict import CONTRADICTED, EXPLAINED, INCONCLUSIVE, NONE, SUPPORTED, Verdict
 from infoplane.claims.write import LEGEND as VERDICTS
-from infoplane.claims.write import data, ruled, words
+from infoplane.claims.write import data, identity, ruled, words
 
 LEGEND = (
     "Each conclusion is judged at every point of the grid by the same rule, on the same networks. *holds across the "
@@ -95,12 +95,7 @@ def write(
     json_path, text, page
         Files to write: all numbers; a table in Markdown; the same as HTML.
     """
-    facts = {
-        "experiment": about["name"],
-        "title": about["title"],
-        "preview": bool(about["preview"]),
-        "source": about.get("source", ""),
-    }
+    facts = identity(about)
     grid = [
         {"estimate": each.estimate, "base": each.base, "own": each.own, "choices": dict(each.choices)}
         for each in places

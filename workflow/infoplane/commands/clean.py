@@ -35,15 +35,15 @@ def run(chosen: argparse.Namespace) -> None:
         # Seeds that are left out for now are still named by their experiments.
         used += study.asked(argparse.Namespace(**{**vars(chosen), "seeds": "null"}))
     found = leftovers.find(used, folder, keeps=keeps)
-    _print([each for each in found if isinstance(each, Leftover)], [each for each in found if isinstance(each, Kept)])
-    chosen_ones = [each for each in found if isinstance(each, Leftover)]
-    if not chosen_ones:
+    removable = [each for each in found if isinstance(each, Leftover)]
+    _print(removable, [each for each in found if isinstance(each, Kept)])
+    if not removable:
         return
-    size = text.size(leftovers.freed(chosen_ones))
+    size = text.size(leftovers.freed(removable))
     if not chosen.yes:
         print(f"Nothing has been removed. With --yes these are, which frees {size}.")
         return
-    for each in chosen_ones:
+    for each in removable:
         _refuse_if_locked(folder)  # one may have started meanwhile
         leftovers.remove(each)
     print(f"Removed, which freed {size}.")

@@ -115,16 +115,10 @@ def train_run(
         split: (torch.from_numpy(inputs).to(where, _dtype(recipe)), torch.from_numpy(wanted).to(where))
         for split, (inputs, wanted) in data.items()
     }
-    indices = np.stack(
-        [
-            datasets.subset(len(data["train"][1]), seed=seed, limit=recipe.limit, fraction=recipe.fraction)
-            for seed in recipe.seeds
-        ]
-    )
+    size, limit, fraction = len(data["train"][1]), recipe.limit, recipe.fraction
+    indices = np.stack([datasets.subset(size, seed=seed, limit=limit, fraction=fraction) for seed in recipe.seeds])
     objective = Objective(targets.kind(data["train"][1]), recipe.training.get("loss"))
-    blocks = list(
-        _blocks(recipe, tensors, indices, classes, objective=objective, work=work, where=where, witness=witness)
-    )
+    blocks = list(_blocks(recipe, tensors, indices, classes, objective, work=work, where=where, witness=witness))
     for block in blocks:
         if adopted:
             block.adopt(adopted, recipe.epochs)
@@ -341,8 +335,8 @@ def _blocks(
     data: Mapping[str, tuple[Tensor, Tensor]],
     indices: np.ndarray,
     classes: int,
-    *,
     objective: Objective,
+    *,
     work: Path,
     where: torch.device,
     witness: Witness | None,

@@ -2,12 +2,13 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from infoplane import claims
-from infoplane.claims import verdict, yu2021
+from infoplane.claims import findings, verdict, yu2021
 from infoplane.claims.claim import Claim, Rule
 from infoplane.errors import ConfigError
 
@@ -130,6 +131,16 @@ class TestJudge:
         tree.attrs["experiment"] = {**tree.attrs["experiment"], "controls": []}
         (found,) = claims.judge(tree, [claims.claim("yu2021.synergy_grows", folder=None)])
         assert list(found.controls) == ["untrained"]
+
+    def test_without_a_training_every_network_counts(self, summary):
+        """Of networks that were trained elsewhere nothing is known but what was measured."""
+        wanted = [each for each in yu2021.CLAIMS if "training" not in each.needs]
+        alone = (whole := summary()).drop_nodes("training")
+        assert [repr(each) for each in claims.judge(alone, wanted)] == [
+            repr(each) for each in claims.judge(whole, wanted)
+        ]
+        assert findings.failures(alone) == findings.Failures({}, {})
+        assert findings.of_summary(alone) == [replace(each, filters_needed=()) for each in findings.of_summary(whole)]
 
     def test_a_missing_group(self, summary):
         tree = summary()

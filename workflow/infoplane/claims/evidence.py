@@ -96,13 +96,22 @@ class Evidence:
         return self.summary["training"].to_dataset()
 
     @cached_property
-    def _left_out(self) -> xr.DataArray:
-        """Networks that count in nothing, (variant, seed)."""
+    def _left_out(self) -> xr.DataArray | None:
+        """Networks that count in nothing, (variant, seed); None where nothing is known of their training."""
+        if "training" not in self.summary.children:
+            return None
         gone = outcomes.diverged(self._training)
         return gone | outcomes.unlearned(self._training) if self.learned else gone
 
-    def _gone(self, data: xr.Dataset | xr.DataArray) -> xr.DataArray:
+    @property
+    def some_learned_nothing(self) -> bool:
+        """Whether there are networks that are known to have learned nothing."""
+        return "training" in self.summary.children and bool(outcomes.unlearned(self._training).any())
+
+    def _gone(self, data: xr.Dataset | xr.DataArray) -> xr.DataArray | None:
         """Networks of some data that are left out, (variant, seed)."""
+        if self._left_out is None:
+            return None
         return self._left_out.sel(variant=data["variant"], seed=data["seed"]).reset_coords(drop=True)
 
     @cached_property
@@ -158,7 +167,9 @@ class Evidence:
     def across(self, found: Sequence[xr.DataArray]) -> xr.DataArray:
         """Effects (seed) of several sweeps or pairs as one array (sweep, seed); NaN where there is none."""
         if not found:
-            seeds = self.summary["training"].to_dataset()["seed"]
+            seeds = next(iter(self.summary.children.values())).to_dataset()[
+                "seed"
+            ]  # every group has those of all networks
             return xr.full_like(seeds, np.nan, dtype=float).expand_dims("sweep")
         return xr.concat([each.drop_vars(set(each.coords) - {"seed"}) for each in found], dim="sweep")
 

@@ -110,7 +110,9 @@ def of_summary(summary: xr.DataTree) -> list[Findings]:
 
 
 def failures(summary: xr.DataTree) -> Failures:
-    """Networks that diverged, and networks that trained to the end and learned nothing."""
+    """Networks that diverged, and networks that trained to the end and learned nothing, as far as that is known."""
+    if "training" not in summary.children:
+        return Failures({}, {})
     training = summary["training"].to_dataset()
     return Failures(diverged=_seeds(outcomes.diverged(training)), unlearned=_seeds(outcomes.unlearned(training)))
 
@@ -125,7 +127,7 @@ def _seeds(marked: xr.DataArray) -> dict[str, list[int]]:
 
 def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
     """The filters needed in every sweep over those of one convolution; needs decomposition, training and accuracy."""
-    if ACCURACY not in evidence.summary["training"].data_vars:
+    if "training" not in evidence.summary.children or ACCURACY not in evidence.summary["training"].data_vars:
         return []
     maps = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
     information, accuracy = evidence.at_the_end(maps), evidence.accuracy()

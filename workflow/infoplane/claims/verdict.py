@@ -11,7 +11,6 @@ import xarray as xr
 
 from infoplane.claims.claim import UNTRAINED, Claim, Rule
 from infoplane.claims.evidence import Evidence
-from infoplane.derived import outcomes
 from infoplane.errors import ConfigError
 
 LEAST_SEEDS = 3
@@ -96,14 +95,13 @@ def _shared(groups: Sequence[xr.Dataset], dim: str) -> list[str]:
 
 def _verdict(claim: Claim, evidence: Evidence) -> Verdict:
     effect = _effect(claim, evidence)
-    failed = outcomes.unlearned(evidence.summary["training"].to_dataset()).any()
     controls = {name: _effect(claim, _under(evidence, name)) for name in claim.controls if _measured(evidence, name)}
     return Verdict(
         claim,
         evidence.estimator,
         evidence.split,
         effect,
-        _effect(claim, evidence.of_those_that_learned()) if failed else None,
+        _effect(claim, evidence.of_those_that_learned()) if evidence.some_learned_nothing else None,
         controls,
         word(effect, controls, claim.rule),
         claim.remark(evidence) if claim.remark else "",

@@ -19,6 +19,7 @@ BASE = {
     "config",
     "experiment",
     "provenance",
+    "recordings",
     "targets",
     "factories",
     "grid",

@@ -1,4 +1,4 @@
-"""Files of checkpoints that were trained elsewhere: which network and epoch each is of, by its name."""
+"""Checkpoints and stores that were made elsewhere: which network and epoch each is of, by its name."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from infoplane.errors import ConfigError
 
 _NUMBERS = {"{epoch}": r"(?P<epoch>\d+(\.\d+)?)", "{seed}": r"(?P<seed>\d+)"}
 _ACCEPTED = "a path with {epoch} in it once, and with {seed} where networks of several seeds are"
+_ACCEPTED_STORE = "a path, with {seed} in it once where networks of several seeds are"
 _SHOWN = 5  # files that a message names
 
 
@@ -37,7 +38,8 @@ def find(pattern: str, seeds: Sequence[int], *, folder: Path) -> dict[int, dict[
     if "{seed}" not in pattern and len(seeds) > 1:
         raise ConfigError(f"is {pattern!r}, of one network, and there are {len(seeds)} seeds; accepted: {_ACCEPTED}")
     found: dict[int, dict[float, Path]] = {}
-    for path, seed, epoch in _matches(folder / pattern, seeds[0]):
+    for path, numbers in _matches(folder / pattern):
+        seed, epoch = int(numbers.get("seed", seeds[0])), round(float(numbers["epoch"]), 6)
         other = found.setdefault(seed, {}).setdefault(epoch, path)
         if other != path:
             raise ConfigError(f"is {pattern!r}, and {other.name} and {path.name} are both of epoch {epoch:g}; keep one")
@@ -47,15 +49,37 @@ def find(pattern: str, seeds: Sequence[int], *, folder: Path) -> dict[int, dict[
     return {seed: dict(sorted(found[seed].items())) for seed in seeds}
 
 
-def _matches(pattern: Path, seed: int) -> Iterator[tuple[Path, int, float]]:
-    """Files that match, each with its seed, or with `seed` where none is in its name, and its epoch."""
+def stores(pattern: str, *, folder: Path) -> list[tuple[Path, int | None]]:
+    """Stores that match, each with the seed in its name, if one is.
+
+    Parameters
+    ----------
+    pattern
+        A path in which ``{seed}`` stands for a whole number; of a single store, its path.
+    folder
+        Where a relative path starts.
+
+    Raises
+    ------
+    ConfigError
+        If something else than a seed is to be put in, or no store matches.
+    """
+    if pattern.replace("{seed}", "", 1).count("{"):
+        raise ConfigError(f"is {pattern!r}; accepted: {_ACCEPTED_STORE}")
+    found = [(path, int(numbers["seed"]) if numbers else None) for path, numbers in _matches(folder / pattern)]
+    if not found:
+        raise ConfigError(f"is {pattern!r}, and no store matches it; there: {_nearby(folder / pattern)}")
+    return found
+
+
+def _matches(pattern: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """Files that match, each with the numbers in its name."""
     fixed = _fixed(pattern)
     parts = re.split(r"(\{epoch\}|\{seed\})", pattern.relative_to(fixed).as_posix())
     named = re.compile("".join(_NUMBERS.get(part, re.escape(part)) for part in parts))
     for path in sorted(fixed.glob("/".join(_star(part) for part in pattern.relative_to(fixed).parts))):
         if match := named.fullmatch(path.relative_to(fixed).as_posix()):
-            own: Mapping[str, str] = match.groupdict()
-            yield path, int(own.get("seed", seed)), round(float(own["epoch"]), 6)
+            yield path, match.groupdict()
 
 
 def _star(part: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from math import ceil, floor, log10, prod
@@ -10,10 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from infoplane import config, files, grid
+from infoplane import config, files, grid, recordings
 from infoplane.config import Settings
-from infoplane.errors import ConfigError, raise_all
+from infoplane.errors import ConfigError, InfoplaneError, raise_all
 from infoplane.names import unknown
+from infoplane.recordings import Recording
 
 _LONGEST_NAME = 120  # of a variant, in bytes: it becomes a folder's name
 _MOST = 100_000  # seeds, variants, and checkpoints of a run: what asks for more is a slip
@@ -72,6 +73,8 @@ class Experiment:
         Whether these are the settings of its preview.
     first
         Only so many of its seeds are run, if it has more; all of them by default.
+    recordings
+        By seed, the stores that it goes on from; none where it trains networks.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Experiment:
     settings: Settings
     preview: bool
     first: int | None = None
+    recordings: Mapping[int, Recording] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -114,6 +118,10 @@ class Experiment:
     def runs(self) -> tuple[Run, ...]:
         """Every variant with every block of seeds."""
         return tuple(Run(variant, block) for variant in self.variants for block in self._blocks(variant))
+
+    def recording(self, run: Run) -> Recording | None:
+        """The store that a run goes on from, if it does."""
+        return self.recordings.get(run.seeds[0])
 
     @property
     def _all_seeds(self) -> tuple[int, ...]:
@@ -161,6 +169,8 @@ def load(
         One message with the file and every fault in it.
     """
     written = config.read(path)
+    recorded = _recorded(written, path)
+    written = recordings.filled(written, list(recorded.values()), name=path.stem) if recorded else written
     full = config.complete(written, schema="experiment", origin=str(path))
     shown = config.complete(
         config.merged(written, full["preview"]), schema="experiment", origin=f"{path} with its preview section"
@@ -174,9 +184,21 @@ def load(
     name, settings = (f"{path.stem}-preview", shown) if preview else (path.stem, full)
     look = {"style": config.merged(style, settings["style"])}
     settings["style"] = config.complete(look, schema="config", origin=str(path))["style"]
-    experiment = Experiment(name, path, settings, preview, first)
+    experiment = Experiment(name, path, settings, preview, first, recorded)
     raise_all(dict.fromkeys(_contradictions(experiment)), heading=str(path), error=ConfigError)
     return experiment
+
+
+def _recorded(written: Settings, path: Path) -> dict[int, Recording]:
+    """Stores that an experiment goes on from, by seed."""
+    pattern = written.get("recorded")
+    if not isinstance(pattern, str):
+        return {}
+    raise_all(recordings.faults(written), heading=str(path), error=ConfigError)
+    try:
+        return recordings.find(pattern, folder=path.parent.absolute())
+    except InfoplaneError as error:
+        raise ConfigError(f"{path}:\n  - key 'recorded' {error}") from error
 
 
 def schedule(checkpoints: list[float] | Mapping[str, Any], *, epochs: float) -> tuple[float, ...]:
@@ -253,6 +275,8 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
     if (points := sum(prod(map(len, block.values())) for block in settings["sweep"])) > _MOST:
         yield f"key 'sweep' has {points} variants; accepted: at most {_MOST}"
         return
+    if "recorded" in settings["preview"]:
+        yield "key 'preview' has 'recorded'; accepted: an experiment of its own for other stores"
     names = [estimator["name"] for estimator in settings["estimators"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"key 'estimators' has {name!r} more than once; accepted: a name of its own for each"

@@ -113,7 +113,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise
 
 
-def check_folder(path: Path, *, rule: str = "") -> None:
+def check_folder(path: Path, *, rule: str = "", otherwise: str = "") -> None:
     """Compare a folder with its manifest, file by file.
 
     Parameters
@@ -122,12 +122,15 @@ def check_folder(path: Path, *, rule: str = "") -> None:
         Of the folder.
     rule
         That makes it, if one does.
+    otherwise
+        What to do about a damaged one that is not made by running again.
 
     Raises
     ------
     StoreError
         One message that names every file which is missing, damaged or not known, and the way out.
     """
+    end = otherwise or way_out(path, rule)
     try:
         content = (path / MANIFEST).read_bytes()
         manifest: dict[str, dict[str, Any]] = json.loads(content)
@@ -135,9 +138,7 @@ def check_folder(path: Path, *, rule: str = "") -> None:
             raise ValueError("damaged")  # noqa: TRY301 (one message for all that can be wrong with it)
         expected = {name: (entry["size"], entry["sha256"]) for name, entry in manifest.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(
-            f"{path}: no readable {MANIFEST}: incomplete or not an artifact ({error}). {way_out(path, rule)}"
-        ) from error
+        raise StoreError(f"{path}: no readable {MANIFEST}: incomplete or not an artifact ({error}). {end}") from error
     found = {name: (entry["size"], entry["sha256"]) for name, entry in _inventory(path).items()}
     faults = [
         *(f"{name} is missing" for name in expected.keys() - found.keys()),
@@ -145,7 +146,7 @@ def check_folder(path: Path, *, rule: str = "") -> None:
         *(f"{name} is damaged" for name in expected.keys() & found.keys() if expected[name] != found[name]),
     ]
     if faults:
-        raise StoreError(f"{path}: {'; '.join(sorted(faults))}. {way_out(path, rule)}")
+        raise StoreError(f"{path}: {'; '.join(sorted(faults))}. {end}")
 
 
 def way_out(path: Path, rule: str = "") -> str:

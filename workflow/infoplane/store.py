@@ -175,7 +175,7 @@ def write_slabs(
             raise StoreError(f"activations: {count} slabs for {sizes[0]} seeds and {sizes[1]} epochs; one for each")
 
 
-def load(path: Path | str, artifact: str) -> xr.DataTree:
+def load(path: Path | str, artifact: str, *, otherwise: str = "") -> xr.DataTree:
     """Open a store after comparing every file in it with its manifest.
 
     Values are read when they are used.
@@ -186,6 +186,8 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
         Where the store lies.
     artifact
         What it must hold, a name of `infoplane.schema.ARTIFACTS`.
+    otherwise
+        What to do about a damaged one that no rule makes.
 
     Raises
     ------
@@ -194,8 +196,8 @@ def load(path: Path | str, artifact: str) -> xr.DataTree:
         says; the message names the store and the file.
     """
     path, rule = Path(path), ARTIFACTS[artifact].stage
-    way_out = files.way_out(path, rule)
-    files.check_folder(path, rule=rule)
+    way_out = otherwise or files.way_out(path, rule)
+    files.check_folder(path, otherwise=way_out)
     attrs = _root_attributes(path, way_out)
     if attrs.get("artifact") != artifact:
         raise StoreError(f"{path}: holds {attrs.get('artifact')!r}, not {artifact!r}. {way_out}")

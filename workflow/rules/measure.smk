@@ -3,7 +3,7 @@
 
 rule measure:
     input:
-        activations=rules.capture.output.activations,
+        activations=STUDY.activations,
     output:
         information=directory("results/{experiment}/runs/{run}/information/{estimator}.zarr"),
         decomposition=directory("results/{experiment}/runs/{run}/decomposition/{estimator}.zarr"),

@@ -7,7 +7,8 @@ from infoplane.analysis.measure import measure
 
 with jobs.reported(snakemake.log[0]):
     device.prepare()
-    tree, settings = store.load(snakemake.input.activations, "activations"), snakemake.params.settings
+    settings = snakemake.params.settings
+    tree = store.load(snakemake.input.activations, "activations", otherwise=settings.get("otherwise", ""))
     facts = jobs.provenance({"settings": settings}, device="cpu", activations=jobs.source(tree.attrs))
     found = measure(
         tree,

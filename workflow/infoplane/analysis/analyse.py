@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from infoplane import config, jobs, labels, store
+from infoplane import config, jobs, labels, recordings, store
 from infoplane import targets as kinds
 from infoplane.analysis import summary
 from infoplane.analysis.measure import measure
@@ -83,7 +83,7 @@ def analyse(
             if inputs is not None or targets is not None or epochs is not None:
                 raise ConfigError("analyse: inputs, targets and epochs go with arrays; a store has its own")
             paths = [Path(each) for each in ([activations] if isinstance(activations, Path | str) else activations)]
-        trees = [store.load(path, "activations") for path in paths]
+        trees = [store.load(path, "activations", otherwise=recordings.WAY_OUT) for path in paths]
         settings = _settings(trees, estimators, measures, controls, name)
         parts = [
             summary.Part(group, _VARIANT, path)
@@ -118,15 +118,14 @@ def _settings(
     splits = list(dict.fromkeys(first["split"].values.tolist()))
     written = {
         "title": name,
-        "dataset": {"name": name},
-        "model": {"name": name},
-        "training": {"epochs": max(float(first["epoch"].max()), 1e-6)},
-        "probe": {
-            "splits": splits,
-            "batches": first.sizes["probe_batch"] // len(splits),
-            "size": first.sizes["sample"],
-        },
-        "seeds": seeds,
+        **recordings.described(
+            name,
+            seeds=seeds,
+            epochs=[epoch for tree in trees for epoch in tree.dataset["epoch"].values.tolist()],
+            splits=splits,
+            batches=first.sizes["probe_batch"] // len(splits),
+            size=first.sizes["sample"],
+        ),
         "estimators": [dict(each) for each in estimators],
         "measures": list(measures),
         "controls": list(controls),

@@ -151,6 +151,7 @@ class Recorder(Hooks):
             slabs=((0, place, _one_batch(found)) for place, (_, _, found) in enumerate(self._looks.values())),
             provenance=jobs.provenance(
                 {"recorder": {"layers": list(self._attributes), **vars(self._kept)}},
+                recorded={"seed": self._seed, "epochs": list(self.epochs), "split": split},  # a plan opens no arrays
                 classes=max(classes for _, classes, _ in self._looks.values()),
                 device=next(self._model.parameters()).device.type,
             ),

@@ -95,7 +95,9 @@ class Estimator:
         self._found: dict[tuple[str, _Likeness], Estimate | None] = {}  # thousands of jobs of a sweep cost the same
 
     def of_job(self, job: Job) -> Estimate | None:
-        """What a job would cost; None if nothing like it has been measured."""
+        """What a job would cost; None if nothing like it has been measured, or its network is not known."""
+        if job.run and self._study.planned[job.experiment].recording:
+            return None
         facts = self._facts(job)
         wanted = _likeness(job.stage, job.experiment, job.estimator, facts)
         key = job.stage, wanted

@@ -36,10 +36,11 @@ class Study:
 
     @cached_property
     def datasets(self) -> dict[str, tuple[Settings, Path]]:
-        """Source and folder of every data set, by the name of its store."""
+        """Source and folder of every data set that is prepared, by the name of its store."""
         return {
             planned.dataset(variant): (source(variant), _folder(variant, planned))
             for planned in self.planned.values()
+            if not planned.recording
             for variant in planned.experiment.variants
         }
 
@@ -71,6 +72,11 @@ class Study:
         """Parameters of capturing a run."""
         planned, run = self._run(wildcards)
         return planned.capture(run)
+
+    def activations(self, wildcards: Any) -> str:
+        """The store of a run's activations."""
+        planned, run = self._run(wildcards)
+        return planned.activations(run)
 
     def measure(self, wildcards: Any) -> Settings:
         """Parameters of measuring a run with an estimator."""
@@ -190,6 +196,7 @@ class Study:
             f"results/{ARTIFACTS[artifact].path}".format(experiment=name, run=run)
             for artifact in sorted(self.keep)
             for name, planned in self.planned.items()
+            if not planned.recording
             for run in planned.runs
         ]
 

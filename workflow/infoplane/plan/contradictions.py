@@ -28,6 +28,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
             yield from targets.loss_faults(found.targets, found.name, variant.settings["training"].get("loss"))
         except InfoplaneError as error:
             yield f"key 'dataset': {error}"
+    yield from _of_recorded(planned)
     yield from _of_adopted(planned)
     yield from _of_moments(planned)
     yield from _of_estimators(planned)
@@ -38,7 +39,11 @@ def of_settings(planned: Planned) -> Iterator[str]:
 
 
 def of_networks(planned: Planned) -> Iterator[str]:
-    """Faults that show only when the networks are made; loads torch."""
+    """Faults that show only when the networks are made, which loads torch; or in what is recorded of their layers."""
+    if own := planned.recording:
+        maps = {name for name, each in own.layers.items() if each["kind"] == CONVOLUTIONAL}
+        yield from _of_layers(planned, (), list(own.layers), maps)
+        return
     made: set[str] = set()
     trained: dict[str, None] = {}
     looked_at: dict[str, None] = {}
@@ -67,7 +72,15 @@ def of_networks(planned: Planned) -> Iterator[str]:
         convolutions |= {layer.name for layer in layers if layer.kind == CONVOLUTIONAL}
         trained |= dict.fromkeys(layer.name for layer in whole)
         looked_at |= dict.fromkeys(layer.name for layer in _looked_at(planned, variant, layers))
-    for figure in () if failed else planned.figures.values():
+    if not failed:
+        yield from _of_layers(planned, trained, looked_at, convolutions)
+
+
+def _of_layers(
+    planned: Planned, trained: Collection[str], looked_at: Collection[str], convolutions: Collection[str]
+) -> Iterator[str]:
+    """Layers that figures are to show and that are not there."""
+    for figure in planned.figures.values():
         needs = figures.needs(figure.figure)
         known = {} if needs == {"weights"} else trained if needs == {"training"} else looked_at
         yield from _not_among(figure, "layers", known)
@@ -105,6 +118,26 @@ def _with_targets(planned: Planned, *kinds: str) -> str | None:
             if (found := planned.describe(variant)).targets in kinds:
                 return found.name
     return None
+
+
+def _of_recorded(planned: Planned) -> Iterator[str]:
+    """What does not go with networks that were recorded elsewhere."""
+    own, settings = planned.recording, planned.experiment.settings
+    if own is None:
+        return
+    if planned.weighs:
+        yield "key 'measures' has 'weights', and with 'recorded' there are no checkpoints; accepted: without it"
+    elif not planned.groups:
+        yield (
+            f"key 'measures' is {settings['measures']}, of which nothing can be measured: the estimators do not offer "
+            f"it, or the recorded stores have nothing for {', '.join(sorted(own.lacking))}; accepted: 'information' too"
+        )
+    for name, estimator in planned.measured.items():
+        if estimator.get("read") == "preactivation" and not all("preactivation" in each for each in own.held):
+            yield (
+                f"key 'estimators' has {name!r}, which reads net inputs, and the recorded stores have none; "
+                "accepted: read: activation"
+            )
 
 
 def _of_adopted(planned: Planned) -> Iterator[str]:
@@ -177,7 +210,7 @@ def _of_figures(planned: Planned) -> Iterator[str]:
             yield "key 'figures': {}".format(str(error).replace("\n  - ", " "))
             continue
         for group in sorted(figures.needs(figure.figure) - planned.groups):
-            yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(group)}"
+            yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(planned, group)}"
         for option, there in known.items():
             yield from _not_among(figure, option, there)
 
@@ -200,7 +233,7 @@ def _of_claims(planned: Planned) -> Iterator[str]:
             yield f"key 'claims': {error}"
             continue
         for group in sorted(set(claim.needs) - planned.groups):
-            yield f"key 'claims' has {name!r}, which needs {group!r}; {_with(group)}"
+            yield f"key 'claims' has {name!r}, which needs {group!r}; {_with(planned, group)}"
         if claim.of_accuracy and (other := _with_targets(planned, targets.CONTINUOUS)):
             yield (
                 f"key 'claims' has {name!r}, which speaks of accuracy, and the targets of {other!r} are "
@@ -224,11 +257,13 @@ def _of_calibration(planned: Planned) -> Iterator[str]:
             "accepted: without it"
         )
     if "information" not in planned.groups:
-        yield f"key 'calibration' needs 'information'; {_with('information')}"
+        yield f"key 'calibration' needs 'information'; {_with(planned, 'information')}"
 
 
-def _with(group: str) -> str:
-    """What makes a group of the summary."""
+def _with(planned: Planned, group: str) -> str:
+    """What makes a group of the summary, if anything does."""
+    if group in planned.lacking:
+        return "accepted: without it, as the recorded stores have nothing for that"
     offered = "" if group == "weights" else " and an estimator that offers it"
     return f"accepted: with {group!r} among 'measures'{offered}"
 

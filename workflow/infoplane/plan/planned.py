@@ -14,6 +14,7 @@ from infoplane.errors import ConfigError
 from infoplane.experiment import Experiment, Run, Variant
 from infoplane.grid import Point
 from infoplane.provenance import code_digest
+from infoplane.recordings import WAY_OUT, Recording
 from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 
 _AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
@@ -75,9 +76,19 @@ class Planned:
         """Every estimator that is measured: the experiment's own, and those of the grid."""
         return {**{name: point.settings for name, point in self.grid.items()}, **self.estimators}
 
+    @property
+    def recording(self) -> Recording | None:
+        """The first of the stores that the experiment goes on from, all alike; None where it trains networks."""
+        return next(iter(self.experiment.recordings.values()), None)
+
+    @property
+    def lacking(self) -> set[str]:
+        """Groups of the summary that networks which were recorded elsewhere have nothing for."""
+        return {"training", *self.recording.lacking} if self.recording else set()
+
     def measures(self, estimator: str) -> list[str]:
         """What is measured with an estimator; with one of the grid alone, only what conclusions are drawn from."""
-        known = offered(self.measured[estimator])
+        known = offered(self.measured[estimator]) - self.lacking
         wanted = known if estimator in self.estimators else known & self._concluded_from
         return [measure for measure in self.experiment.settings["measures"] if measure in wanted]
 
@@ -106,7 +117,10 @@ class Planned:
         return [name for settings in self.estimators.values() for name in estimates(settings)]
 
     def describe(self, variant: Variant) -> Description:
-        """The data set of a variant."""
+        """The data set of a variant, or the probe of networks that were recorded elsewhere."""
+        if own := self.recording:
+            sizes = dict.fromkeys(("train", "test"), own.size)
+            return Description(self.experiment.name, own.shape, own.classes, sizes, own.digest, own.targets)
         found = source(variant)
         key = files.digest(found)
         if key not in self._descriptions:
@@ -165,12 +179,19 @@ class Planned:
             "around": code_digest(*_AROUND),
         }
 
+    def activations(self, run: Run) -> str:
+        """Path of a run's activations: captured, or recorded elsewhere."""
+        if own := self.experiment.recording(run):
+            return str(own.path)
+        return f"results/{ARTIFACTS['activations'].path}".format(experiment=self.experiment.name, run=run.name)
+
     def measure(self, run: Run, estimator: str) -> Settings:
         """Parameters of measuring."""
+        own = self.experiment.recording(run)
         return {
             "estimator": self.measured[estimator],
             "controls": self.experiment.settings["controls"],
-            "capture": files.digest(self.capture(run)),
+            **({"recorded": own.digest, "otherwise": WAY_OUT} if own else {"capture": files.digest(self.capture(run))}),
             "code": {name: self._measuring(name, estimator) for name in self.measures(estimator)},
             "around": code_digest(*_AROUND, "infoplane.analysis.measure"),
         }
@@ -184,7 +205,7 @@ class Planned:
     def groups(self) -> set[str]:
         """Groups that the summary will have."""
         by_estimator = (measure for name in self.estimators for measure in self.measures(name))
-        return {"training", *by_estimator, *([_WEIGHTS] if self.weighs else [])}
+        return {"training", *by_estimator, *([_WEIGHTS] if self.weighs else [])} - self.lacking
 
     def runs_of(self, variant: str) -> list[str]:
         """Names of a variant's runs."""
@@ -205,7 +226,8 @@ class Planned:
     def aggregate(self) -> Settings:
         """Parameters of the summary; with them comes what figures say of the experiment."""
         settings = self.experiment.settings
-        facts = {key: settings[key] for key in settings if key not in _APART}
+        apart = _APART | {"training"} if self.recording else _APART  # of which no more is known than the epochs
+        facts = {key: settings[key] for key in settings if key not in apart}
         return {
             "variants": {variant.name: dict(variant.labels) for variant in self.experiment.variants},
             "experiment": {
@@ -255,7 +277,8 @@ class Planned:
         asked = [group for group in MEASURED if group in groups]
         for name, run in self.runs.items():
             own = {"experiment": self.experiment.name, "run": name}
-            for group, estimator in [("training", ""), *product(asked, estimators)]:
+            trained = [] if self.recording else [("training", "")]
+            for group, estimator in [*trained, *product(asked, estimators)]:
                 path = f"results/{ARTIFACTS[group].path}".format(**own, estimator=estimator)
                 found.append((path, {"group": group, "variant": run.variant.name}))
         for variant in self.experiment.variants if _WEIGHTS in groups else ():

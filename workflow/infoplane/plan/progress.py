@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from infoplane.experiment import Run
 from infoplane.plan import amounts
 from infoplane.plan.folder import Folder
 from infoplane.plan.jobs import Job
@@ -60,11 +61,18 @@ def _training(job: Job, planned: Planned, work: Path) -> tuple[str, list[Path]]:
 def _measuring(job: Job, planned: Planned, work: Path) -> tuple[str, list[Path]]:
     """Checkpoints that are measured, of all networks and for everything that the estimator measures."""
     run = planned.runs[job.run]
-    recipe, measures = planned.train(run), planned.measures(job.estimator)
-    looks = amounts.networks(recipe) * amounts.looks(recipe, planned.describe(run.variant).sizes["train"])
+    looks, measures = _looks(planned, run), planned.measures(job.estimator)
     folders = [work / name for name in measures]
     done = sum(min(looks, sum(1 for _ in folder.glob("*.npz"))) for folder in folders)
     return f"{done} of {looks * len(measures)} checkpoints measured", folders
+
+
+def _looks(planned: Planned, run: Run) -> int:
+    """How often the networks of a run are looked at."""
+    if own := planned.experiment.recording(run):
+        return len(own.epochs)
+    recipe = planned.train(run)
+    return amounts.networks(recipe) * amounts.looks(recipe, planned.describe(run.variant).sizes["train"])
 
 
 def _latest(paths: Iterable[Path]) -> list[Path]:

@@ -10,6 +10,7 @@ import yaml
 
 from infoplane import plan
 from infoplane.errors import ConfigError
+from infoplane.plan import parameters
 
 from .conftest import ROOT, refusal
 
@@ -368,7 +369,7 @@ class TestFigureOptions:
     )
     def test_right(self, file: Path, figure: str, options: dict[str, Any]) -> None:
         found = studied(file, figures=[{"figure": figure, "name": "f", **options}])
-        assert found.planned["mine"].draw("f")["options"] == options
+        assert parameters.draw(found.planned["mine"], "f")["options"] == options
 
     def test_feature_maps_of_a_network_without_any(self, file: Path) -> None:
         message = (

@@ -42,6 +42,8 @@ def test_what_is_recorded_is_measured_judged_and_shown(project: Project, tmp_pat
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(STUDY))
     own = str(tmp_path / "own.yaml")
     before = content(tmp_path, "seed-*.zarr/**/*")
+    jobs = project.planned(experiment=own)
+    assert (jobs["measure"], [stage for stage in ("prepare", "train", "capture") if stage in jobs]) == (2, [])
     project.run(experiment=own)
     assert content(tmp_path, "seed-*.zarr/**/*") == before
 

@@ -11,7 +11,7 @@ import yaml
 from infoplane import plan
 from infoplane.costs import amount, measured
 from infoplane.costs.estimate import MEASURED, Estimate, Estimator, bases
-from infoplane.plan import Study
+from infoplane.plan import Study, parameters
 from infoplane.plan.jobs import Job
 
 ROOT = Path(__file__).parents[3]
@@ -70,11 +70,13 @@ def leave(root: Path, found: Study, *, seconds: dict[str, float], log: str = "")
         text.write_text(f"{log}[x] wrote x: 1 files, 1000000 bytes\n[x] work: {seconds[job.stage] - 1} s\n")
     for name, run in planned.runs.items():
         source = {"parameters": {"settings": {"source": {"name": "digits"}, "folder": "."}}}
-        activations = {"parameters": {"recipe": planned.capture(run)}}
-        _store(root / f"results/mine/runs/{name}/training.zarr", {"recipe": planned.train(run)}, dataset=source)
+        activations = {"parameters": {"recipe": parameters.capture(planned, run)}}
+        _store(
+            root / f"results/mine/runs/{name}/training.zarr", {"recipe": parameters.train(planned, run)}, dataset=source
+        )
         for estimator in planned.estimators:
             place = root / f"results/mine/runs/{name}/information/{estimator}.zarr"
-            _store(place, {"settings": planned.measure(run, estimator)}, activations=activations)
+            _store(place, {"settings": parameters.measure(planned, run, estimator)}, activations=activations)
 
 
 def _store(path: Path, parameters: dict[str, Any], **more: Any) -> None:

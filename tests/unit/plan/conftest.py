@@ -8,6 +8,7 @@ import yaml
 
 from infoplane import files, plan
 from infoplane.config import merged
+from infoplane.plan import parameters
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = yaml.safe_load((ROOT / "workflow" / "experiments" / "quickstart.yaml").read_text())
@@ -25,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
-    return parameters(planned(tmp_path_factory.mktemp("quickstart") / "mine.yaml"))
+    return digests(planned(tmp_path_factory.mktemp("quickstart") / "mine.yaml"))
 
 
 def study(file: Path, *, networks: bool = False, **changes: Any) -> plan.Study:
@@ -38,18 +39,20 @@ def planned(file: Path, **changes: Any) -> plan.Planned:
     return study(file, **changes).planned["mine"]
 
 
-def parameters(found: plan.Planned) -> Parameters:
+def digests(found: plan.Planned) -> Parameters:
     """A digest of the parameters of every job, by rule and by what tells its jobs apart."""
     runs = found.runs.items()
     own = {
-        "train": {name: found.train(run) for name, run in runs},
-        "capture": {name: found.capture(run) for name, run in runs},
-        "measure": {f"{name} {each}": found.measure(run, each) for name, run in runs for each in found.estimators},
-        "weights": {each.name: found.weights(each) for each in found.experiment.variants if found.weighs},
-        "aggregate": {"": found.aggregate()},
-        "draw": {name: found.draw(name) for name in found.figures},
-        "explore": {"": found.explore()},
-        "animate": {name: found.animate(name) for name in found.experiment.settings["animations"]},
+        "train": {name: parameters.train(found, run) for name, run in runs},
+        "capture": {name: parameters.capture(found, run) for name, run in runs},
+        "measure": {
+            f"{name} {each}": parameters.measure(found, run, each) for name, run in runs for each in found.estimators
+        },
+        "weights": {each.name: parameters.weights(found, each) for each in found.experiment.variants if found.weighs},
+        "aggregate": {"": parameters.aggregate(found)},
+        "draw": {name: parameters.draw(found, name) for name in found.figures},
+        "explore": {"": parameters.explore(found)},
+        "animate": {name: parameters.animate(found, name) for name in found.experiment.settings["animations"]},
     }
     return {rule: {job: files.digest(each) for job, each in jobs.items()} for rule, jobs in own.items()}
 

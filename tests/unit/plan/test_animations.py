@@ -10,7 +10,7 @@ import yaml
 from infoplane import plan
 from infoplane.errors import ConfigError
 
-from .conftest import QUICKSTART, ROOT, differing, parameters, planned, study
+from .conftest import QUICKSTART, ROOT, differing, digests, planned, study
 
 PLANES: list[Any] = ["information_plane", {"figure": "information_plane", "name": "early", "layers": ["conv1"]}]
 
@@ -34,9 +34,9 @@ class TestAnimations:
 
     def test_an_option_of_a_figure_concerns_its_own_animation_alone(self, file: Path) -> None:
         both = ["information_plane", "early"]
-        before = parameters(planned(file, figures=PLANES, animations=both))
+        before = digests(planned(file, figures=PLANES, animations=both))
         edited = [PLANES[0], {**PLANES[1], "layers": ["conv2"]}]
-        after = parameters(planned(file, figures=edited, animations=both))
+        after = digests(planned(file, figures=edited, animations=both))
         assert differing(before, after) == {"draw", "animate"}
         assert [name for name in both if before["animate"][name] != after["animate"][name]] == ["early"]
 
@@ -44,10 +44,10 @@ class TestAnimations:
         self, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         found = planned(file, figures=PLANES, animations=["early"])
-        before = parameters(found)
+        before = digests(found)
         (tmp_path / "animation.html").write_text("another page")
-        monkeypatch.setattr("infoplane.plan.planned._TEMPLATE", tmp_path / "animation.html")
-        assert differing(before, parameters(found)) == {"animate"}
+        monkeypatch.setattr("infoplane.plan.parameters._TEMPLATE", tmp_path / "animation.html")
+        assert differing(before, digests(found)) == {"animate"}
 
     def test_a_preview_has_them_too(self, file: Path) -> None:
         file.write_text(yaml.safe_dump({**QUICKSTART, "animations": ["information_plane"], "preview": {"seeds": 1}}))

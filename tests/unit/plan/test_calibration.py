@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from infoplane.errors import ConfigError
+from infoplane.plan import parameters
 
-from .conftest import Parameters, differing, parameters, planned, study
+from .conftest import Parameters, differing, digests, planned, study
 
 
 def test_only_what_asks_for_it_is_calibrated(file: Path) -> None:
@@ -16,24 +17,24 @@ def test_only_what_asks_for_it_is_calibrated(file: Path) -> None:
 
 
 def test_it_changes_no_other_job(file: Path, quickstart: Parameters) -> None:
-    assert differing(quickstart, parameters(planned(file, calibration={"repetitions": 7}))) == set()
+    assert differing(quickstart, digests(planned(file, calibration={"repetitions": 7}))) == set()
 
 
 def test_its_parameters_are_what_it_draws_and_measures(file: Path) -> None:
     found = planned(file, calibration={})
-    settings = found.calibrate()
+    settings = parameters.calibrate(found)
     assert settings["variant"] == found.experiment.variants[0].name
     assert settings["model"]["filters"] == [2, 4]
     assert (settings["shape"], settings["classes"], settings["size"]) == ([1, 8, 8], 10, 100)
     assert (settings["repetitions"], settings["seed"]) == (5, 0)
-    assert planned(file, calibration={}, title="Another").calibrate() == settings
+    assert parameters.calibrate(planned(file, calibration={}, title="Another")) == settings
     others = [
         planned(file, calibration={"seed": 1}),
         planned(file, calibration={"variant": found.experiment.variants[1].name}),
         planned(file, calibration={}, probe={"size": 50}),
     ]
-    assert all(each.calibrate() != settings for each in others)
-    assert all(each.read_off() == found.read_off() for each in others)
+    assert all(parameters.calibrate(each) != settings for each in others)
+    assert all(parameters.read_off(each) == parameters.read_off(found) for each in others)
 
 
 def test_faults(file: Path) -> None:

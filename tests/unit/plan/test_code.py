@@ -10,7 +10,7 @@ import yaml
 
 from infoplane import figures, plan
 
-from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, WEIGHED, Parameters, differing, parameters, planned
+from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, WEIGHED, Parameters, differing, digests, planned
 
 
 class TestCode:
@@ -43,7 +43,8 @@ class TestCode:
             with pytest.MonkeyPatch.context() as patched:
                 patched.setattr("infoplane.plan.code_digest", code_digest)
                 patched.setattr("infoplane.plan.planned.code_digest", code_digest)
-                both = {"": parameters(lenet), "mlp": parameters(mlp)}
+                patched.setattr("infoplane.plan.parameters.code_digest", code_digest)
+                both = {"": digests(lenet), "mlp": digests(mlp)}
             return {f"{name}{rule}": jobs for name, each in both.items() for rule, jobs in each.items()}
 
         return found
@@ -91,6 +92,7 @@ class TestCode:
             ("explorer/planes.py", {"explore", "mlpexplore"}),
             ("claims/write.py", {"explore", "mlpexplore"}),
             ("plan/planned.py", set()),
+            ("plan/parameters.py", set()),
             ("experiment.py", set()),
             ("config.py", set()),
         ],
@@ -128,7 +130,7 @@ class TestCode:
         file.write_text(yaml.safe_dump(settings))
 
         def now() -> Parameters:
-            return parameters(plan.study({"experiments": [str(file)]}, base=ROOT, networks=False).planned["mine"])
+            return digests(plan.study({"experiments": [str(file)]}, base=ROOT, networks=False).planned["mine"])
 
         before = now()
         own.write_text("def make(shape, classes): pass\n")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from infoplane import plan
+from infoplane.plan import parameters
 
-from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, Parameters, differing, parameters, planned, study
+from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, Parameters, differing, digests, planned, study
 
 
 @pytest.mark.parametrize(
@@ -40,15 +41,15 @@ from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, Parameters, differin
 def test_an_edit_changes_the_parameters_of_the_rules_that_read_it(
     file: Path, quickstart: Parameters, changes: dict[str, Any], expected: set[str]
 ) -> None:
-    assert differing(quickstart, parameters(planned(file, **changes))) == expected
+    assert differing(quickstart, digests(planned(file, **changes))) == expected
 
 
 def test_more_seeds_and_more_variants_leave_the_runs_that_are_there_alone(file: Path) -> None:
-    before = parameters(planned(file, training={"block": 1}))
-    seeds = parameters(planned(file, training={"block": 1}, seeds=5))
+    before = digests(planned(file, training={"block": 1}))
+    seeds = digests(planned(file, training={"block": 1}, seeds=5))
     blocks = copy.deepcopy(QUICKSTART["sweep"])
     blocks[0]["model.filters"].append([8, 16])
-    variants = parameters(planned(file, training={"block": 1}, sweep=blocks))
+    variants = digests(planned(file, training={"block": 1}, sweep=blocks))
     for after in (seeds, variants):
         assert differing(before, after) == {"aggregate"}
     assert len(seeds["train"]) == len(before["train"]) * 5 // 3
@@ -57,8 +58,8 @@ def test_more_seeds_and_more_variants_leave_the_runs_that_are_there_alone(file: 
 
 @pytest.mark.parametrize("store", ["raw", "distances"])
 def test_another_multivariate_estimator_leaves_the_first_as_it_was(file: Path, store: str) -> None:
-    before = parameters(planned(file, store=store))
-    after = parameters(planned(file, store=store, estimators=[ESTIMATOR, {**ESTIMATOR, "name": "more", "alpha": 2}]))
+    before = digests(planned(file, store=store))
+    after = digests(planned(file, store=store, estimators=[ESTIMATOR, {**ESTIMATOR, "name": "more", "alpha": 2}]))
     assert differing(before, after) == {"aggregate"}
 
 
@@ -68,7 +69,7 @@ def test_later_epochs_resume_where_the_earlier_ended(file: Path) -> None:
 
     def digest(**changes: Any) -> str:
         found = planned(file, **changes)
-        return work_digest(Recipe.of(found.train(next(iter(found.runs.values())))), {"device": "cpu"})
+        return work_digest(Recipe.of(parameters.train(found, next(iter(found.runs.values())))), {"device": "cpu"})
 
     before = digest()
     assert digest(training={"epochs": 20, "checkpoints": {"per_decade": 5}}) == before
@@ -90,7 +91,7 @@ def test_results_do_not_hang_on_where_the_project_lies(file: Path) -> None:
     other = file.parent / "elsewhere" / "mine.yaml"
     other.parent.mkdir()
     after = study(other)
-    assert parameters(after.planned["mine"]) == parameters(before.planned["mine"])
+    assert digests(after.planned["mine"]) == digests(before.planned["mine"])
     assert _prepared(after) == _prepared(before)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from infoplane import explorer
 
-from .conftest import differing, parameters, planned, study
+from .conftest import differing, digests, planned, study
 
 MINE = SimpleNamespace(experiment="mine")
 
@@ -30,13 +30,13 @@ def test_each_of_its_files_is_one_of_its_parameters(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: Path
 ) -> None:
     found = planned(file)
-    before = parameters(found)
+    before = digests(found)
     (tmp_path / part.name).write_text(part.read_text() + "\n")
     parts = [tmp_path / part.name if each == part else each for each in explorer.PARTS]
     monkeypatch.setattr("infoplane.explorer.PARTS", parts)
-    assert differing(before, parameters(found)) == {"explore"}
+    assert differing(before, digests(found)) == {"explore"}
 
 
 def test_what_is_drawn_beside_it_does_not_concern_it(file: Path) -> None:
-    before = parameters(planned(file, figures=["training"]))
-    assert differing(before, parameters(planned(file, figures=["data_processing"]))) == {"draw"}
+    before = digests(planned(file, figures=["training"]))
+    assert differing(before, digests(planned(file, figures=["data_processing"]))) == {"draw"}

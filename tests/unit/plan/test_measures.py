@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from infoplane.errors import ConfigError
+from infoplane.plan import parameters
 
-from .conftest import BINNING, ESTIMATOR, differing, parameters, planned
+from .conftest import BINNING, ESTIMATOR, differing, digests, planned
 
 
 def test_distances_per_map_are_kept_only_where_an_estimator_needs_them(file: Path) -> None:
@@ -14,10 +15,10 @@ def test_distances_per_map_are_kept_only_where_an_estimator_needs_them(file: Pat
     options = {"figures": [], "claims": [], "store": "distances"}
     alone, together = (planned(file, estimators=each, **options) for each in (tensor, both))
     run = next(iter(alone.runs.values()))
-    assert not alone.capture(run)["maps"]
-    assert together.capture(run)["maps"]
+    assert not parameters.capture(alone, run)["maps"]
+    assert parameters.capture(together, run)["maps"]
     assert alone.measures("tensor") == ["information", "error_chain"]
-    raw = [parameters(planned(file, figures=[], claims=[], estimators=each)) for each in (tensor, both)]
+    raw = [digests(planned(file, figures=[], claims=[], estimators=each)) for each in (tensor, both)]
     assert differing(*raw) == {"aggregate"}
 
 
@@ -26,7 +27,7 @@ def test_bounds_are_two_estimates_of_one_job_that_measures_information_alone(fil
     assert found.estimates == ["noisy_upper", "noisy_lower", "bins"]
     assert list(found.estimators) == ["noisy", "bins"]
     assert found.measures("noisy") == found.measures("bins") == ["information"]
-    assert not found.capture(next(iter(found.runs.values())))["errors"]
+    assert not parameters.capture(found, next(iter(found.runs.values())))["errors"]
 
 
 def test_the_bottleneck_is_measured_by_bins_alone_and_only_where_it_is_asked_for(file: Path) -> None:
@@ -39,10 +40,10 @@ def test_the_bottleneck_is_measured_by_bins_alone_and_only_where_it_is_asked_for
     assert found.measures("bins") == ["information", "bottleneck"]
     assert found.measures(ESTIMATOR["name"]) == ["information"]
     without = planned(file, **{**options, "figures": []}, measures=["information"])
-    changed = differing(parameters(without), parameters(found))
+    changed = differing(digests(without), digests(found))
     assert changed == {"measure", "aggregate"}
     run = next(iter(found.runs.values()))
-    assert found.measure(run, ESTIMATOR["name"]) == without.measure(run, ESTIMATOR["name"])
+    assert parameters.measure(found, run, ESTIMATOR["name"]) == parameters.measure(without, run, ESTIMATOR["name"])
 
 
 RECORDED = {"probe": {"every": 5, "batches": 1, "size": 32}, "store": "distances", "measures": ["information"]}
@@ -75,7 +76,7 @@ def test_moments_belong_to_training_and_to_nothing_else_but_what_reads_them(file
     )
     run = next(iter(found.runs.values()))
     moments = {"every": 5, "splits": ["train"], "size": 32, "seed": 0, "layers": [], "maps": False}
-    assert found.train(run)["moments"] == moments
-    assert differing(parameters(found), parameters(more)) == {"train", "capture", "measure", "aggregate"}
+    assert parameters.train(found, run)["moments"] == moments
+    assert differing(digests(found), digests(more)) == {"train", "capture", "measure", "aggregate"}
     plain = planned(file, **options)
-    assert plain.train(run)["moments"] is None
+    assert parameters.train(plain, run)["moments"] is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infoplane.plan import amounts, progress
+from infoplane.plan import amounts, parameters, progress
 from infoplane.plan.folder import Folder
 from infoplane.plan.jobs import Job
 
@@ -76,13 +76,13 @@ def test_another_job_tells_when_it_last_logged_or_when_it_began(tmp_path: Path) 
 )
 def test_updates_of_an_epoch(file: Path, part: dict[str, float], updates: int) -> None:
     found = study(file, dataset=part, probe={"size": 10}).planned["mine"]
-    recipe = found.train(found.runs[RUN])
+    recipe = parameters.train(found, found.runs[RUN])
     assert amounts.updates(recipe, 1437) == updates
 
 
 def test_looks_are_the_checkpoints_or_those_on_the_way(file: Path) -> None:
     found = study(file).planned["mine"]
-    recipe = found.train(found.runs[RUN])
+    recipe = parameters.train(found, found.runs[RUN])
     assert amounts.looks(recipe, 1437) == 6
     on_the_way = {**recipe, "moments": {"every": 10, "size": 50}}
     # Every tenth of 230 updates and the last one, but where an epoch's last batch of 29 samples comes: 220 only

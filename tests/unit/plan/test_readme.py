@@ -9,8 +9,9 @@ import pytest
 
 from infoplane import files
 from infoplane.config import merged
+from infoplane.plan import parameters
 
-from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, WEIGHED, Parameters, parameters, planned
+from .conftest import BINNING, ESTIMATOR, QUICKSTART, ROOT, WEIGHED, Parameters, digests, planned
 
 MOVING = {"animations": ["information_plane"]}
 SHOWN = {"figure": "information_plane", "name": "first", "layers": ["conv1"]}
@@ -48,7 +49,7 @@ ROWS: dict[str, list[tuple[dict[str, Any], set[str]]]] = {
 
 def _jobs(file: Path, **changes: Any) -> Parameters:
     found = planned(file, **merged({**MOVING, "training": {"block": 1}}, changes))
-    return {**parameters(found), "judge": {"": files.digest(found.judge())}}
+    return {**digests(found), "judge": {"": files.digest(parameters.judge(found))}}
 
 
 def _rows() -> list[str]:

@@ -15,7 +15,7 @@ from torch import nn
 from infoplane import files, plan, recordings
 from infoplane.capture import Recorder
 from infoplane.errors import ConfigError
-from infoplane.plan import jobs
+from infoplane.plan import parameters
 
 from .conftest import ROOT
 
@@ -65,10 +65,9 @@ def test_every_store_is_a_run_that_is_measured_at_once(folder: Path) -> None:
     assert list(planned.runs) == ["default.seeds-4", "default.seeds-11"]
     asked = SimpleNamespace(experiment="mine", run="default.seeds-11")
     assert found.activations(asked) == str(folder / "seed-11.zarr")
-    assert [job.rule for job in jobs.of_study(found)] == ["measure", "measure", "aggregate", "explore"]
     assert {part["group"] for _, part in planned.parts()} == {"information", "decomposition", "error_chain"}
     assert planned.groups == {"information", "error_chain"}
-    facts = planned.aggregate()["experiment"]
+    facts = parameters.aggregate(planned)["experiment"]
     assert facts["probe"] == {"splits": ["train"], "batches": 1, "size": 8, "seed": 0}
     assert "training" not in facts
     assert list(study(folder, first=1).planned["mine"].runs) == ["default.seeds-4"]
@@ -84,7 +83,7 @@ def test_another_content_is_measured_anew_and_no_other(folder: Path) -> None:
     before, after = [], []
     for found in (before, after):
         planned = study(folder).planned["mine"]
-        found += [planned.measure(run, "renyi") for run in planned.runs.values()]
+        found += [parameters.measure(planned, run, "renyi") for run in planned.runs.values()]
         record(folder / "seed-11.zarr", 11)
     assert before[0] == after[0]
     assert before[1] != after[1]

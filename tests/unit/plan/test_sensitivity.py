@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from infoplane.errors import ConfigError
+from infoplane.plan import parameters
 
-from .conftest import BINNING, ESTIMATOR, Parameters, differing, parameters, planned, study
+from .conftest import BINNING, ESTIMATOR, Parameters, differing, digests, planned, study
 
 GRID = {"alpha": [2], "scale": [5]}
 POINTS = ["renyi", "renyi.scale-5", "renyi.alpha-2", "renyi.alpha-2_scale-5"]
@@ -15,26 +16,28 @@ MINE = SimpleNamespace(experiment="mine")
 
 
 def test_a_grid_changes_no_job_of_the_experiment_without_it(file: Path, quickstart: Parameters) -> None:
-    assert differing(quickstart, parameters(planned(file, sensitivity=GRID))) == set()
+    assert differing(quickstart, digests(planned(file, sensitivity=GRID))) == set()
 
 
 def test_every_point_is_measured_from_the_same_activations(file: Path) -> None:
     found = planned(file, sensitivity=GRID)
     run = next(iter(found.runs.values()))
     assert list(found.grid) == POINTS
-    assert found.measure(run, "renyi.alpha-2")["estimator"] == {
+    assert parameters.measure(found, run, "renyi.alpha-2")["estimator"] == {
         **found.estimators["renyi"],
         "name": "renyi.alpha-2",
         "alpha": 2,
     }
-    assert {found.measure(run, name)["capture"] for name in POINTS} == {found.measure(run, "renyi")["capture"]}
+    assert {parameters.measure(found, run, name)["capture"] for name in POINTS} == {
+        parameters.measure(found, run, "renyi")["capture"]
+    }
 
 
 def test_another_point_leaves_the_others_alone(file: Path) -> None:
     before, after = (planned(file, sensitivity={**GRID, **more}) for more in ({}, {"size": [50]}))
     run = next(iter(before.runs))
-    assert [before.measure(before.runs[run], name) for name in POINTS] == [
-        after.measure(after.runs[run], name) for name in POINTS
+    assert [parameters.measure(before, before.runs[run], name) for name in POINTS] == [
+        parameters.measure(after, after.runs[run], name) for name in POINTS
     ]
     assert len(after.grid) == 2 * len(POINTS)
 
@@ -51,19 +54,22 @@ def test_what_conclusions_are_not_drawn_from_is_not_measured_at_the_points(file:
 
 def test_the_summary_of_the_grid_says_what_each_of_its_estimators_varies(file: Path) -> None:
     found = planned(file, sensitivity={**GRID, "estimators": ["renyi", BINNING]})
-    about = found.gather()["experiment"]
+    about = parameters.gather(found)["experiment"]
     assert [each["name"] for each in about["estimators"]] == [*POINTS, "bins"]
     assert about["grid"][-2:] == [
         {"name": POINTS[-1], "base": "renyi", "own": False, "choices": {"alpha": 2, "scale": 5}},
         {"name": "bins", "base": "bins", "own": False, "choices": {}},
     ]
     assert [each["own"] for each in about["grid"]] == [True, False, False, False, False]
-    assert found.aggregate()["experiment"]["estimators"] == planned(file).aggregate()["experiment"]["estimators"]
+    assert (
+        parameters.aggregate(found)["experiment"]["estimators"]
+        == parameters.aggregate(planned(file))["experiment"]["estimators"]
+    )
 
 
 def test_net_inputs_are_kept_for_a_point_that_reads_them(file: Path) -> None:
     found = planned(file, sensitivity={"estimators": ["renyi", {**BINNING, "read": "preactivation"}], "alpha": [2]})
-    assert found.capture(next(iter(found.runs.values())))["preactivations"]
+    assert parameters.capture(found, next(iter(found.runs.values())))["preactivations"]
 
 
 def test_only_experiments_with_a_grid_have_conclusions_across_it(file: Path) -> None:

@@ -12,8 +12,9 @@ import yaml
 from infoplane import plan
 from infoplane.config import Settings
 from infoplane.errors import ConfigError
+from infoplane.plan import parameters
 
-from .conftest import ESTIMATOR, QUICKSTART, ROOT, differing, parameters, study
+from .conftest import ESTIMATOR, QUICKSTART, ROOT, differing, digests, study
 
 
 class TestStudy:
@@ -29,7 +30,7 @@ class TestStudy:
         file.write_text(yaml.safe_dump({**QUICKSTART, "preview": {"seeds": 1}}))
         found = plan.study({"experiments": [str(file)], "preview": preview}, base=ROOT, networks=False)
         assert list(found.planned) == [name]
-        assert found.planned[name].aggregate()["experiment"]["preview"] is (name == "mine-preview")
+        assert parameters.aggregate(found.planned[name])["experiment"]["preview"] is (name == "mine-preview")
 
     @pytest.mark.parametrize(("seeds", "run"), [(None, 3), ("null", 3), (2, 2), ("2", 2), (100, 3)])
     def test_seeds_as_the_command_line_gives_them(self, file: Path, seeds: object, run: int) -> None:
@@ -38,10 +39,10 @@ class TestStudy:
             plan.study({"experiments": [str(file)], **changes}, base=ROOT, networks=False).planned["mine"]
             for changes in ({}, {"seeds": seeds})
         )
-        found = some.aggregate()["experiment"]
+        found = parameters.aggregate(some)["experiment"]
         assert (found["seeds"], found["seeds_left_out"]) == ([0, 1, 2][:run], [0, 1, 2][run:])
         assert len(some.runs) == len(whole.runs) * run // 3
-        assert differing(parameters(some), parameters(whole)) <= {"aggregate"}
+        assert differing(digests(some), digests(whole)) <= {"aggregate"}
 
     @pytest.mark.parametrize(
         ("settings", "message"),
@@ -151,8 +152,8 @@ class TestLayersOfANetworkThatNamesNone:
             own("modular", drawn=["2"])
 
     def test_other_layers_are_no_other_training(self, own: Callable[..., plan.Study]) -> None:
-        before = parameters(own("modular").planned["mine"])
-        after = parameters(own("modular", layers=["0", "1"]).planned["mine"])
+        before = digests(own("modular").planned["mine"])
+        after = digests(own("modular", layers=["0", "1"]).planned["mine"])
         assert differing(before, after) == {"capture", "measure", "aggregate"}
 
     def test_functions_are_no_layers(self, own: Callable[..., plan.Study]) -> None:
@@ -183,7 +184,8 @@ class TestCheckpointsFromElsewhere:
 
     def test_each_run_takes_those_of_its_seed(self, elsewhere: Callable[..., plan.Study], file: Path) -> None:
         found = elsewhere()
-        taken = {run.name: found.planned["mine"].train(run)["epochs"] for run in found.planned["mine"].runs.values()}
+        mine = found.planned["mine"]
+        taken = {run.name: parameters.train(mine, run)["epochs"] for run in mine.runs.values()}
         assert taken == {"default.seeds-0": [0, 4], "default.seeds-1": [0, 2]}
         wildcards = SimpleNamespace(experiment="mine", run="default.seeds-1")
         assert found.adopted(wildcards) == [str(file.parent / f"net1-{epoch}.pt") for epoch in (0, 2)]

@@ -10,7 +10,7 @@ from infoplane import plan
 from infoplane.config import merged
 from infoplane.errors import ConfigError
 
-from .conftest import QUICKSTART, ROOT, differing, parameters, planned
+from .conftest import QUICKSTART, ROOT, differing, digests, planned
 
 MOVING = {"animations": ["information_plane"]}
 
@@ -28,8 +28,8 @@ MOVING = {"animations": ["information_plane"]}
 def test_a_style_draws_again_what_shows_it_and_computes_nothing(
     file: Path, style: dict[str, Any], expected: set[str]
 ) -> None:
-    before = parameters(planned(file, **MOVING))
-    assert differing(before, parameters(planned(file, **MOVING, style=style))) == expected
+    before = digests(planned(file, **MOVING))
+    assert differing(before, digests(planned(file, **MOVING, style=style))) == expected
 
 
 def test_an_experiment_goes_before_config_yaml_key_by_key(file: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from infoplane.errors import ConfigError
 
-from .conftest import ESTIMATOR, WEIGHED, Parameters, differing, parameters, planned, study
+from .conftest import ESTIMATOR, WEIGHED, Parameters, differing, digests, planned, study
 
 
 class TestWeights:
@@ -16,7 +16,7 @@ class TestWeights:
         self, file: Path, quickstart: Parameters
     ) -> None:
         found = planned(file, measures=WEIGHED)
-        after = parameters(found)
+        after = digests(found)
         assert quickstart["weights"] == {}
         assert list(after["weights"]) == [variant.name for variant in found.experiment.variants]
         assert differing(quickstart, after) == {"aggregate"}
@@ -35,8 +35,8 @@ class TestWeights:
     def test_what_is_captured_and_how_it_is_measured_is_nothing_to_them(
         self, file: Path, changes: dict[str, Any]
     ) -> None:
-        before = parameters(planned(file, measures=WEIGHED))
-        assert "weights" not in differing(before, parameters(planned(file, measures=WEIGHED, **changes)))
+        before = digests(planned(file, measures=WEIGHED))
+        assert "weights" not in differing(before, digests(planned(file, measures=WEIGHED, **changes)))
 
     def test_a_job_reads_all_runs_of_its_variant(self, file: Path) -> None:
         found = study(file, measures=WEIGHED, training={"block": 2})

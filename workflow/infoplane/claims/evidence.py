@@ -167,9 +167,8 @@ class Evidence:
     def across(self, found: Sequence[xr.DataArray]) -> xr.DataArray:
         """Effects (seed) of several sweeps or pairs as one array (sweep, seed); NaN where there is none."""
         if not found:
-            seeds = next(iter(self.summary.children.values())).to_dataset()[
-                "seed"
-            ]  # every group has those of all networks
+            one = next(iter(self.summary.children.values()))  # every group has the seeds of all networks
+            seeds = one.to_dataset()["seed"]
             return xr.full_like(seeds, np.nan, dtype=float).expand_dims("sweep")
         return xr.concat([each.drop_vars(set(each.coords) - {"seed"}) for each in found], dim="sweep")
 

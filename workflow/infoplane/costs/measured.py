@@ -15,6 +15,7 @@ from infoplane.config import Settings
 from infoplane.costs.amount import Facts
 from infoplane.datasets import Description
 from infoplane.errors import InfoplaneError
+from infoplane.plan import parameters
 from infoplane.plan.planned import Planned
 
 PUBLISHED = "mnist_lenet"  # the experiment that `make cost` runs
@@ -77,9 +78,9 @@ def of_run(planned: Planned, run: str, estimator: str = "") -> Facts:
     own = planned.runs[run]
     return Facts(
         planned.describe(own.variant),
-        planned.train(own),
-        planned.capture(own),
-        planned.measure(own, estimator) if estimator else None,
+        parameters.train(planned, own),
+        parameters.capture(planned, own),
+        parameters.measure(planned, own, estimator) if estimator else None,
         planned.experiment.folder,
     )
 

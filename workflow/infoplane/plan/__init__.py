@@ -14,7 +14,7 @@ from infoplane.config import Settings
 from infoplane.errors import ConfigError, raise_all
 from infoplane.experiment import Run, Variant
 from infoplane.names import unknown
-from infoplane.plan import contradictions
+from infoplane.plan import contradictions, parameters
 from infoplane.plan.planned import Planned, source
 from infoplane.provenance import code_digest
 from infoplane.schema import ARTIFACTS
@@ -61,7 +61,7 @@ class Study:
     def train(self, wildcards: Any) -> Settings:
         """Parameters of training a run."""
         planned, run = self._run(wildcards)
-        return planned.train(run)
+        return parameters.train(planned, run)
 
     def adopted(self, wildcards: Any) -> list[str]:
         """Checkpoints of a run that was trained elsewhere, epoch by epoch; none of one that is trained here."""
@@ -71,7 +71,7 @@ class Study:
     def capture(self, wildcards: Any) -> Settings:
         """Parameters of capturing a run."""
         planned, run = self._run(wildcards)
-        return planned.capture(run)
+        return parameters.capture(planned, run)
 
     def activations(self, wildcards: Any) -> str:
         """The store of a run's activations."""
@@ -81,7 +81,7 @@ class Study:
     def measure(self, wildcards: Any) -> Settings:
         """Parameters of measuring a run with an estimator."""
         planned, run = self._run(wildcards)
-        return planned.measure(run, wildcards.estimator)
+        return parameters.measure(planned, run, wildcards.estimator)
 
     def checkpoints(self, wildcards: Any) -> list[str]:
         """Published weights of a variant's runs."""
@@ -95,7 +95,7 @@ class Study:
         """Parameters of measuring the weights of a variant's networks."""
         planned = self.planned[wildcards.experiment]
         (variant,) = (each for each in planned.experiment.variants if each.name == wildcards.variant)
-        return planned.weights(variant)
+        return parameters.weights(planned, variant)
 
     def stores(self, wildcards: Any) -> list[str]:
         """Paths of the stores that a summary is made of."""
@@ -107,7 +107,7 @@ class Study:
 
     def aggregate(self, wildcards: Any) -> Settings:
         """Parameters of a summary."""
-        return self.planned[wildcards.experiment].aggregate()
+        return parameters.aggregate(self.planned[wildcards.experiment])
 
     def stores_of_grid(self, wildcards: Any) -> list[str]:
         """Paths of the stores that the summary of a grid is made of."""
@@ -119,31 +119,31 @@ class Study:
 
     def gather(self, wildcards: Any) -> Settings:
         """Parameters of the summary of a grid."""
-        return self.planned[wildcards.experiment].gather()
+        return parameters.gather(self.planned[wildcards.experiment])
 
     def conclude(self, wildcards: Any) -> Settings:
         """Parameters of the conclusions across a grid."""
-        return self.planned[wildcards.experiment].conclude()
+        return parameters.conclude(self.planned[wildcards.experiment])
 
     def calibrate(self, wildcards: Any) -> Settings:
         """Parameters of a calibration."""
-        return self.planned[wildcards.experiment].calibrate()
+        return parameters.calibrate(self.planned[wildcards.experiment])
 
     def read_off(self, wildcards: Any) -> Settings:
         """Parameters of the page of a calibration."""
-        return self.planned[wildcards.experiment].read_off()
+        return parameters.read_off(self.planned[wildcards.experiment])
 
     def judge(self, wildcards: Any) -> Settings:
         """Parameters of the verdicts."""
-        return self.planned[wildcards.experiment].judge()
+        return parameters.judge(self.planned[wildcards.experiment])
 
     def draw(self, wildcards: Any) -> Settings:
         """Parameters of a figure."""
-        return self.planned[wildcards.experiment].draw(wildcards.figure)
+        return parameters.draw(self.planned[wildcards.experiment], wildcards.figure)
 
     def animate(self, wildcards: Any) -> Settings:
         """Parameters of the animation of a figure."""
-        return self.planned[wildcards.experiment].animate(wildcards.figure)
+        return parameters.animate(self.planned[wildcards.experiment], wildcards.figure)
 
     def judged(self, wildcards: Any) -> list[str]:
         """The verdicts that the explorer of an experiment shows, if it makes claims."""
@@ -153,7 +153,7 @@ class Study:
 
     def explore(self, wildcards: Any) -> Settings:
         """Parameters of the explorer."""
-        return self.planned[wildcards.experiment].explore()
+        return parameters.explore(self.planned[wildcards.experiment])
 
     def drawn_by(self, figure: str) -> str:
         """A regular expression for the names of all figures that a registered one draws."""

@@ -1,4 +1,4 @@
-"""One experiment: its runs, its figures, and the parameters of its jobs."""
+"""One experiment with its data: its runs, its figures, what is measured, and the stores that it comes to."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -7,21 +7,17 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from infoplane import adoption, claims, datasets, experiment, explorer, factories, figures, files, grid, models
+from infoplane import adoption, claims, datasets, experiment, files, grid
 from infoplane.config import Settings
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError
 from infoplane.experiment import Experiment, Run, Variant
 from infoplane.grid import Point
 from infoplane.provenance import code_digest
-from infoplane.recordings import WAY_OUT, Recording
+from infoplane.recordings import Recording
 from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 
-_AROUND = ("infoplane.device", "infoplane.jobs", "infoplane.store")  # what scripts use beside their stage
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
-_TEMPLATE = Path(figures.__file__).with_name("animation.html")  # no module, so that no digest of code has it
-# Keys that the summary does not hang on, or has apart.
-_APART = {"claims", "figures", "animations", "preview", "seeds", "sensitivity", "calibration", "style"}
 
 
 @dataclass(frozen=True)
@@ -147,54 +143,11 @@ class Planned:
         found = adoption.find(pattern, self.experiment.seeds, folder=self.experiment.folder.absolute())
         return found[run.seeds[0]]
 
-    def train(self, run: Run) -> Settings:
-        """Parameters of training."""
-        data = run.variant.settings["dataset"]
-        return {
-            **self._model(self.trained_model(run.variant)),
-            "training": run.variant.settings["training"],
-            "seeds": list(run.seeds),
-            "epochs": list(self.epochs(run)),
-            "limit": data.get("limit"),
-            "fraction": data.get("fraction"),
-            "moments": self._moments(run.variant),
-            "code": self._code(run.variant, "infoplane.training.run", *(["infoplane.capture.moments"] * self.records)),
-            "around": code_digest(*_AROUND),
-        }
-
-    def capture(self, run: Run) -> Settings:
-        """Parameters of capture."""
-        settings, training = self.experiment.settings, run.variant.settings["training"]
-        return {
-            **self._model(run.variant.settings["model"]),
-            "seeds": list(run.seeds),
-            **{key: training[key] for key in ("ensemble", "dtype", "threads")},
-            "probe": settings["probe"],
-            "store": settings["store"],
-            "errors": self.errors,
-            "loss": training.get("loss"),
-            "preactivations": any(each.get("read") == "preactivation" for each in self.measured.values()),
-            "maps": settings["store"] != "raw" and self._needs_maps(),
-            "code": self._code(run.variant, f"infoplane.capture.{'recorded' if self.records else 'run'}"),
-            "around": code_digest(*_AROUND),
-        }
-
     def activations(self, run: Run) -> str:
         """Path of a run's activations: captured, or recorded elsewhere."""
         if own := self.experiment.recording(run):
             return str(own.path)
         return f"results/{ARTIFACTS['activations'].path}".format(experiment=self.experiment.name, run=run.name)
-
-    def measure(self, run: Run, estimator: str) -> Settings:
-        """Parameters of measuring."""
-        own = self.experiment.recording(run)
-        return {
-            "estimator": self.measured[estimator],
-            "controls": self.experiment.settings["controls"],
-            **({"recorded": own.digest, "otherwise": WAY_OUT} if own else {"capture": files.digest(self.capture(run))}),
-            "code": {name: self._measuring(name, estimator) for name in self.measures(estimator)},
-            "around": code_digest(*_AROUND, "infoplane.analysis.measure"),
-        }
 
     @property
     def weighs(self) -> bool:
@@ -210,59 +163,6 @@ class Planned:
     def runs_of(self, variant: str) -> list[str]:
         """Names of a variant's runs."""
         return [name for name, run in self.runs.items() if run.variant.name == variant]
-
-    def weights(self, variant: Variant) -> Settings:
-        """Parameters of measuring the weights of a variant's networks."""
-        data = self.describe(variant)
-        return {
-            **self._model(without_layers(variant)),
-            "shape": list(data.shape),
-            "classes": data.classes,
-            "ensemble": variant.settings["training"]["ensemble"],
-            "code": self._code(variant, "infoplane.training.published", "infoplane.analysis.weights"),
-            "around": code_digest(*_AROUND),
-        }
-
-    def aggregate(self) -> Settings:
-        """Parameters of the summary; with them comes what figures say of the experiment."""
-        settings = self.experiment.settings
-        apart = _APART | {"training"} if self.recording else _APART  # of which no more is known than the epochs
-        facts = {key: settings[key] for key in settings if key not in apart}
-        return {
-            "variants": {variant.name: dict(variant.labels) for variant in self.experiment.variants},
-            "experiment": {
-                "name": self.experiment.name,
-                **facts,
-                "seeds": list(self.experiment.seeds),
-                "seeds_left_out": list(self.experiment.left_out),
-                "preview": self.experiment.preview,
-            },
-            "code": code_digest("infoplane.analysis.summary", "infoplane.jobs"),
-        }
-
-    def gather(self) -> Settings:
-        """Parameters of the summary of the grid: of the summary, with the grid's estimators in place of its own."""
-        facts, points = self.aggregate(), self.grid.values()
-        tried = {
-            "estimators": [point.settings for point in points],
-            "grid": [
-                {
-                    "name": each.name,
-                    "base": each.base,
-                    "own": each.name in self.estimators,
-                    "choices": dict(each.choices),
-                }
-                for each in points
-            ],
-        }
-        return {**facts, "experiment": {**facts["experiment"], **tried}}
-
-    def _moments(self, variant: Variant) -> Settings | None:
-        """When and where the networks of a variant are looked at while they train, if they are."""
-        if not self.records:
-            return None
-        chosen = {key: self.experiment.settings["probe"][key] for key in ("every", "splits", "size", "seed")}
-        return {**chosen, "layers": variant.settings["model"].get("layers", []), "maps": self._needs_maps()}
 
     def parts(self) -> list[tuple[str, dict[str, str]]]:
         """Stores that the summary is made of: the path of each, with its group and its variant."""
@@ -294,122 +194,15 @@ class Planned:
         variants = {variant.name: variant for variant in self.experiment.variants}
         return variants[self.experiment.settings["calibration"].get("variant", next(iter(variants)))]
 
-    def calibrate(self) -> Settings:
-        """Parameters of a calibration."""
-        variant = self.calibrated
-        assert variant is not None
-        data, settings = self.describe(variant), self.experiment.settings
-        kinds = dict.fromkeys(each["kind"] for each in self.estimators.values())
-        own = [f"infoplane.analysis.information.{kind}" for kind in kinds]
-        return {
-            **self._model(variant.settings["model"]),
-            "variant": variant.name,
-            "shape": list(data.shape),
-            "classes": data.classes,
-            "estimators": settings["estimators"],
-            "size": settings["probe"]["size"],
-            **{key: settings["calibration"][key] for key in ("repetitions", "seed")},
-            "code": self._code(variant, "infoplane.analysis.calibration", "infoplane.capture.shapes", *own),
-            "around": code_digest(*_AROUND),
-        }
-
-    def read_off(self) -> Settings:
-        """Parameters of the page and the figures of a calibration."""
-        modules = ("infoplane.figures.calibration_page", "infoplane.figures.files")
-        return {
-            "style": self.experiment.settings["style"],
-            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
-        }
-
-    def judge(self) -> Settings:
-        """Parameters of the verdicts."""
-        return {
-            **self._claims,
-            "code": code_digest("infoplane.claims.write", *claims.modules(), "infoplane.jobs", "infoplane.store"),
-        }
-
-    def conclude(self) -> Settings:
-        """Parameters of the conclusions across the grid."""
-        modules = ("infoplane.claims.write_across", "infoplane.claims.conclusions", *claims.modules())
-        shown = ("infoplane.figures.points", "infoplane.figures.files")
-        return {
-            **self._claims,
-            "style": self.experiment.settings["style"],
-            "code": code_digest(*modules, *shown, "infoplane.jobs", "infoplane.store"),
-        }
-
     @property
-    def _claims(self) -> Settings:
-        """Claims to judge, and what those depend on that are the user's own."""
-        names = self.experiment.settings["claims"]
-        own = [name for name in names if ":" in name]
-        return {
-            "claims": names,
-            "folder": str(self.experiment.folder) if own else "",
-            "sources": [factories.source_digest(name, folder=self.experiment.folder) for name in own],
-        }
-
-    def draw(self, name: str) -> Settings:
-        """Parameters of a figure."""
-        figure = self.figures[name]
-        modules = ("infoplane.figures.files", f"infoplane.figures.pages.{figure.figure}")
-        return {
-            "figure": figure.figure,
-            "options": figure.options,
-            "style": self.experiment.settings["style"],
-            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
-        }
-
-    def animate(self, name: str) -> Settings:
-        """Parameters of the animation of a figure."""
-        figure = self.figures[name]
-        modules = ("infoplane.figures.animation", f"infoplane.figures.pages.{figure.figure}")
-        return {
-            "figure": figure.figure,
-            "options": figure.options,
-            "style": self._on_screen("font", "palette"),
-            "template": files.sha256(_TEMPLATE),
-            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
-        }
-
-    def explore(self) -> Settings:
-        """Parameters of the explorer."""
-        modules = ("infoplane.explorer.write", *(f"infoplane.figures.pages.{name}" for name in explorer.SHOWN))
-        return {
-            "style": self._on_screen("palette"),
-            "parts": [files.sha256(part) for part in explorer.PARTS],
-            "code": code_digest(*modules, "infoplane.jobs", "infoplane.store"),
-        }
-
-    def _on_screen(self, *keys: str) -> Settings:
-        """What a page or a GIF has of the style, which else is for paper."""
-        return {key: self.experiment.settings["style"][key] for key in keys}
-
-    def _measuring(self, measure: str, estimator: str) -> str:
-        """Digest of the code that measures, of all kinds of estimators that of the estimator's own."""
-        own = [f"infoplane.analysis.information.{self.measured[estimator]['kind']}"] * (measure == "information")
-        return code_digest(f"infoplane.analysis.{measure}", *own)
-
-    def _needs_maps(self) -> bool:
+    def needs_maps(self) -> bool:
+        """Whether any estimator takes the maps of a convolution one by one."""
         return any(estimator.get("joint") == "multivariate" for estimator in self.measured.values())
 
     def trained_model(self, variant: Variant) -> Settings:
         """A variant's `model` as training has it: the layers to look at matter if that is done meanwhile."""
         model: Settings = variant.settings["model"]
         return model if self.records else without_layers(variant)
-
-    def _model(self, model: Settings) -> Settings:
-        own = model.get("factory")
-        return {
-            "model": model,
-            "folder": str(self.experiment.folder) if own else "",  # or results would hang on where the project lies
-            "source": factories.source_digest(own, folder=self.experiment.folder) if own else "",
-        }
-
-    @staticmethod
-    def _code(variant: Variant, *modules: str) -> str:
-        name = variant.settings["model"].get("name")
-        return code_digest(*modules, models.module(name) if name else models.FINDING)
 
 
 def without_layers(variant: Variant) -> Settings:

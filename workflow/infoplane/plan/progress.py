@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infoplane.experiment import Run
-from infoplane.plan import amounts
+from infoplane.plan import amounts, parameters
 from infoplane.plan.folder import Folder
 from infoplane.plan.jobs import Job
 from infoplane.plan.planned import Planned
@@ -47,7 +47,7 @@ def of_job(job: Job, planned: Planned | None, folder: Folder) -> str:
 def _training(job: Job, planned: Planned, work: Path) -> tuple[str, list[Path]]:
     """The epoch that a run has reached: the last of networks that train one after another, or all that train as one."""
     run = planned.runs[job.run]
-    recipe = planned.train(run)
+    recipe = parameters.train(planned, run)
     per_epoch = amounts.updates(recipe, planned.describe(run.variant).sizes["train"])
     blocks = [path for attempt in _latest(_folders(work)) for path in _folders(attempt)]
     newest = _latest(blocks)
@@ -71,7 +71,7 @@ def _looks(planned: Planned, run: Run) -> int:
     """How often the networks of a run are looked at."""
     if own := planned.experiment.recording(run):
         return len(own.epochs)
-    recipe = planned.train(run)
+    recipe = parameters.train(planned, run)
     return amounts.networks(recipe) * amounts.looks(recipe, planned.describe(run.variant).sizes["train"])
 
 

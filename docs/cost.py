@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from infoplane.schema import ARTIFACTS
+
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "workflow" / "infoplane" / "costs" / "published.csv"
 EXPERIMENT = "mnist_lenet"
 COLUMNS = ("jobs", "seconds", "work", "memory", "bytes")
-STAGES = ("prepare", "train", "capture", "measure", "aggregate", "figures", "explore")
+STAGES = list(dict.fromkeys(artifact.stage for artifact in ARTIFACTS.values()))
 
 
 def run(folder: Path) -> float:
@@ -39,10 +41,10 @@ def jobs(folder: Path) -> pd.DataFrame:
         base, _, inside = path.as_posix().partition("/benchmarks/")
         text = Path(f"{base}/logs/{inside}").with_suffix(".log").read_text()
         measured = pd.read_csv(path, sep="\t").iloc[0]
-        stage = inside.partition("/")[0].removesuffix(".tsv")
+        stage = "prepare" if Path(base).name == "datasets" else inside.partition("/")[0].removesuffix(".tsv")
         rows.append(
             {
-                "stage": stage if stage in STAGES else "prepare",
+                "stage": stage,
                 "seconds": measured["s"],
                 "work": float(re.findall(r"work: ([0-9.]+) s", text)[-1]),
                 "memory": measured["max_rss"],

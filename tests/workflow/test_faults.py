@@ -57,7 +57,7 @@ def untouched(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
 def undisturbed(untouched: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The small experiment with every kind of store, run to its end with nothing removed."""
     made = copied(untouched, tmp_path_factory.mktemp("undisturbed") / "project")
-    made.write(**SMALL, calibration={"repetitions": 2})
+    made.write(**SMALL, calibration={"repetitions": 2}, sensitivity={"alpha": [2]})
     made.run("--notemp")
     return made
 

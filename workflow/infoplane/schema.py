@@ -233,6 +233,16 @@ def _over_runs(variables: Variables) -> dict[str, Variable]:
     return {name: replace(variable, dims=("variant", *variable.dims)) for name, variable in variables.items()}
 
 
+_SUMMARY = {
+    "/training": _over_runs(TRAINING),
+    "/information": _over_runs(INFORMATION),
+    "/decomposition": _over_runs(DECOMPOSITION),
+    "/error_chain": _over_runs(ERROR_CHAIN),
+    "/weights": _over_runs(WEIGHTS),
+    "/bottleneck": _over_runs(BOTTLENECK),
+    "/kernel_matrices": _over_runs(KERNEL_MATRICES),
+}
+
 ARTIFACTS: Mapping[str, Artifact] = {
     "dataset": Artifact(
         "datasets/{name}-{digest}.zarr",
@@ -306,15 +316,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "{experiment}/summary.zarr",
         "aggregate",
         "all of the above over all runs, as one xarray DataTree",
-        {
-            "/training": _over_runs(TRAINING),
-            "/information": _over_runs(INFORMATION),
-            "/decomposition": _over_runs(DECOMPOSITION),
-            "/error_chain": _over_runs(ERROR_CHAIN),
-            "/weights": _over_runs(WEIGHTS),
-            "/bottleneck": _over_runs(BOTTLENECK),
-            "/kernel_matrices": _over_runs(KERNEL_MATRICES),
-        },
+        _SUMMARY,
     ),
     "claims": Artifact(
         "{experiment}/claims",
@@ -325,6 +327,7 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "{experiment}/sensitivity.zarr",
         "gather",
         "what conclusions are drawn from at every point of the experiment's grid, as `summary.zarr` has it",
+        _SUMMARY,
     ),
     "sensitivity": Artifact(
         "{experiment}/sensitivity",

@@ -178,7 +178,7 @@ def write_slabs(
 def load(path: Path | str, artifact: str, *, otherwise: str = "") -> xr.DataTree:
     """Open a store after comparing every file in it with its manifest.
 
-    Values are read when they are used.
+    Coordinates are read now, other values when they are used.
 
     Parameters
     ----------
@@ -220,6 +220,8 @@ def load(path: Path | str, artifact: str, *, otherwise: str = "") -> xr.DataTree
         for name, variable in node.dataset.variables.items():
             array = f"{node.path}/{name}".replace("//", "/")
             variable.encoding.update(source=str(path), array=array, way_out=way_out)
+        for coordinate in node.coords.values():
+            coordinate.load()  # or every selection would read them once more
     return tree
 
 

@@ -8,7 +8,7 @@ from infoplane.figures import files, points
 from infoplane.files import MANIFEST, sha256
 
 with jobs.reported(snakemake.log[0]):
-    tree, settings = store.load(snakemake.input.summary, "summary").load(), snakemake.params.settings
+    tree, settings = store.load(snakemake.input.summary, "grid").load(), snakemake.params.settings
     wanted = [claims.claim(name, folder=Path(settings["folder"])) for name in settings["claims"]]
     digest, about = sha256(Path(snakemake.input.summary) / MANIFEST), tree.attrs["experiment"]
     write_across.write(

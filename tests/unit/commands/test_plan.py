@@ -22,10 +22,10 @@ def test_a_line_for_every_stage(infoplane: Callable[..., str]) -> None:
     lines = re.findall(r"^  (\w+) +(\d+) .* scaled from .*mnist_lenet, measured by make cost", said, flags=re.MULTILINE)
     assert lines == [
         *[("prepare", "1"), ("train", "6"), ("capture", "6"), ("measure", "6")],
-        *[("aggregate", "1"), ("judge", "1"), ("read_off", "1"), ("figures", "6"), ("explore", "1")],
+        *[("aggregate", "1"), ("judge", "1"), ("calibrate", "1"), ("read_off", "1")],
+        *[("figures", "6"), ("explore", "1")],
     ]
-    assert re.search(r"\n  calibrate +1 +\? +\? +\? +nothing like 1 of them has been measured\n", said)
-    assert "\n30 of 30 jobs to run.\nTime: more than " in said
+    assert "\n30 of 30 jobs to run.\nTime: about " in said
     assert " on the clock with 3.\nDisk: about " in said
 
 

@@ -131,3 +131,20 @@ def test_other_stages() -> None:
     assert amount.of_job("aggregate", 12.0) == (12, 12)
     assert amount.of_job("train", FACTS) == (amount.to_train(FACTS), amount.written_by_training(FACTS))
     assert amount.to_weigh(replace(FACTS, runs=3)) == 3 * amount.to_weigh(FACTS)
+
+
+def test_a_calibration_by_its_repetitions_estimators_and_samples() -> None:
+    one = {"kind": "renyi", "joint": "single", "bandwidth": {"rule": "silverman", "scale": 5}}
+    settings: dict[str, Any] = {
+        "model": {"name": "mlp", "hidden": [3]},
+        "folder": "",
+        "shape": [4],
+        "classes": 2,
+        "size": 1000,
+        "repetitions": 5,
+        "estimators": [one],
+    }
+    expected = amount.to_calibrate(settings)
+    assert amount.to_calibrate({**settings, "repetitions": 10}) == 2 * expected
+    assert amount.to_calibrate({**settings, "estimators": [one, one]}) == 2 * expected
+    assert 6 * expected < amount.to_calibrate({**settings, "size": 2000}) < 8 * expected

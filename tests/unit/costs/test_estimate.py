@@ -35,7 +35,7 @@ def study(folder: Path, **changes: Any) -> Study:
 
 
 def jobs(found: Study, stage: str) -> list[Job]:
-    """Jobs of a stage of a study that is none of figures."""
+    """Jobs of a stage of a study."""
     (planned,) = found.planned.values()
     name = planned.experiment.name
     match stage:
@@ -48,6 +48,8 @@ def jobs(found: Study, stage: str) -> list[Job]:
             return [_job(stage, name, f"weights/{each.name}.zarr") for each in planned.experiment.variants]
         case "prepare":
             return [_job(stage, "", f"{each}.zarr") for each in found.datasets]
+        case "figures":
+            return [_job(stage, name, f"figures/{each}.svg") for each in planned.figures]
         case _:
             return [_job(stage, name, f"{stage}.json")]
 
@@ -140,16 +142,21 @@ def test_a_measurement_by_the_same_estimator_comes_first(tmp_path: Path) -> None
     assert [round(each.seconds) for each in estimates(tmp_path, found, "measure")] == [50, 20, 50, 20]
 
 
-STANDS = {**dict.fromkeys(("judge", "explore", "conclude"), "figures"), "weights": "capture", "gather": "aggregate"}
+MEASURED_STAGES = (
+    *("prepare", "train", "capture", "measure", "aggregate"),
+    *("calibrate", "read_off", "figures", "explore"),
+)
+STANDS = {**dict.fromkeys(("judge", "conclude"), "figures"), "weights": "capture", "gather": "aggregate"}
 
 
-@pytest.mark.parametrize("stage", ["prepare", "train", "capture", "measure", "aggregate", "figures", *STANDS])
+@pytest.mark.parametrize("stage", [*MEASURED_STAGES, *STANDS])
 def test_where_nothing_has_run_it_is_what_make_cost_measured(tmp_path: Path, stage: str) -> None:
     found = study(
         tmp_path,
         measures=["information", "weights"],
         claims=["yu2021.forward_chain"],
         sensitivity={"alpha": [1.01, 2]},
+        calibration={},
     )
     for each in estimates(tmp_path, found, stage):
         of_stage = f"the stage {STANDS[stage]} of " if stage in STANDS else ""
@@ -173,7 +180,7 @@ def test_mnist_lenet_costs_what_make_cost_measured(tmp_path: Path) -> None:
     found = plan.study({"experiments": ["mnist_lenet"]}, base=ROOT, networks=False)
     with (Path(measured.__file__).with_name("published.csv")).open(newline="") as file:
         rows = {row["stage"]: row for row in csv.DictReader(file)}
-    for stage in ("prepare", "train", "capture", "measure", "aggregate"):
+    for stage in MEASURED_STAGES:
         known = estimates(tmp_path, found, stage)
         assert sum(each.seconds for each in known) == pytest.approx(float(rows[stage]["seconds"]))
         assert sum(each.size for each in known) == pytest.approx(float(rows[stage]["bytes"]))

@@ -116,15 +116,34 @@ def to_capture(facts: Facts) -> float:
 def to_measure(facts: Facts) -> float:
     """Matrices times n³ for kernels; pairs of samples, or samples, times the layers' numbers for the others."""
     measure, size = _of(facts.measure), facts.size
-    estimator: Settings = measure["estimator"]
     n, batches = _probe(_of(facts.capture))
-    n = min(n, estimator.get("probe_size", n))
     conditions = 1 + len(measure["controls"])
+    return facts.looks * batches * _to_estimate(measure["estimator"], set(measure["code"]), conditions, n, size)
+
+
+def to_calibrate(settings: Settings) -> float:
+    """The same of as many views as there are repetitions, with every estimator.
+
+    Parameters
+    ----------
+    settings
+        Parameters of the calibration.
+    """
+    from infoplane.costs import network
+
+    size = network.size(settings["model"], settings["shape"], settings["classes"], folder=Path(settings["folder"]))
+    views = (_to_estimate(each, {"information"}, 1, settings["size"], size) for each in settings["estimators"])
+    return float(settings["repetitions"] * sum(views))
+
+
+def _to_estimate(estimator: Settings, wanted: set[str], conditions: int, n: int, size: "Size") -> float:
+    """Of one view of a network, a look at a probe batch."""
+    n = min(n, estimator.get("probe_size", n))
     if estimator["kind"] == "renyi":
-        of_view = _by_kernels(estimator, set(measure["code"]), conditions, n, size)
+        of_kind = _by_kernels(estimator, wanted, conditions, n, size)
     else:
-        of_view = conditions * size.numbers * (n**2 if estimator["kind"] == "kde" else n)
-    return float(facts.looks * batches * (of_view + len(size.layers) * _CALL))
+        of_kind = float(conditions * size.numbers * (n**2 if estimator["kind"] == "kde" else n))
+    return of_kind + len(size.layers) * _CALL
 
 
 def _by_kernels(estimator: Settings, wanted: set[str], conditions: int, n: int, size: "Size") -> float:

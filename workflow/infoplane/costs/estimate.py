@@ -12,7 +12,7 @@ from infoplane.costs.amount import Facts
 from infoplane.costs.measured import Measured
 from infoplane.datasets import Description
 from infoplane.errors import InfoplaneError
-from infoplane.plan import Study
+from infoplane.plan import Study, parameters
 from infoplane.plan.jobs import Job
 
 MEASURED = "measured here"
@@ -130,6 +130,8 @@ class Estimator:
                 return float(len(planned.parts()))
             case "gather":
                 return float(len(planned.parts_of_grid()))
+            case "calibrate":
+                return amount.to_calibrate(parameters.calibrate(planned))
             case _:
                 return 1.0
 

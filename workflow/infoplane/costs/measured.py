@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infoplane import datasets, plan
 from infoplane.config import Settings
-from infoplane.costs.amount import Facts
+from infoplane.costs.amount import Facts, to_calibrate
 from infoplane.datasets import Description
 from infoplane.errors import InfoplaneError
 from infoplane.plan import parameters
@@ -86,7 +86,7 @@ def of_run(planned: Planned, run: str, estimator: str = "") -> Facts:
 
 
 def _mean(row: dict[str, str], planned: Planned) -> Measured:
-    """A row of ``published.csv``, as one job; the experiment has one variant and one estimator."""
+    """A row of ``published.csv``, as one job; the experiment has one variant, one estimator and a calibration."""
     jobs, stage = int(row["jobs"]), row["stage"]
     seconds, work, size = (float(row[name]) / jobs for name in ("seconds", "work", "bytes"))
     run, estimator = next(iter(planned.runs.values())), next(iter(planned.estimators)) if stage == "measure" else ""
@@ -94,6 +94,7 @@ def _mean(row: dict[str, str], planned: Planned) -> Measured:
         **dict.fromkeys(("train", "capture", "measure"), of_run(planned, run.name, estimator)),
         "prepare": planned.describe(run.variant),
         "aggregate": len(planned.parts()),
+        "calibrate": to_calibrate(parameters.calibrate(planned)),
     }
     return Measured(stage, PUBLISHED, estimator, seconds - work, work, size, facts.get(stage, 1.0), here=False)
 
@@ -147,6 +148,8 @@ def _facts(stage: str, folder: Path, run: str, estimator: str) -> Facts | Descri
             folder=Path(_recipe(sources[0])["folder"]),
             runs=len(sources),
         )
+    if stage == "calibrate":
+        return to_calibrate(_attributes(folder / "calibration.zarr")["parameters"]["settings"])
     if stage not in {"train", "capture", "measure"}:
         return 1.0
     trained = _attributes(folder / "runs" / run / "training.zarr")

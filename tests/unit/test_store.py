@@ -285,3 +285,20 @@ class TestFullDisk:
         with pytest.raises(OSError, match="File too large"):
             store.write_slabs(path, root=root, layers={"output": {}}, slabs=slabs, provenance={})
         assert list(tmp_path.iterdir()) == []
+
+
+def test_stores_of_one_outline_have_equal_coordinates(written: Path, chain: xr.Dataset, tmp_path: Path) -> None:
+    """Other values and another making leave it as it is; a coordinate, a fact or another variable does not."""
+
+    def outline(data: xr.Dataset, **provenance: str) -> str | None:
+        store.write(tmp_path / "other.zarr", "error_chain", data, provenance=provenance)
+        return store.outline(tmp_path / "other.zarr", ["device"])
+
+    own = store.outline(written, ["device"])
+    assert own is not None
+    assert outline(chain + 1) == own
+    assert outline(chain, alpha="2") == own
+    assert outline(chain, device="cuda") != own
+    assert outline(chain.assign_coords(seed=[3, 5])) != own
+    (written / "zarr.json").write_text("{")
+    assert store.outline(written, ["device"]) is None

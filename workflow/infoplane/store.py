@@ -15,7 +15,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 from infoplane import files, labels
 from infoplane.errors import StoreError, raise_all
 from infoplane.labels import Arrays
-from infoplane.schema import ARTIFACTS, FORMAT_VERSION
+from infoplane.schema import ARTIFACTS, COORDINATES, FORMAT_VERSION
 
 CHUNK_BYTES = 32 * 2**20
 SHARD_BYTES = 128 * 2**20
@@ -231,6 +231,32 @@ def _root_attributes(path: Path, way_out: str) -> dict[str, Any]:
         return dict(content["attributes"])
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path}: is no Zarr store ({error}). {way_out}") from error
+
+
+def outline(path: Path, facts: Iterable[str]) -> str | None:
+    """Digest of what a store has, but for its values: stores of one digest have equal coordinates and some facts.
+
+    Metadata and manifest say so, and are believed: values are read after `load`, which compares all of it.
+
+    Parameters
+    ----------
+    path
+        Where the store lies.
+    facts
+        Names of attributes of its root.
+
+    Returns
+    -------
+    str or None
+        None of a store whose metadata or manifest cannot be read.
+    """
+    try:
+        said, manifest = (json.loads((path / name).read_text()) for name in ("zarr.json", files.MANIFEST))
+        own = {name: said["attributes"].get(name) for name in facts}
+        held = {name: entry["sha256"] for name, entry in manifest.items() if name.partition("/")[0] in COORDINATES}
+        return files.digest([own, said["consolidated_metadata"]["metadata"], held])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def splits(tree: xr.DataTree) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:

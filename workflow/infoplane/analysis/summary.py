@@ -16,6 +16,7 @@ from infoplane.schema import ARTIFACTS, COORDINATES, SCORES, Variable
 log = logging.getLogger(__name__)
 _BLOCK_BYTES = 4 * 2**20  # of one variable: what is held in memory, and the size of a chunk
 _OF_VARIANTS = {**dict.fromkeys(("depth", "kind", "channels", "inputs", "dominator"), "layer"), "step": "epoch"}
+_FACTS = ("device", "versions", "dataset")  # attributes of stores that the summary tells
 _OF_TARGETS = ("loss", *SCORES)  # variables whose unit and name depend on the targets
 Array = np.ndarray[Any, Any]
 
@@ -48,9 +49,8 @@ def summarise(
 ) -> None:
     """Write the summary of an experiment.
 
-    Every store is opened twice, for its coordinates with its provenance and for its values. What most runs have in
-    common, as their epochs and layers, is held once, so that memory grows with the number of runs by little more than
-    the names and digests of their stores.
+    What most runs have in common, as their epochs and layers, is read and held once, so that memory grows with the
+    number of runs by little more than the names and digests of their stores.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def summarise(
     provenance
         Attributes of its root; the devices, versions, data sets and stores that the summary comes from are added.
     """
-    common: dict[str, xr.Dataset] = {}
+    common: dict[str | None, xr.Dataset] = {}
     found = [(part, _coordinates(part, common)) for part in parts]
     made_of = {**provenance, "sources": _sources(found, output.parent)}
     with store.writing(output, "summary", provenance=made_of) as writer:
@@ -177,21 +177,20 @@ def _frame(
     return labels.label("summary", {}, coords, group=f"/{group}")
 
 
-def _coordinates(part: Part, common: dict[str, xr.Dataset]) -> xr.Dataset:
+def _coordinates(part: Part, common: dict[str | None, xr.Dataset]) -> xr.Dataset:
     """The coordinates of a store, with the attributes that the summary tells; one object for all stores that agree."""
-    tree = store.load(part.path, part.group)
-    facts: dict[str, Any] = {name: tree.attrs[name] for name in ("device", "versions", "dataset") if name in tree.attrs}
-    facts["held"] = sorted(map(str, tree.data_vars))
-    facts["said"] = {
-        name: {key: tree.dataset[name].attrs[key] for key in ("units", "long_name")}
-        for name in _OF_TARGETS
-        if name in tree.dataset
-    }
-    coords = tree.dataset.coords.to_dataset().load().assign_attrs(facts)
-    key = files.digest(
-        {"facts": facts, **{str(name): [each.dims, each.values.tolist()] for name, each in coords.variables.items()}}
-    )
-    return common.setdefault(key, coords)
+    key = store.outline(part.path, _FACTS)
+    if key is None or key not in common:
+        tree = store.load(part.path, part.group)
+        facts: dict[str, Any] = {name: tree.attrs[name] for name in _FACTS if name in tree.attrs}
+        facts["held"] = sorted(map(str, tree.data_vars))
+        facts["said"] = {
+            name: {key: tree.dataset[name].attrs[key] for key in ("units", "long_name")}
+            for name in _OF_TARGETS
+            if name in tree.dataset
+        }
+        common[key] = tree.dataset.coords.to_dataset().assign_attrs(facts)
+    return common[key]
 
 
 def _united(dim: str, values: Iterable[Sequence[Any]]) -> list[Any]:
@@ -221,10 +220,10 @@ def _fill(
     places: Mapping[str, Mapping[Any, int]],
 ) -> None:
     """Put the values of a store into the row of its variant; it is open no longer than that, since open ones add up."""
-    tree = store.load(part.path, part.group)
-    for name, block in blocks.items():
-        if name not in tree.dataset:
-            continue
-        own = tree.dataset[name]
-        inner = ([places[dim][value] for value in own[dim].values.tolist()] for dim in variables[name].dims[1:])
-        block[np.ix_([row], *inner)] = store.read(own)
+    own = store.load(part.path, part.group).dataset
+    held = [name for name in blocks if name in own]
+    dims = {dim for name in held for dim in variables[name].dims[1:]}
+    found = {dim: [places[dim][value] for value in own[dim].values.tolist()] for dim in dims}
+    for name in held:
+        inner = (found[dim] for dim in variables[name].dims[1:])
+        blocks[name][np.ix_([row], *inner)] = store.read(own[name])

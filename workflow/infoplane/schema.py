@@ -198,6 +198,7 @@ WEIGHTS: Variables = {
 CALIBRATION: Variables = {
     "estimate": _bits("Estimated mutual information", ("estimator", "control", "layer", "truth", "repetition")),
     "distance": Variable(("layer",), "1", "Median distance between samples of the layer", minimum=0),
+    "measured": _bits("Mutual information of the networks at the end of training", ("estimator", "control", "layer")),
 }
 
 # What may be measured of a run, each in a group of the summary.

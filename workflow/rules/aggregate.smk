@@ -21,5 +21,6 @@ rule aggregate:
     params:
         parts=STUDY.parts,
         facts=STUDY.aggregate,
+        artifact="summary",
     script:
         "../scripts/aggregate.py"

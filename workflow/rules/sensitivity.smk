@@ -13,6 +13,7 @@ use rule aggregate as gather with:
     params:
         parts=STUDY.parts_of_grid,
         facts=STUDY.gather,
+        artifact="grid",
 
 
 rule conclude:

@@ -11,5 +11,6 @@ with jobs.reported(snakemake.log[0]):
         [summary.Part(**part, path=Path(path)) for path, part in zip(paths, snakemake.params.parts, strict=True)],
         variants=facts["variants"],
         output=Path(snakemake.output.summary),
+        artifact=snakemake.params.artifact,
         provenance=jobs.provenance({}, code=facts["code"], experiment=facts["experiment"]),
     )

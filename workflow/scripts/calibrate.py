@@ -17,5 +17,5 @@ with jobs.reported(snakemake.log[0]):
     facts = {"device": "cpu", "experiment": summary.attrs["experiment"]}
     made_by = jobs.provenance({"settings": settings}, **facts)
     with store.writing(snakemake.output.known, "known", provenance=made_by) as writer:
-        for side, answers in found.items():
+        for side, answers in calibration.with_measured(found, summary, variant=settings["variant"]).items():
             writer.add(answers, group=f"/{side}")

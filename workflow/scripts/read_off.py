@@ -16,5 +16,5 @@ with jobs.reported(snakemake.log[0]):
         with figures.styled(**snakemake.params.settings["style"]):
             figure = calibration.draw(table, side, about, design)
             files.save(figure, calibration.with_units(table), stem, figure=f"calibration/{side}", known=digest)
-        drawn[side] = stem.with_suffix(".svg").read_text(encoding="utf-8")
+        drawn[side] = files.inline(stem.with_suffix(".svg"))
     write(page, calibration_page.html(sides, drawn, about, design).encode())

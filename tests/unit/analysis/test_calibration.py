@@ -140,8 +140,40 @@ def test_shapes_take_their_distances_from_the_end_of_training() -> None:
 
 
 def test_it_is_an_artifact_of_the_data_model(found, tmp_path) -> None:
+    dims = ("estimator", "control", "layer")
     with store.writing(tmp_path / "known.zarr", "known", provenance={}) as writer:
-        for side, data in found.items():
+        for side, answers in found.items():
+            data = answers.assign(measured=(dims, np.zeros((4, 2, 4)), {"units": "bits"}))
             writer.add(data, group=f"/{side}")
     read = store.load(tmp_path / "known.zarr", "known")
     assert read["target"].to_dataset()["estimate"].equals(found["target"]["estimate"])
+
+
+def test_what_the_networks_got_is_the_mean_at_the_end(found) -> None:
+    """Of three epochs the last has no value, of two seeds both count; few dimensions and other estimators have none."""
+    dims = ("variant", "seed", "estimator", "control", "split", "epoch", "layer", "probe_batch")
+    values = np.zeros((2, 2, 1, 2, 1, 3, 1, 1))
+    values[1, 1] = 4.0
+    values[:, :, :, 1] += 1.0
+    values[..., 2, :, :] = np.nan
+    information = xr.DataArray(
+        values,
+        {
+            "variant": ["a", "b"],
+            "estimator": ["renyi"],
+            "control": ["none", "shuffled_samples"],
+            "layer": ["fc1"],
+            "kind": ("layer", np.array(["fully_connected"], dtype=np.dtypes.StringDType())),
+        },
+        dims,
+    )
+    names = ("mutual_information_input_layer", "mutual_information_layer_target")
+    summary = xr.DataTree.from_dict({"information": xr.Dataset(dict.fromkeys(names, information))})
+    both = calibration.with_measured(found, summary, variant="b")
+    own = both["input"]["measured"].sel(estimator="renyi")
+    assert own.sel(layer="fc1").values.tolist() == [2.0, 3.0]
+    assert own.sel(layer=["1 dimension", "conv1"]).isnull().all()
+    assert both["input"]["measured"].sel(estimator="bins").isnull().all()
+    assert both["target"]["measured"].sel(estimator="renyi", layer="fc1").values[0] == 2.0
+    assert np.isnan(both["target"]["measured"].sel(estimator="renyi", layer="fc1", control="permuted_labels"))
+    assert both["input"]["measured"].attrs["units"] == "bits"

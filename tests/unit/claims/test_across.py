@@ -200,7 +200,7 @@ class TestWritten:
         about = tree.attrs["experiment"]
         paths = {"json_path": tmp_path / "s.json", "text": tmp_path / "s.md", "page": tmp_path / "s.html"}
         found = across.across(tree, [_without_controls(FORWARD)])
-        write_across.write(found, list(across.places(about)), about, summary="abc", **paths)
+        write_across.write(found, list(across.places(about)), about, summary="abc", figure="<svg></svg>", **paths)
         return {name: path.read_text() for name, path in paths.items()}
 
     def test_data(self, written) -> None:

@@ -31,8 +31,13 @@ def answers() -> xr.Dataset:
     own = np.array([[half, blind], [bounds, bounds], [bounds, bounds]])
     floor = np.array([[0 * half + 1, blind], [bounds, bounds], [bounds, bounds]])
     values = np.stack([own, floor], axis=1)[..., None] + np.array([-0.1, 0.0, 0.1])
+    measured = np.full((3, 2, 2), np.nan)
+    measured[:, :, 1] = [[6.4, 6.3], [2.0, np.nan], [2.0, np.nan]]
     return xr.Dataset(
-        {"estimate": (("estimator", "control", "layer", "truth", "repetition"), values)},
+        {
+            "estimate": (("estimator", "control", "layer", "truth", "repetition"), values),
+            "measured": (("estimator", "control", "layer"), measured),
+        },
         {
             "estimator": ["renyi", "noise_upper", "noise_lower"],
             "control": ["none", "shuffled_samples"],
@@ -78,13 +83,21 @@ def test_what_is_read_off(answers) -> None:
     reach = 2 * 0.1 * np.sqrt(4 / 3)
     assert rows["3 bits"] == [f"{4 - 2 * reach:.1f} to {4 + 2 * reach:.1f}", "–"]
     assert rows["5.5 bits"] == ["–", "anything"]
-    assert dict(renyi.said)["fc1"].endswith("it cannot tell how much there is to be known.")
+    assert "it cannot tell how much there is to be known." in dict(renyi.said)["fc1"]
     assert dict(upper.rows)["5 bits"][0] == f"{5 - reach:.1f} or more"
+
+
+def test_what_the_networks_got_stands_beside_it(answers) -> None:
+    renyi, upper, _ = (dict(each.said) for each in calibration_page.blocks(answers, "input", ABOUT, 8))
+    told = "layer got 6.40 bits at the end of training, its own control (shuffled samples) 6.30. No truth that was"
+    assert told in renyi["fc1"]
+    assert upper["fc1"].endswith("layer got 2.00 bits at the end of training, its own control was not measured.")
+    assert "networks" not in renyi["2 dimensions"]
 
 
 def test_page(answers) -> None:
     sides = {"input": answers, "target": answers.assign_coords(control=["none", "permuted_labels"])}
-    page = calibration_page.html(sides, dict.fromkeys(sides, "<?xml?><svg>figure</svg>"), ABOUT, DESIGN)
+    page = calibration_page.html(sides, dict.fromkeys(sides, "<svg>figure</svg>"), ABOUT, DESIGN)
     page = " ".join(page.split())
     assert page.count("<figure><svg>figure</svg></figure>") == 2
     assert "<h3>noise_lower</h3>" in page

@@ -145,7 +145,9 @@ _WITHOUT_EPOCHS = {
 }
 
 
-@pytest.mark.parametrize("name", figures.names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in OFTEN else pytest.mark.long) for name in figures.names()]
+)
 def test_gaps_leave_a_figure_readable(name, gaps, monkeypatch):
     _assert_readable(figures.draw(name, gaps), monkeypatch)
 

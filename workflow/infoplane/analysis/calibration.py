@@ -15,10 +15,11 @@ from infoplane import labels
 from infoplane.analysis import controls
 from infoplane.analysis.information import information
 from infoplane.measures import gram, known
-from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, INPUT, estimates
+from infoplane.schema import CALIBRATION, CONVOLUTIONAL, FULLY_CONNECTED, INPUT, estimates
 
 Array = np.ndarray[Any, Any]
 SIDES = {"input": controls.SHUFFLED, "target": controls.PERMUTED}  # what a side is held against, where the truth is 0
+_ESTIMATES = {"input": "mutual_information_input_layer", "target": "mutual_information_layer_target"}
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99)  # of log2 of the number of classes, the truths about labels
 _TRUTHS = 10  # about inputs, at most, beside 0
 _BEYOND = 2  # bits above log2 n up to which the truths about inputs go, to see an estimator saturate
@@ -155,8 +156,7 @@ def with_distances(shapes: Sequence[Shape], summary: xr.DataTree, *, variant: st
     if not kernels:
         return list(shapes)
     own = data.sel(estimator=kernels[0]["name"]).isel(split=0)
-    alive = own["median_distance"].notnull().any(["seed", "layer", "probe_batch"]).values
-    end = own.isel(epoch=int(np.flatnonzero(alive).max(initial=0)))
+    end = own.isel(epoch=_last(own["median_distance"]))
     maps = kernels[0]["joint"] == "multivariate"
     found = []
     for shape in shapes:
@@ -165,6 +165,40 @@ def with_distances(shapes: Sequence[Shape], summary: xr.DataTree, *, variant: st
         distance = float(values.median()) or nan
         found.append(Shape(shape.name, shape.kind, shape.channels, shape.dimension, distance, maps and not of_input))
     return found
+
+
+def with_measured(answers: Mapping[str, xr.Dataset], summary: xr.DataTree, *, variant: str) -> dict[str, xr.Dataset]:
+    """Answers of both sides beside what the same estimators said of the networks at the end of their training.
+
+    Parameters
+    ----------
+    answers
+        As `calibrate` gives them.
+    summary
+        Of the experiment.
+    variant
+        Of the networks.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        With ``measured`` (estimator, control, layer), the mean over seeds and probe batches in bits; NaN of what was
+        not measured.
+    """
+    data = summary["information"].to_dataset().sel(variant=variant).isel(split=0)
+    found = {}
+    for side, each in answers.items():
+        own, dims = data[_ESTIMATES[side]].reset_coords(drop=True), ("estimator", "control", "layer")
+        end = own.isel(epoch=_last(own)).mean(["seed", "probe_batch"])
+        values = end.reindex({dim: each[dim].values for dim in dims}).transpose(*dims).values
+        found[side] = each.assign(measured=(dims, values, labels.described(CALIBRATION["measured"])))
+    return found
+
+
+def _last(data: xr.DataArray) -> int:
+    """Where the last epoch stands of which there is any value."""
+    known = data.notnull().any([dim for dim in data.dims if dim != "epoch"]).values
+    return int(np.flatnonzero(known).max(initial=0))
 
 
 def _side(side: str, pairs: Sequence[Pair], estimators: Sequence[Mapping[str, Any]], design: Design) -> xr.Dataset:
@@ -203,8 +237,9 @@ def _side(side: str, pairs: Sequence[Pair], estimators: Sequence[Mapping[str, An
 def _answers(side: str, tree: xr.DataTree, estimator: Mapping[str, Any], folder: Path) -> Array:
     """Estimates of the draws and of their control, (estimates, control, repetition)."""
     found = information(tree, estimator, control=[SIDES[side]], work=folder, code="")
-    name = {"input": "mutual_information_input_layer", "target": "mutual_information_layer_target"}[side]
-    values = found[name].isel(seed=0, split=0, epoch=0, layer=0).transpose("estimator", "control", "probe_batch")
+    values = (
+        found[_ESTIMATES[side]].isel(seed=0, split=0, epoch=0, layer=0).transpose("estimator", "control", "probe_batch")
+    )
     answers: Array = values.values
     return answers
 

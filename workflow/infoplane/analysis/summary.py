@@ -46,6 +46,7 @@ def summarise(
     variants: Mapping[str, Mapping[str, str]],
     output: Path,
     provenance: Mapping[str, Any],
+    artifact: str = "summary",
 ) -> None:
     """Write the summary of an experiment.
 
@@ -62,11 +63,13 @@ def summarise(
         Where the summary will be.
     provenance
         Attributes of its root; the devices, versions, data sets and stores that the summary comes from are added.
+    artifact
+        The summary of an experiment, or of its ``grid``.
     """
     common: dict[str | None, xr.Dataset] = {}
     found = [(part, _coordinates(part, common)) for part in parts]
     made_of = {**provenance, "sources": _sources(found, output.parent)}
-    with store.writing(output, "summary", provenance=made_of) as writer:
+    with store.writing(output, artifact, provenance=made_of) as writer:
         for group in dict.fromkeys(part.group for part in parts):
             own = [(part, coords) for part, coords in found if part.group == group]
             log.info("%s: %d stores", group, len(own))

@@ -32,7 +32,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 78
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .5rem; vertical-align: top; overflow-wrap: anywhere; }
 tr { border-bottom: 1px solid #ddd; } .quiet { color: #666; } .outcome { font-weight: 600; }
-.probe { white-space: nowrap; }
+.probe, .outcome { white-space: nowrap; } figure { margin: 1rem 0; } svg { width: 100%; height: auto; }
 .cells { white-space: normal; min-width: 9rem; line-height: 1.9; }
 .cell { display: inline-block; min-width: 1.5em; text-align: center; border-radius: 3px; margin: 0 2px 2px 0; }
 .own { outline: 2px solid #222; }
@@ -48,7 +48,7 @@ summary { cursor: pointer; } details table { margin: .4rem 0 1rem; }
 <table><tr><th>Conclusion</th><th class="probe">Probe</th><th>Across the grid</th><th>Verdict at each point</th>
 <th>What changes it</th></tr>
 {% for row in rows %}<tr><td><strong>{{ row.mark }}</strong> {{ row.statement }}
-<details><summary class="quiet">Measured: {{ row.measured }}; rule: {{ row.rule }}. Every effect</summary>
+<details><summary class="quiet">Measured: {{ row.measured }}; rule: {{ row.rule }}. Show every effect.</summary>
 <table><tr><th>Point</th><th>Effect</th><th>Controls</th><th>Verdict</th></tr>
 {% for cell in row.cells %}<tr><td>{{ cell.place }}{% if cell.own %} <em>(the experiment's own)</em>{% endif %}</td>
 <td>{{ cell.effect }}</td><td>{% for each in cell.controls %}{{ each }}<br>{% endfor %}</td>
@@ -63,6 +63,7 @@ title="{{ cell.place }}: {{ cell.verdict }}, {{ cell.effect }}">{{ cell.sign }}<
 <p class="quiet">{% for verdict, sign in signs.items() %}<span class="cell {{ verdict.split()[0] }}">{{ sign }}</span> \
 {{ verdict }} &ensp;{% endfor %}<span class="cell own">&ensp;</span> the experiment's own settings.
 {{ verdicts | replace("*", "") }}</p>
+<figure>{{ figure | safe }}</figure>
 <h2>The grid</h2><p class="quiet">Points in the order in which verdicts stand above.</p><ol>
 {% for place in places %}<li>{{ place.words() }}{% if place.own %} <em>(the experiment's own)</em>{% endif %}</li>
 {% endfor %}</ol>
@@ -76,6 +77,7 @@ def write(
     about: Mapping[str, Any],
     *,
     summary: str,
+    figure: str,
     json_path: Path,
     text: Path,
     page: Path,
@@ -92,6 +94,8 @@ def write(
         The experiment as resolved.
     summary
         Digest of the summary of the grid.
+    figure
+        The information plane at every point, as SVG that stands in a page.
     json_path, text, page
         Files to write: all numbers; a table in Markdown; the same as HTML.
     """
@@ -104,7 +108,9 @@ def write(
     files.write(json_path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     files.write(text, markdown(conclusions, places, about).encode())
     shown = {"rows": [_row(each) for each in conclusions], "places": places, "counted": counted(conclusions)}
-    files.write(page, _PAGE.render(legend=LEGEND, verdicts=VERDICTS, signs=SIGNS, **shown, **facts).encode())
+    files.write(
+        page, _PAGE.render(figure=figure, legend=LEGEND, verdicts=VERDICTS, signs=SIGNS, **shown, **facts).encode()
+    )
 
 
 def markdown(conclusions: Sequence[Conclusion], places: Sequence[Place], about: Mapping[str, Any]) -> str:

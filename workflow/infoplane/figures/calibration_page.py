@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, isnan
 from typing import Any, NamedTuple
 
 import xarray as xr
@@ -97,7 +96,7 @@ def html(
     sides
         Groups of the artifact ``known``.
     figures
-        The figure of each side, as SVG.
+        The figure of each side, as `infoplane.figures.files.inline` has it.
     about
         The experiment as resolved.
     design
@@ -109,7 +108,7 @@ def html(
             "title": title,
             "caption": caption,
             "meanings": [_MEANINGS[kind] for kind in kinds] if side == "input" else [_TARGET],
-            "figure": re.sub(r"^.*?(?=<svg)", "", figures[side], flags=re.DOTALL),
+            "figure": figures[side],
             "blocks": blocks(sides[side], side, about, design["classes"]),
         }
         for side, (title, caption) in _SIDES.items()
@@ -129,7 +128,11 @@ def blocks(data: xr.Dataset, side: str, about: Mapping[str, Any], classes: int) 
         rows = [
             (f"{answer:.3g} bits", [each.words(float(answer)) for each in curves.values()]) for answer in _answers(most)
         ]
-        said = [(layer, each.verdict()) for layer, each in curves.items()]
+        measured = data["measured"].sel(estimator=estimator)
+        said = [
+            (layer, " ".join([each.verdict(), *_own(each, measured.sel(layer=layer))]))
+            for layer, each in curves.items()
+        ]
         found.append(Block(estimator, list(curves), said, rows))
     return found
 
@@ -139,6 +142,21 @@ def curve(data: xr.Dataset, estimator: str, layer: str) -> Curve:
     own = data["estimate"].sel(estimator=estimator, layer=layer).transpose("control", "truth", "repetition")
     (floor,) = (each for each in own["control"].values if each != "none")
     return Curve(data["truth"].values, own.sel(control="none").values, own.sel(control=floor).values)
+
+
+def _own(curve: Curve, measured: xr.DataArray) -> Iterator[str]:
+    """What the networks' own layer got at the end of training, (control), and what that says here."""
+    own, control = measured.sel(control="none").item(), measured.isel(control=-1)
+    if isnan(own):  # a variable that stands beside the layers
+        return
+    name = str(control["control"].item()).replace("_", " ")
+    other = "was not measured" if isnan(control.item()) else f"({name}) {control.item():.2f}"
+    yield f"The networks' own layer got {own:.2f} bits at the end of training, its own control {other}."
+    if curve.words(own) == "–":
+        yield (
+            "No truth that was tried gets such an answer: samples of the layer do not lie as those of a Gaussian do, "
+            "and its own control alone tells how much of it independent pairs get too."
+        )
 
 
 def _answers(most: float) -> list[float]:

@@ -52,6 +52,12 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path, /, **facts: str) -> li
     return list(paths)
 
 
+def inline(path: Path) -> str:
+    """The SVG of a figure as a page of HTML takes it into its text: without what stands before its element."""
+    text = path.read_text(encoding="utf-8")
+    return text[text.index("<svg") :]
+
+
 def _rendered(figure: Figure, kind: str, metadata: Mapping[str, str | None]) -> bytes:
     buffer, dpi = BytesIO(), figure.dpi
     with style.applied():

@@ -173,11 +173,15 @@ function trainingShapes() {
   return [cursor(), ...(place < 0 ? [] : [equal])];
 }
 
-// A logarithmic axis with a tick at every so many powers of ten, or at 1, 2 and 5 where there are few.
+// A logarithmic axis with a tick at every so many powers of ten, or at 1, 2 and 5 of each where there are few.
 function logarithmic(values) {
   const powers = values.filter((value) => value > 0).map(Math.log10);
-  const span = powers.reduce((most, power) => Math.max(most, power), -9) - powers.reduce((least, power) => Math.min(least, power), 9);
-  return { type: "log", exponentformat: "power", dtick: span < 2 ? "D2" : Math.ceil(span / 3) };
+  if (!powers.length) return { type: "log", range: [-1, 1], dtick: 1 };
+  const least = powers.reduce((one, other) => Math.min(one, other)), most = powers.reduce((one, other) => Math.max(one, other));
+  if (most - least >= 2) return { type: "log", exponentformat: "power", dtick: Math.ceil((most - least) / 3) };
+  const first = Math.floor(least), count = Math.ceil(most) - first + 1;
+  const tickvals = Array.from({ length: count }, (_, place) => [1, 2, 5].map((digit) => digit * 10 ** (first + place))).flat();
+  return { type: "log", tickmode: "array", tickvals, ticktext: tickvals.map((value) => `${Number(value.toPrecision(1))}`) };
 }
 
 // What the curves are at the epoch, in words.

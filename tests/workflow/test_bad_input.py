@@ -280,6 +280,14 @@ def test_missing_file(file: Path) -> None:
         planned(file)
 
 
+def test_a_missing_file_is_named_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not as if it lay in the clone, where files of the project's own may be named from anywhere."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^studies/nope\.yaml: cannot be read"):
+        planned("studies/nope.yaml")
+    assert planned("workflow/experiments/quickstart.yaml").planned.keys() == {"quickstart"}
+
+
 def test_unknown_experiment() -> None:
     message = r"experiment 'quickstrat' is not known; did you mean 'quickstart'\? accepted: mnist_lenet, quickstart"
     with pytest.raises(ConfigError, match=message):

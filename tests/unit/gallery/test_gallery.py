@@ -79,3 +79,10 @@ def test_a_picture_that_is_none_is_named(tmp_path):
     broken.write_bytes(b"\x89PNG")
     with pytest.raises(DataError, match=r"training\.png: is no picture any more; delete it and run snakemake again"):
         gallery.read(tmp_path)
+
+
+def test_help_is_no_folder():
+    done = subprocess.run(
+        [sys.executable, "-m", "infoplane.gallery", "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("usage: python -m infoplane.gallery")

@@ -300,7 +300,7 @@ def _path(name: str, base: Path) -> Path:
     """The file of an experiment: a path to the user's own, or a name of those that are here."""
     shipped = base / "workflow" / "experiments"
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        return Path(name) if Path(name).is_absolute() or Path(name).exists() else base / name
+        return base / name if not Path(name).exists() and (base / name).exists() else Path(name)
     path = shipped / f"{name}.yaml"
     if not path.exists():
         known = sorted(each.stem for each in shipped.glob("*.yaml"))

@@ -22,6 +22,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "whole"
 
 
+def content(folder: Path) -> dict[str, bytes]:
+    """Bytes of every file in a folder, and nothing of every folder in it, by path."""
+    return {str(each.relative_to(folder)): each.read_bytes() if each.is_file() else b"" for each in folder.rglob("*")}
+
+
 class TestDigest:
     def test_order_of_keys_and_kind_of_sequence_do_not_matter(self) -> None:
         assert files.digest({"a": 1, "b": (1, 2)}) == files.digest({"b": [1, 2], "a": 1})
@@ -167,6 +172,60 @@ class TestFolder:
         with files.new_folder(folder) as partial:
             (partial / "new").write_text("new")
         assert sorted(path.name for path in folder.iterdir()) == [files.MANIFEST, "new"]
+
+    def test_takes_the_place_of_one_half_deleted_and_of_an_empty_folder(self, folder: Path) -> None:
+        (folder / "b").unlink()
+        (folder.parent / "empty").mkdir()
+        (folder.parent / "empty" / ".snakemake_timestamp").touch()
+        for path in (folder, folder.parent / "empty"):
+            with files.new_folder(path) as partial:
+                (partial / "new").write_text("new")
+            files.check_folder(path)
+            assert sorted(each.name for each in path.iterdir()) == [files.MANIFEST, "new"]
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("project", r"project: is a folder with content and no readable manifest\.json; accepted: a path where"),
+            ("web", r"web: is a folder with content and no readable manifest\.json; .* or move away what is there\.$"),
+            ("whole", r"whole: has inner/notes\.txt, which its manifest\.json does not name; accepted"),
+            ("file", r"file: is a file; accepted"),
+            ("file/x/y", r"y: lies below the file \S*/file; accepted"),
+            ("link", r"link: is a link; accepted"),
+            (".", r"^\.: names no folder of its own; accepted"),
+            ("..", r"^\.\.: names no folder of its own; accepted"),
+        ],
+    )
+    def test_nothing_else_is_written_over(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+    ) -> None:
+        monkeypatch.chdir(folder)
+        place = Path(name) if name.startswith(".") else folder.parent / name
+        self.others(folder)
+        before = content(folder.parent)
+        with pytest.raises(StoreError, match=message), files.new_folder(place):
+            pytest.fail("asked only when the work is done")
+        assert content(folder.parent) == before
+
+    def test_what_comes_there_meanwhile_stays(self, tmp_path: Path) -> None:
+        def fill() -> None:
+            with files.new_folder(tmp_path / "x"):
+                (tmp_path / "x").mkdir()
+                (tmp_path / "x" / "thesis.tex").write_text("years of work")
+
+        with pytest.raises(StoreError, match=r"x: is a folder with content"):
+            fill()
+        assert content(tmp_path) == {"x": b"", "x/thesis.tex": b"years of work"}
+
+    @staticmethod
+    def others(whole: Path) -> None:
+        """What others have beside an artifact and in it."""
+        for place, text in (("project/thesis.tex", "years of work"), ("web/manifest.json", '{"name": "My app"}')):
+            (whole.parent / place).parent.mkdir()
+            (whole.parent / place).write_text(text)
+        (whole / "inner" / "notes.txt").write_text("mine")
+        (whole.parent / "file").write_text("text")
+        (whole.parent / "link").symlink_to("project")
 
     def test_what_a_killed_process_left_does_not_get_in(self, tmp_path: Path) -> None:
         (tmp_path / ".x.partial").mkdir()

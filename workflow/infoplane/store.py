@@ -115,6 +115,8 @@ def writing(path: Path | str, artifact: str, *, provenance: Mapping[str, Any]) -
 
     Raises
     ------
+    StoreError
+        If something is there that is no earlier artifact (see `infoplane.files.check_place`).
     OSError
         If the disk is full or not writable; nothing is left that looks complete.
     """

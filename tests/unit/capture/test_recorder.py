@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from infoplane import models, store
 from infoplane.capture import Recorder
 from infoplane.capture.hooks import Hooks
-from infoplane.errors import ConfigError
+from infoplane.errors import ConfigError, StoreError
 from infoplane.models.layers import Layer
 
 INPUTS = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(1))
@@ -155,6 +155,17 @@ class TestRefused:
         with pytest.raises(ConfigError, match=r"own\.zarr: nothing to save; call look\("):
             Recorder(network()).save(tmp_path / "own.zarr")
         assert list(tmp_path.iterdir()) == []
+
+    def test_to_save_over_files_of_ones_own(self, tmp_path):
+        (tmp_path / "project").mkdir()
+        (tmp_path / "project" / "thesis.tex").write_text("years of work")
+        recorder = trained(model := network(), Recorder(model), epochs=0)
+        with pytest.raises(StoreError, match=r"project: is a folder with content and no readable manifest\.json"):
+            recorder.save(tmp_path / "project")
+        assert [path.name for path in tmp_path.rglob("*")] == ["project", "thesis.tex"]
+        for _ in range(2):  # what it has saved itself, it may replace
+            recorder.save(tmp_path / "own.zarr")
+        store.load(tmp_path / "own.zarr", "activations")
 
 
 @pytest.fixture

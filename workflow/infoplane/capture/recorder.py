@@ -122,7 +122,7 @@ class Recorder(Hooks):
         self._looks[round(float(epoch), 6)] = (len(self._looks) if step is None else step, classes, found)
 
     def save(self, path: Path | str, *, split: str = "train") -> None:
-        """Write what was seen as an activation store, which must not be there yet or is replaced.
+        """Write what was seen as an activation store; an earlier store in its place is replaced, and nothing else.
 
         Parameters
         ----------
@@ -135,6 +135,9 @@ class Recorder(Hooks):
         ------
         ConfigError
             If nothing was looked at.
+        StoreError
+            If something else is there, as a folder with files of one's own; nothing is touched, and what was seen can
+            be saved elsewhere.
         OSError
             If the disk is full or not writable; nothing is left that looks complete.
         """

@@ -98,6 +98,11 @@ def test_figures_draw_it(path):
         ),
         ((LAYERS, X, Y), {"epochs": [0, 1], "controls": ["none"]}, r"^analyse:\n  - key 'controls\.0' is 'none'"),
         ((LAYERS, X, Y), {"epochs": [0, 1], "estimators": [{"kind": "kde"}]}, r"key 'estimators\.0\.name' is missing"),
+        (
+            ({"seed": LAYERS["fc1"]}, X, Y),
+            {"epochs": [0, 1]},
+            r"^analyse:\n  - layer 'seed' has a name that stores need",
+        ),
         (("a.zarr", X, Y), {}, r"^analyse: inputs, targets and epochs go with arrays; a store has its own$"),
     ],
 )

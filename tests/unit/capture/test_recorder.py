@@ -1,6 +1,7 @@
 """Looking at networks in a loop of one's own: the store is what the workflow would have written."""
 
 import sys
+from collections import OrderedDict
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -117,6 +118,23 @@ class TestRefused:
     def test_when_it_is_made(self, options, message):
         with pytest.raises(ConfigError, match=message):
             Recorder(network(), **options)
+
+    def test_names_that_no_store_can_have(self):
+        model = nn.Sequential(OrderedDict({"fc": nn.Linear(4, 3), "target": nn.ReLU(), "a/b": nn.Tanh()}))
+        message = (
+            r"^Recorder:\n  - layer 'target' has a name that stores need; .*or leave the layer out by `layers`\.\n"
+            r"  - layer 'a/b' cannot be a group of a store; "
+        )
+        with pytest.raises(ConfigError, match=message):
+            Recorder(model)
+        with pytest.raises(ConfigError, match=r"'target' has a name"):
+            Recorder(model, [Layer("target", "output", "target", None)])
+        Recorder(model, ["fc"]).look(torch.rand(3, 4), TARGETS[:3], epoch=0)
+
+    def test_two_layers_of_one_name(self):
+        model = nn.Sequential(OrderedDict({"output": nn.ReLU(), "fc": nn.Linear(4, 3)}))
+        with pytest.raises(ConfigError, match=r"^layers of the model: the name 'output' of a layer is taken; accepted"):
+            Recorder(model).look(torch.rand(3, 4), TARGETS[:3], epoch=0)
 
     @pytest.mark.parametrize(
         ("look", "message"),

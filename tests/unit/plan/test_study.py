@@ -110,6 +110,8 @@ class TestStudy:
 
 
 OWN = """
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
@@ -126,6 +128,10 @@ def functional(shape, classes):
 
 def modular(shape, classes):
     return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10))
+
+def colliding(shape, classes):
+    named = {"flat": nn.Flatten(), "fc": nn.Linear(64, 8), "target": nn.ReLU(), "act": nn.Tanh()}
+    return nn.Sequential(OrderedDict(named, head=nn.Linear(8, 10)))
 """
 
 
@@ -164,6 +170,11 @@ class TestLayersOfANetworkThatNamesNone:
         with pytest.raises(ConfigError, match=message):
             own("functional")
         assert own("functional", layers=["output"])
+
+    def test_names_that_stores_need_are_none_of_layers(self, own: Callable[..., plan.Study]) -> None:
+        assert own("colliding", layers=["act"])
+        with pytest.raises(ConfigError, match=r"key 'model': layer 'target' has a name that .* leave the layer out by"):
+            own("colliding", layers=["act", "target"])
 
 
 class TestCheckpointsFromElsewhere:

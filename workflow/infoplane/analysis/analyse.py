@@ -14,6 +14,7 @@ from infoplane import targets as kinds
 from infoplane.analysis import summary
 from infoplane.analysis.measure import measure
 from infoplane.errors import ConfigError, raise_all
+from infoplane.names import layer_faults
 from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, INPUT, MEASURED, OUTPUT, offered
 
 _VARIANT = "default"  # as an experiment without a sweep calls its only one
@@ -162,6 +163,7 @@ def _written(
     """Arrays by layer as a store of a network whose layers are a chain."""
     if inputs is None or wanted is None or not activations:
         raise ConfigError("analyse: arrays of activations need inputs (n, …) and targets (n,) beside them")
+    raise_all(layer_faults(activations, way_out="Call it another name."), heading="analyse", error=ConfigError)
     x, y = _array(inputs), _array(wanted)
     times = [0.0] if epochs is None else [float(epoch) for epoch in epochs]
     arrays = {name: _array(each)[np.newaxis] if epochs is None else _array(each) for name, each in activations.items()}

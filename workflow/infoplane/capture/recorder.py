@@ -15,6 +15,7 @@ from infoplane.capture.looking import Arrays, Kept
 from infoplane.errors import ConfigError, raise_all
 from infoplane.models import finding, graph, layers_of
 from infoplane.models.layers import Layer
+from infoplane.names import layer_faults
 from infoplane.training.objectives import Objective
 
 _STORES = ("raw", "distances", "smaller")
@@ -47,7 +48,8 @@ class Recorder(Hooks):
     Raises
     ------
     ConfigError
-        If `store` is another word; and at the first forward pass or look, if a layer is not to be found.
+        If `store` is another word, or a layer has a name that no store can have; and at the first forward pass or
+        look, if a layer is not to be found or two have one name.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class Recorder(Hooks):
             )
         super().__init__(model, described)
         self._wanted = [each for each in layers if isinstance(each, str)]
+        raise_all(layer_faults(self._expected(), way_out=graph.RENAMED), heading="Recorder", error=ConfigError)
         self._every = tuple(described)
         self._seed, self._kept = seed, Kept(store, errors)
         self._probe: tuple[Tensor, Tensor] | None = None
@@ -164,6 +167,12 @@ class Recorder(Hooks):
         super()._begin(module, inputs)
         self._find(inputs[0])
 
+    def _expected(self) -> list[str]:
+        """Names of the layers, as far as they show before a forward pass."""
+        if every := self._layers or graph.chosen(layers_of(self._model), self._wanted):
+            return [layer.name for layer in every]
+        return finding.candidates(self._model, self._wanted)
+
     def _find(self, inputs: Tensor) -> None:
         """Find the layers, if that has not been done."""
         if self._every:
@@ -171,7 +180,12 @@ class Recorder(Hooks):
         attached = bool(self._handles)
         self._remove()  # it is a forward pass of its own
         pair = inputs[:1].detach().repeat(2, *[1] * (inputs.ndim - 1))
-        self._every = layers_of(self._model) or finding.find(self._model, pair, self._wanted)
+        every = layers_of(self._model) or finding.find(self._model, pair, self._wanted)
+        try:
+            graph.predecessors(every)
+        except ValueError as error:
+            raise ConfigError(f"layers of the model: {error}") from error
+        self._every = every
         self._layers = graph.chosen(self._every, self._wanted)
         if missing := [each for each in self._wanted if not graph.chosen(self._every, [each])]:
             names = ", ".join(layer.name for layer in self._every)

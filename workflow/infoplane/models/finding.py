@@ -70,6 +70,11 @@ def find(network: nn.Module, inputs: Tensor, patterns: Sequence[str] = ()) -> tu
     return layers
 
 
+def candidates(network: nn.Module, patterns: Sequence[str] = ()) -> list[str]:
+    """Names of the modules that `find` takes as layers if they run, without a forward pass."""
+    return [path for path, module in network.named_modules() if path and _wanted((path,), module, patterns)]
+
+
 class _Origins(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """What every tensor was computed from since the last layer on each way, as far as it has a name."""
 
@@ -118,17 +123,12 @@ class _Watched:
         call = self._calls[path]
         self._calls[path] += 1
         name = path if call == 0 else f"{path}-{call + 1}"
-        wanted = self._wanted(name, path, module)
+        wanted = _wanted((name, path), module, self._patterns)
         if wanted:
             returned = self._layer(name, path, call, module, given, returned)
         if isinstance(returned, Tensor):
             self._returned.append((returned, returned._version, path, call))
         return returned if wanted else None
-
-    def _wanted(self, name: str, path: str, module: nn.Module) -> bool:
-        if self._patterns:
-            return any(fnmatchcase(text, each) for each in self._patterns for text in (name, path))
-        return isinstance(module, NONLINEARITIES)
 
     def _layer(
         self, name: str, path: str, call: int, module: nn.Module, given: tuple[Any, ...], returned: Any
@@ -192,6 +192,12 @@ def _hooked(network: nn.Module, watched: _Watched) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _wanted(names: Sequence[str], module: nn.Module, patterns: Sequence[str]) -> bool:
+    if patterns:
+        return any(fnmatchcase(name, each) for each in patterns for name in names)
+    return isinstance(module, NONLINEARITIES)
 
 
 def _place(tensor: Tensor) -> int:

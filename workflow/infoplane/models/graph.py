@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from infoplane.names import accepted
 from infoplane.schema import INPUT
 
+RENAMED = "Rename the module in the network, or leave the layer out by `layers`."
+
 if TYPE_CHECKING:  # so that the registry loads no torch
     from infoplane.models.layers import Layer
 

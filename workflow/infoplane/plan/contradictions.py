@@ -10,7 +10,7 @@ from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
 from infoplane.models import graph
-from infoplane.names import accepted
+from infoplane.names import accepted, layer_faults
 from infoplane.plan.planned import Figure, Planned
 from infoplane.schema import CONVOLUTIONAL, estimates
 
@@ -71,7 +71,9 @@ def of_networks(planned: Planned) -> Iterator[str]:
             )
         convolutions |= {layer.name for layer in layers if layer.kind == CONVOLUTIONAL}
         trained |= dict.fromkeys(layer.name for layer in whole)
-        looked_at |= dict.fromkeys(layer.name for layer in _looked_at(planned, variant, layers))
+        seen = [layer.name for layer in _looked_at(planned, variant, layers)]
+        yield from (f"key 'model': {fault}" for fault in layer_faults(seen, way_out=graph.RENAMED))
+        looked_at |= dict.fromkeys(seen)
     if not failed:
         yield from _of_layers(planned, trained, looked_at, convolutions)
 

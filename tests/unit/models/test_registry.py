@@ -53,6 +53,18 @@ def looped(shape, classes):
 
 def failing(shape, classes):
     return {}["weights"]
+
+
+def forgetful(shape, classes):
+    network(None)
+
+
+def unmade(shape, classes):
+    return nn.Sequential
+
+
+def paired(shape, classes):
+    return network(None), {}
 """
 
 
@@ -122,6 +134,12 @@ def test_layers_of_a_network_that_names_none_are_found(folder: Path, function: s
             r"^layers of model 'own\.py:looped': layer 'fc1' has input 'output', which is not before it; .*: input$",
         ),
         ({"factory": "own.py:failing"}, r"^model 'own\.py:failing' .*: KeyError: 'weights'$"),
+        (
+            {"factory": "own.py:forgetful"},
+            r"^model 'own\.py:forgetful' returns None; accepted: a torch\.nn\.Module, and",
+        ),
+        ({"factory": "own.py:unmade"}, r"^model 'own\.py:unmade' returns the class Sequential; accepted"),
+        ({"factory": "own.py:paired"}, r"^model 'own\.py:paired' returns a tuple; accepted"),
         ({"factory": "own.py:make", "scael": 2}, r"^model own\.py:make: option 'scael' .*did you mean 'scale'"),
         ({"factory": "own.py:amke"}, r"no function 'amke' there; did you mean 'make'\?"),
     ],

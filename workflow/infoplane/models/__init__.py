@@ -72,6 +72,7 @@ def make(settings: Mapping[str, Any], shape: tuple[int, ...], classes: int, *, f
     except Exception as error:  # a user's own function may raise anything
         reason = f"{type(error).__name__}: {error}" if "factory" in settings else str(error)
         raise ConfigError(f"model {title!r} with {arguments} on inputs of shape {shape}: {reason}") from error
+    _check_module(network, title)
     try:
         if not layers_of(network):
             _find_layers(network, shape, settings.get("layers", ()))
@@ -110,6 +111,18 @@ def _find_layers(network: Any, shape: tuple[int, ...], patterns: Sequence[str]) 
         raise
     except Exception as error:  # a user's own module may raise anything
         raise ConfigError(f"on inputs of shape {shape}: {type(error).__name__}: {error}") from error
+
+
+def _check_module(network: object, title: str) -> None:
+    """Raise unless a function has returned a network."""
+    from torch import nn  # it has made one, or it is not asked for
+
+    if not isinstance(network, nn.Module):
+        shown = f"the class {network.__name__}" if isinstance(network, type) else f"a {type(network).__name__}"
+        raise ConfigError(
+            f"model {title!r} returns {'None' if network is None else shown}; accepted: a torch.nn.Module, and a "
+            "function that ends with `return` of it"
+        )
 
 
 def _check_paths(network: "Network", layers: "Sequence[Layer]", title: str) -> None:

@@ -34,7 +34,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "capture": (BASE | NETWORKS | {"measures", "labels", "store"}, {"xarray", "zarr", "matplotlib"}),
     "measures": (set(), {"xarray", "zarr", "yaml", "pandas"}),
     **{name: (BASE | NETWORKS | {"measures"}, {"xarray", "zarr", "matplotlib"}) for name in NETWORKS - {"capture"}},
-    "lightning": ({"capture", "models"}, {"xarray", "zarr", "matplotlib"}),
+    "lightning": (BASE | {"capture", "models"}, {"xarray", "zarr", "matplotlib"}),
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),

@@ -1,8 +1,7 @@
 """Looking at networks in a loop of one's own: the store is what the workflow would have written."""
 
-import sys
 from collections import OrderedDict
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -184,54 +183,3 @@ class TestRefused:
         for _ in range(2):  # what it has saved itself, it may replace
             recorder.save(tmp_path / "own.zarr")
         store.load(tmp_path / "own.zarr", "activations")
-
-
-@pytest.fixture
-def callback(monkeypatch):
-    """The callback over a stand-in for Lightning's base class, which is all that it takes of the package."""
-    package = ModuleType("lightning.pytorch")
-    package.Callback = type("Callback", (), {})
-    monkeypatch.setitem(sys.modules, "lightning", ModuleType("lightning"))
-    monkeypatch.setitem(sys.modules, "lightning.pytorch", package)
-    monkeypatch.delitem(sys.modules, "infoplane.lightning", raising=False)
-    from infoplane.lightning import RecordActivations
-
-    yield RecordActivations
-    del sys.modules["infoplane.lightning"]
-
-
-def fit(module, callbacks, *, epochs, is_global_zero=True):
-    """The hooks of a callback in the order in which a Trainer is documented to call them."""
-    optimiser = torch.optim.SGD(module.parameters(), lr=0.1)
-    trainer = SimpleNamespace(current_epoch=0, global_step=0, is_global_zero=is_global_zero)
-    for each in callbacks:
-        each.on_train_start(trainer, module)
-    for trainer.current_epoch in range(epochs):
-        optimiser.zero_grad()
-        cross_entropy(module(INPUTS), TARGETS).backward()
-        optimiser.step()
-        trainer.global_step += 1
-        for each in callbacks:
-            each.on_train_epoch_end(trainer, module)
-    for each in callbacks:
-        each.on_train_end(trainer, module)
-
-
-class TestLightning:
-    def test_the_store_is_that_of_a_loop_of_ones_own(self, callback, tmp_path):
-        fit(network(), [callback(tmp_path / "lightning.zarr", INPUTS, TARGETS, ["1", "5"])], epochs=2)
-        trained(model := network(), Recorder(model, ["1", "5"])).save(tmp_path / "own.zarr")
-        found, expected = (store.load(tmp_path / f"{name}.zarr", "activations") for name in ("lightning", "own"))
-        assert found.identical(expected)
-
-    def test_a_submodule_every_other_epoch(self, callback, tmp_path):
-        module = nn.Sequential(network())
-        fit(module, [callback(tmp_path / "own.zarr", INPUTS, TARGETS, network="0", every=2, seed=4)], epochs=5)
-        found = store.load(tmp_path / "own.zarr", "activations").dataset
-        assert found["epoch"].values.tolist() == [0, 2, 4]
-        assert found["step"].values.tolist() == [0, 2, 4]
-        assert found["seed"].values.tolist() == [4]
-
-    def test_one_process_saves(self, callback, tmp_path):
-        fit(network(), [callback(tmp_path / "own.zarr", INPUTS, TARGETS)], epochs=1, is_global_zero=False)
-        assert list(tmp_path.iterdir()) == []

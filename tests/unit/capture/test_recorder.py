@@ -106,12 +106,56 @@ class TestStore:
         assert not [module for module in model.modules() if module._forward_hooks or module._forward_pre_hooks]
 
 
+class TestTakes:
+    @pytest.mark.parametrize(
+        ("model", "inputs"),
+        [
+            (
+                nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.ReLU(), nn.Linear(12, 3)),
+                torch.arange(18).view(6, 3) % 9,
+            ),
+            (nn.Sequential(nn.Flatten(), nn.Linear(16, 4), nn.ReLU(), nn.Linear(4, 3)).bfloat16(), INPUTS),
+            (nn.Sequential(nn.Flatten(), nn.ReLU()), INPUTS[:, :, :1, :3]),
+        ],
+        ids=["whole numbers", "bfloat16", "no parameters"],
+    )
+    def test_any_inputs_and_precision(self, tmp_path, model, inputs):
+        recorder = Recorder(model)
+        recorder.look(inputs, TARGETS, epoch=0)
+        recorder.save(tmp_path / "own.zarr")
+        found = store.load(tmp_path / "own.zarr", "activations")
+        assert np.array_equal(found.dataset["input"].values[0], inputs.float().numpy())
+        assert {each["activation"].dtype for each in found.children.values()} == {np.dtype("float32")}
+
+    def test_arrays_and_lists(self):
+        recorder = Recorder(network())
+        recorder.look(INPUTS.numpy(), TARGETS.tolist(), epoch=0)
+        recorder.look(INPUTS, TARGETS, epoch=1)  # the same probe
+        assert recorder.epochs == (0, 1)
+
+    def test_inputs_by_keyword_do_not_break_a_training(self):
+        with Recorder(model := nn.Sequential(nn.Linear(4, 3))) as recorder:
+            model(input=torch.rand(2, 4))
+            recorder.look(torch.rand(3, 4), TARGETS[:3], epoch=0)
+            model(torch.rand(2, 4))
+        assert recorder.activations["output"].shape == (2, 3)
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
             ({"store": "all"}, r"^Recorder with store='all' .*; accepted: store one of raw, distances, smaller, and"),
-            ({"layers": ["1", Layer("a", "output", "1", "1")]}, r"layers either all names or all infoplane\."),
+            (
+                {"seed": "a"},
+                r"^Recorder with a model that is a Sequential and seed='a'; accepted: .* whole number ≥ 0$",
+            ),
+            ({"seed": -1}, r"seed=-1; accepted"),
+            ({"seed": 1.5}, r"seed=1\.5; accepted"),
+            ({"layers": "relu*"}, r"layers='relu\*'; accepted: .* layers a list"),
+            ({"layers": ["1", 3]}, r"layers=\['1', 3\]; accepted: .* layers a list"),
+            ({"layers": None}, r"layers=None; accepted: .* layers a list"),
+            ({"layers": ["1", Layer("a", "output", "1", "1")]}, r"layers a list, either all names or all infoplane\."),
         ],
     )
     def test_when_it_is_made(self, options, message):
@@ -151,6 +195,10 @@ class TestRefused:
                 (INPUTS.flip(0), TARGETS, {"epoch": 1}),
                 r"the probe is another one than before; look at the same",
             ),
+            ((INPUTS, TARGETS, {"epoch": float("nan")}), r"epoch is nan; accepted: a number ≥ 0"),
+            ((INPUTS, TARGETS, {"epoch": -1}), r"epoch is -1; accepted: a number ≥ 0"),
+            ((INPUTS, TARGETS, {"epoch": "a"}), r"epoch is 'a'; accepted: a number ≥ 0"),
+            ((INPUTS, [["a"], [1, 2]], {"epoch": 1}), r"targets are a list .*; accepted: a tensor"),
             ((INPUTS, TARGETS, {"epoch": 0}), r"epoch 0 does not come after the last one, 0$"),
             ((INPUTS, TARGETS, {"epoch": 1, "step": 0}), r"step 0 has been looked at; give the number of updates"),
         ],
@@ -167,6 +215,38 @@ class TestRefused:
         described = models.make({"name": "mlp"}, (4,), 3)
         with pytest.raises(ConfigError, match=r"^layers has conv1, which the model does not have; accepted: fc1, fc"):
             Recorder(described, ["fc1", "conv1"]).look(torch.rand(3, 4), TARGETS[:3], epoch=0)
+
+    @pytest.mark.parametrize(
+        ("inputs", "targets", "message"),
+        [
+            (
+                INPUTS,
+                TARGETS + 1,
+                r"^look: targets run from 1 to 3, and the network has 3 outputs; .*: classes from 0 to 2",
+            ),
+            (INPUTS, TARGETS - 1, r"^look: targets run from -1 to 1"),
+            (
+                INPUTS[:, :, :3],
+                TARGETS,
+                r"^look: the network does not take inputs of shape \(6, 1, 3, 4\) and type .*Run",
+            ),
+        ],
+    )
+    def test_what_the_network_cannot_take(self, inputs, targets, message):
+        recorder = Recorder(network())
+        with pytest.raises(ConfigError, match=message):
+            recorder.look(inputs, targets, epoch=0)
+        recorder.look(INPUTS, TARGETS, epoch=0)
+
+    def test_inference_mode(self):
+        recorder = Recorder(network())
+        with torch.inference_mode(), pytest.raises(ConfigError, match=r"^look: within torch\.inference_mode\(\)"):
+            recorder.look(INPUTS, TARGETS, epoch=0)
+
+    def test_another_split(self, tmp_path):
+        recorder = trained(model := network(), Recorder(model), epochs=0)
+        with pytest.raises(ConfigError, match=r"own\.zarr: split is 'validation'; accepted: train, test$"):
+            recorder.save(tmp_path / "own.zarr", split="validation")
 
     def test_nothing_to_save(self, tmp_path):
         with pytest.raises(ConfigError, match=r"own\.zarr: nothing to save; call look\("):

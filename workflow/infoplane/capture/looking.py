@@ -58,8 +58,8 @@ def look(
         What the network is trained for.
     """
     with torch.set_grad_enabled(kept.errors), Hooks(network, layers, objective=objective) as hooks:
-        # the clone is no leaf, so that a network may work on it in place
-        logits = network(inputs.detach().requires_grad_(kept.errors).clone())
+        # the clone is no leaf, so that a network may work on it in place; whole numbers have no gradient
+        logits = network(inputs.detach().requires_grad_(kept.errors and inputs.is_floating_point()).clone())
         deltas = errors(objective.losses(logits, targets), hooks) if kept.errors else {}
     found: dict[str, Arrays] = {}
     for layer in layers:
@@ -113,6 +113,6 @@ def _kept(raw: str, distances: str, values: Tensor, layer: Layer, kept: Kept) ->
     n, count = len(values), values.shape[1] if maps else 1
     smaller = count * n * (n - 1) // 2 * 8 < values.numel() * values.element_size()
     if kept.store == "raw" or (kept.store == "smaller" and not smaller):
-        return {raw: values.cpu().numpy()}
+        return {raw: (values.float() if values.dtype in {torch.bfloat16, torch.float16} else values).cpu().numpy()}
     upper = torch.triu(squared_distances(values, maps=maps)).cpu().numpy()
     return {distances: np.moveaxis(upper, 0, -1) if maps else upper}

@@ -1,6 +1,8 @@
 """Looking at networks in somebody's own training loop, and keeping what was seen as the workflow does."""
 
 from collections.abc import Sequence
+from math import inf
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from infoplane.names import layer_faults
 from infoplane.training.objectives import Objective
 
 _STORES = ("raw", "distances", "smaller")
+_SPLITS = ("train", "test")
 
 
 class Recorder(Hooks):
@@ -48,8 +51,9 @@ class Recorder(Hooks):
     Raises
     ------
     ConfigError
-        If `store` is another word, or a layer has a name that no store can have; and at the first forward pass or
-        look, if a layer is not to be found or two have one name.
+        If `model` is no module, `seed` no whole number ≥ 0, `layers` no list of the above, `store` another word, or a
+        layer has a name that no store can have; and at the first forward pass or look, if a layer is not to be found
+        or two have one name.
 
     Examples
     --------
@@ -69,11 +73,18 @@ class Recorder(Hooks):
         store: str = "raw",
         errors: bool = True,
     ) -> None:
-        described = [each for each in layers if isinstance(each, Layer)]
-        if store not in _STORES or 0 < len(described) < len(layers):
+        if not isinstance(model, nn.Module) or isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ConfigError(
+                f"Recorder with a model that is a {type(model).__name__} and seed={seed!r}; accepted: model a "
+                "torch.nn.Module, and seed a whole number ≥ 0"
+            )
+        listed = isinstance(layers, Sequence) and not isinstance(layers, str)
+        described = [each for each in layers if isinstance(each, Layer)] if listed else []
+        named = listed and all(isinstance(each, str) for each in layers)
+        if store not in _STORES or not (named or (listed and len(described) == len(layers))):
             raise ConfigError(
                 f"Recorder with store={store!r} and layers={layers!r}; accepted: store one of {', '.join(_STORES)}, "
-                "and layers either all names or all infoplane.models.layers.Layer"
+                "and layers a list, either all names or all infoplane.models.layers.Layer"
             )
         super().__init__(model, described)
         self._wanted = [each for each in layers if isinstance(each, str)]
@@ -89,15 +100,17 @@ class Recorder(Hooks):
         """Epochs at which the network was looked at."""
         return tuple(self._looks)
 
-    def look(self, inputs: Tensor, targets: Tensor, *, epoch: float, step: int | None = None) -> None:
+    def look(self, inputs: Any, targets: Any, *, epoch: float, step: int | None = None) -> None:
         """Look at the network as it is now, in evaluation mode; it is left as it was.
 
         Parameters
         ----------
         inputs, targets
-            The probe: the same samples every time. Inputs are (n, …); targets are classes (n,) or sets of labels
-            (n, k), 0 and 1, as whole numbers, or continuous, (n,) or (n, d), in floating point. They say what the
-            output is read as and which loss the errors are of: see `infoplane.training.objectives`.
+            The probe: the same samples every time, tensors or what `torch.as_tensor` takes. Inputs are (n, …), those
+            in floating point in the precision of the network, others as they are, and saved as float32; targets are
+            classes (n,) or sets of labels (n, k), 0 and 1, as whole numbers, or continuous, (n,) or (n, d), in floating
+            point. They say what the output is read as and which loss the errors are of: see
+            `infoplane.training.objectives`.
         epoch
             After how many passes over the training data; 0 is the untrained network, the control of all others.
         step
@@ -106,20 +119,23 @@ class Recorder(Hooks):
         Raises
         ------
         ConfigError
-            If the epoch is not after the last one, the probe is another one or has no class for each input, or a layer
+            If the epoch is no finite number ≥ 0 or not after the last one, the probe is another one, or has no target
+            for each input or one for which the network has no output, the network does not take the inputs, or a layer
             is not to be found.
         """
-        known = _plain(inputs, targets)
+        inputs, known = _plain(_tensor("inputs", inputs), _tensor("targets", targets))
         self._check(inputs, known, epoch, step)
-        parameter = next(self._model.parameters())
-        own, wanted = inputs.to(parameter.device, parameter.dtype), known.to(parameter.device)
+        if torch.is_inference_mode_enabled() or any(each.is_inference() for each in self._model.parameters()):
+            raise ConfigError("look: within torch.inference_mode(), where nothing is followed; accepted: outside of it")
+        own, wanted = self._placed(inputs), known.to(self._device())
         self._objective = Objective(kinds.kind(known))
-        self._find(own)
+        self._try(own)
         with finding.evaluating(self._model):
             if not self._attributes:
                 self._attributes = looking.described(self._model, self._every, self._layers, own[:1])
             with torch.no_grad():
                 classes = self._model(own[:1]).shape[1]
+            _check_outputs(known, classes)
             found = looking.look(self._model, self._layers, own, wanted, self._kept, objective=self._objective)
         self._probe = (inputs.detach().cpu().clone(), known)
         self._looks[round(float(epoch), 6)] = (len(self._looks) if step is None else step, classes, found)
@@ -137,7 +153,7 @@ class Recorder(Hooks):
         Raises
         ------
         ConfigError
-            If nothing was looked at.
+            If nothing was looked at, or `split` is another word.
         StoreError
             If something else is there, as a folder with files of one's own; nothing is touched, and what was seen can
             be saved elsewhere.
@@ -148,8 +164,10 @@ class Recorder(Hooks):
 
         if self._probe is None:
             raise ConfigError(f"{path}: nothing to save; call look(inputs, targets, epoch=…) while the network trains")
+        if split not in _SPLITS:
+            raise ConfigError(f"{path}: split is {split!r}; accepted: {', '.join(_SPLITS)}")
         steps = [step for step, _, _ in self._looks.values()]
-        inputs, targets = (each.numpy() for each in self._probe)
+        inputs, targets = (each.float().numpy() if each.is_floating_point() else each.numpy() for each in self._probe)
         store.write_slabs(
             path,
             root=labels.of_one_probe(inputs, targets, seed=self._seed, epochs=self.epochs, steps=steps, split=split),
@@ -159,13 +177,34 @@ class Recorder(Hooks):
                 {"recorder": {"layers": list(self._attributes), **vars(self._kept)}},
                 recorded={"seed": self._seed, "epochs": list(self.epochs), "split": split},  # a plan opens no arrays
                 classes=max(classes for _, classes, _ in self._looks.values()),
-                device=next(self._model.parameters()).device.type,
+                device=self._device().type,
             ),
         )
 
     def _begin(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         super()._begin(module, inputs)
-        self._find(inputs[0])
+        if inputs and isinstance(inputs[0], Tensor):  # what is given by keyword, the first look finds layers with
+            self._find(inputs[0])
+
+    def _device(self) -> torch.device:
+        return next((each.device for each in self._model.parameters()), torch.device("cpu"))
+
+    def _placed(self, inputs: Tensor) -> Tensor:
+        """Inputs as the network takes them: token ids and the like stay whole numbers."""
+        precision = next((each.dtype for each in self._model.parameters() if each.is_floating_point()), inputs.dtype)
+        return inputs.to(self._device(), precision if inputs.is_floating_point() else inputs.dtype)
+
+    def _try(self, inputs: Tensor) -> None:
+        """Find the layers by a forward pass, in which the network may do anything."""
+        try:
+            self._find(inputs)
+        except ConfigError:
+            raise
+        except Exception as error:
+            raise ConfigError(
+                f"look: the network does not take inputs of shape {tuple(inputs.shape)} and type {inputs.dtype} "
+                f"({type(error).__name__}: {error}); accepted: those that it is trained on"
+            ) from error
 
     def _expected(self) -> list[str]:
         """Names of the layers, as far as they show before a forward pass."""
@@ -198,6 +237,8 @@ class Recorder(Hooks):
     def _check(self, inputs: Tensor, targets: Tensor, epoch: float, step: int | None) -> None:
         if self._probe and not all(_same(*pair) for pair in zip(self._probe, (inputs, targets), strict=True)):
             raise ConfigError("look: the probe is another one than before; look at the same samples at every epoch")
+        if isinstance(epoch, bool) or not isinstance(epoch, Real) or not 0 <= epoch < inf:
+            raise ConfigError(f"look: epoch is {epoch!r}; accepted: a number ≥ 0, of passes over the training data")
         if self._looks and round(float(epoch), 6) <= self.epochs[-1]:
             raise ConfigError(f"look: epoch {epoch} does not come after the last one, {self.epochs[-1]:g}")
         if step is not None and step in [done for done, _, _ in self._looks.values()]:
@@ -208,17 +249,33 @@ def _one_batch(found: dict[str, Arrays]) -> dict[str, Arrays]:
     return {layer: {name: values[np.newaxis] for name, values in own.items()} for layer, own in found.items()}
 
 
-def _plain(inputs: Tensor, targets: Tensor) -> Tensor:
-    """Targets of a probe, checked, as everything after has them."""
+def _tensor(name: str, values: Any) -> Tensor:
+    try:
+        return torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigError(f"look: {name} are a {type(values).__name__} ({error}); accepted: a tensor") from error
+
+
+def _check_outputs(targets: Tensor, outputs: int) -> None:
+    """Raise unless the network has an output for each class."""
+    if targets.ndim == 1 and not 0 <= int(targets.min()) <= int(targets.max()) < outputs:
+        raise ConfigError(
+            f"look: targets run from {int(targets.min())} to {int(targets.max())}, and the network has {outputs} "
+            f"outputs; accepted: classes from 0 to {outputs - 1}"
+        )
+
+
+def _plain(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Inputs and targets of a probe, checked, the targets as everything after has them."""
     y = targets.detach().cpu().numpy()
     faults = list(kinds.faults({"targets": y}))
-    if len(inputs) < 2 or y.shape[:1] != inputs.shape[:1]:
+    if inputs.ndim < 2 or len(inputs) < 2 or y.shape[:1] != inputs.shape[:1]:
         faults.append(
             f"inputs are {tuple(inputs.shape)} and targets {y.shape}; accepted: at least two inputs (n, …), and a "
             "target for each"
         )
     raise_all(faults, heading="look", error=ConfigError)
-    return torch.from_numpy(kinds.plain(y))
+    return inputs, torch.from_numpy(kinds.plain(y))
 
 
 def _same(before: Tensor, now: Tensor) -> bool:

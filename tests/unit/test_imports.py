@@ -16,6 +16,7 @@ BASE = {
     "names",
     "schema",
     "files",
+    "measurable",
     "config",
     "experiment",
     "provenance",

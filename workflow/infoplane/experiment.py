@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from infoplane import config, files, grid, recordings
+from infoplane import config, files, grid, measurable, recordings
 from infoplane.config import Settings
 from infoplane.errors import ConfigError, InfoplaneError, raise_all
 from infoplane.names import unknown
@@ -277,19 +277,7 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
         return
     if "recorded" in settings["preview"]:
         yield "key 'preview' has 'recorded'; accepted: an experiment of its own for other stores"
-    names = [estimator["name"] for estimator in settings["estimators"]]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"key 'estimators' has {name!r} more than once; accepted: a name of its own for each"
-    for estimator in settings["estimators"]:
-        low, high = (estimator.get("edges", {}).get(end) for end in ("low", "high"))
-        if low is not None and high is not None and low >= high:
-            yield f"key 'estimators' has edges from {low} to {high} in {estimator['name']!r}; accepted: low below high"
-        size = estimator.get("probe_size", 0)
-        if size > settings["probe"]["size"]:
-            yield (
-                f"key 'estimators' has probe_size {size} in {estimator['name']!r}; "
-                f"accepted: at most probe.size ({settings['probe']['size']})"
-            )
+    yield from measurable.faults(settings["estimators"], size=settings["probe"]["size"])
     if "sensitivity" in settings:
         yield from _of_grid(settings)
     for variant in experiment.variants:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import adoption, files, targets
+from infoplane import adoption, files, measurable, targets
 from infoplane.config import Settings
 from infoplane.errors import ConfigError, StoreError
-from infoplane.schema import CONVOLUTIONAL, FORMAT_VERSION
+from infoplane.schema import FORMAT_VERSION
 
 _DESCRIBED = "zarr.json"
 WAY_OUT = "Record it again with infoplane.capture.Recorder, or copy it again from where it is whole."
@@ -65,9 +65,7 @@ class Recording:
     @property
     def lacking(self) -> set[str]:
         """What can be measured of none of its layers, by group of the summary."""
-        errors = all(each & {"error", "error_squared_distance"} for each in self.held)
-        maps = any(each["kind"] == CONVOLUTIONAL for each in self.layers.values())
-        return {"weights"} | ({"error_chain"} if not errors else set()) | ({"decomposition"} if not maps else set())
+        return measurable.lacking((each["kind"] for each in self.layers.values()), self.held)
 
     @property
     def alike(self) -> tuple[Any, ...]:

@@ -111,10 +111,35 @@ def test_what_does_not_go_together_is_refused(arguments, options, message):
         infoplane.analyse(*arguments, **options)
 
 
+def test_what_the_workflow_refuses_is_refused_and_told_at_once():
+    estimators = [{"name": "a"}, {"name": "a", "alpha": 2}, {"name": "b", "probe_size": 13}]
+    estimators += [{**BINS, "read": "preactivation"}, {"name": "k", "kind": "kde"}, {"name": "k_upper"}]
+    with pytest.raises(ConfigError) as caught:
+        infoplane.analyse(LAYERS, X, Y, epochs=[0, 1], estimators=estimators, measures=["error_chain"])
+    heading, *told = str(caught.value).splitlines()
+    assert heading == "analyse:"
+    assert [line.partition(";")[0] for line in told] == [
+        "  - key 'estimators' has 'a' more than once",
+        "  - key 'estimators' has probe_size 13 in 'b'",
+        "  - key 'estimators' gives 'k_upper' more than once",
+        "  - key 'measures' is ['error_chain'], of which nothing can be measured: the estimators do not offer it, or "
+        "the activations have nothing for error_chain, weights",
+        "  - key 'estimators' has 'bins', which reads net inputs, and of these nothing was recorded",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"), [("weights", "recorded activations have no checkpoints"), ("bottleneck", "of which nothing")]
+)
+def test_what_no_estimator_can_measure_is_refused(measure, said):
+    with pytest.raises(ConfigError, match=rf"^analyse:\n  - key 'measures' .*'{measure}'.*{said}"):
+        infoplane.analyse(LAYERS, X, Y, epochs=[0, 1], measures=[measure])
+
+
 def test_what_a_store_does_not_have_is_refused(recipe, train, capture, tmp_path):
     capture(train(recipe(seeds=(1,), epochs=(0,))), "far", store="distances", errors=False)
     assert set(infoplane.analyse(tmp_path / "far.zarr").children) == {"information", "decomposition"}
-    with pytest.raises(ConfigError, match=r"^analyse: estimator 'bins' of kind 'binning' needs activations, and the"):
+    with pytest.raises(ConfigError, match=r"^analyse:\n  - key 'estimators' has 'bins' of kind 'binning', which needs"):
         infoplane.analyse(tmp_path / "far.zarr", estimators=[BINS])
     with pytest.raises(StoreError, match=r"nothing\.zarr: no readable manifest\.json"):
         infoplane.analyse(tmp_path / "nothing.zarr")

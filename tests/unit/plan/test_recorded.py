@@ -118,7 +118,7 @@ BINS = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 5}
         ({"recorded": 3}, r"key 'recorded' is 3; accepted: a text"),
         ({"recorded": "{epoch}.zarr"}, r"key 'recorded' is '\{epoch\}\.zarr'; accepted: a path, with \{seed\} in it"),
         ({"recorded": "none.zarr"}, r"key 'recorded' is 'none\.zarr', and no store matches it; there: contin"),
-        ({"measures": ["weights"]}, r"key 'measures' has 'weights', and with 'recorded' there are no checkpoints"),
+        ({"measures": ["weights"]}, r"key 'measures' has 'weights', and recorded activations have no checkpoints"),
         ({"measures": ["decomposition"]}, r"key 'measures' is \['decomposition'\], of which nothing can be measured"),
         ({"figures": ["training"]}, r"key 'figures' has 'training', which needs 'training'; accepted: without it, as"),
         ({"figures": ["redundancy_synergy"]}, r"which needs 'decomposition'; accepted: without it, as the recorded"),
@@ -127,8 +127,11 @@ BINS = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 5}
             r"has layers 'fc' in 'data_processing'; accep",
         ),
         ({"claims": ["yu2021.saturates_early"]}, r"which needs 'training'; accepted: without it, as the recorded"),
-        ({"estimators": [{**BINS, "read": "preactivation"}]}, r"'bins', which reads net inputs, and the recorded"),
-        ({"recorded": "distances.zarr", "estimators": [BINS]}, r"estimator 'bins' needs the activations themselves"),
+        ({"estimators": [{**BINS, "read": "preactivation"}]}, r"'bins', which reads net inputs, and of these nothing"),
+        (
+            {"recorded": "distances.zarr", "estimators": [BINS]},
+            r"has 'bins' of kind 'binning', which needs the activations",
+        ),
         ({"recorded": "continuous.zarr", "estimators": [BINS]}, r"and those of 'mine' are continuous; accepted"),
     ],
 )

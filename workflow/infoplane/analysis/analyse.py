@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from infoplane import config, jobs, labels, recordings, store
+from infoplane import config, jobs, labels, measurable, recordings, store
 from infoplane import targets as kinds
 from infoplane.analysis import summary
 from infoplane.analysis.measure import measure
@@ -132,24 +132,35 @@ def _settings(
         "controls": list(controls),
     }
     complete = config.complete(written, schema="experiment", origin="analyse")
-    faults = (fault for tree in trees for fault in kinds.settings_faults(_kind(tree), name, complete))
-    raise_all(dict.fromkeys(faults), heading="analyse", error=ConfigError)
+    faults = measurable.faults(complete["estimators"], size=first.sizes["sample"])
+    of_trees = (fault for tree in trees for fault in _faults(tree, name, complete))
+    raise_all(dict.fromkeys([*faults, *of_trees]), heading="analyse", error=ConfigError)
     return {**complete, "name": name, "preview": False}
+
+
+def _faults(tree: xr.DataTree, name: str, settings: config.Settings) -> Iterator[str]:
+    """What is asked of a store, and it cannot give."""
+    by_name = {each["name"]: each for each in settings["estimators"]}
+    held = _held(tree)
+    missing = measurable.lacking((tree[layer].attrs["kind"] for layer in held), held.values())
+    yield from kinds.settings_faults(_kind(tree), name, settings)
+    yield from measurable.estimates_faults(by_name)
+    yield from measurable.measures_faults(settings["measures"], by_name.values(), missing)
+    yield from measurable.activations_faults(by_name, held.values())
+
+
+def _held(tree: xr.DataTree) -> dict[str, list[str]]:
+    """Names of the variables that a store has of each layer."""
+    return {name: [*map(str, layer.data_vars)] for name, layer in tree.children.items() if name != INPUT}
 
 
 def _measured(
     tree: xr.DataTree, estimator: Mapping[str, Any], settings: config.Settings, folder: Path
 ) -> Iterator[tuple[str, Path]]:
     """What one estimator measures of one store, written by group."""
-    there = [layer.data_vars for layer_name, layer in tree.children.items() if layer_name != INPUT]
-    if estimator["kind"] != "renyi" and any("squared_distance" in each for each in there):
-        raise ConfigError(
-            f"analyse: estimator {estimator['name']!r} of kind {estimator['kind']!r} needs activations, and the store "
-            "has distances; accepted: store='raw' when they are recorded, or estimators of kind renyi"
-        )
-    wanted = [group for group in MEASURED if group in settings["measures"] and group in offered(estimator)]
-    if not all({"error", "error_squared_distance"} & {*map(str, each)} for each in there):
-        wanted = [group for group in wanted if group != "error_chain"]
+    held = _held(tree)
+    possible = offered(estimator) - measurable.lacking((tree[layer].attrs["kind"] for layer in held), held.values())
+    wanted = [group for group in MEASURED if group in settings["measures"] and group in possible]
     code = dict.fromkeys(wanted, "")  # nothing measured is kept, so it need not be told apart by its code
     found = measure(tree, estimator, control=settings["controls"], work=folder / "work", code=code)
     for group in wanted:

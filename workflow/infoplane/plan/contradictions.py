@@ -5,14 +5,14 @@ from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING
 
-from infoplane import claims, figures, files, models, targets
+from infoplane import claims, figures, files, measurable, models, targets
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
 from infoplane.models import graph
 from infoplane.names import accepted, layer_faults
 from infoplane.plan.planned import Figure, Planned
-from infoplane.schema import CONVOLUTIONAL, estimates
+from infoplane.schema import CONVOLUTIONAL
 
 if TYPE_CHECKING:  # so that planning loads no torch before a network is made
     from infoplane.models.layers import Layer
@@ -124,22 +124,10 @@ def _with_targets(planned: Planned, *kinds: str) -> str | None:
 
 def _of_recorded(planned: Planned) -> Iterator[str]:
     """What does not go with networks that were recorded elsewhere."""
-    own, settings = planned.recording, planned.experiment.settings
-    if own is None:
-        return
-    if planned.weighs:
-        yield "key 'measures' has 'weights', and with 'recorded' there are no checkpoints; accepted: without it"
-    elif not planned.groups:
-        yield (
-            f"key 'measures' is {settings['measures']}, of which nothing can be measured: the estimators do not offer "
-            f"it, or the recorded stores have nothing for {', '.join(sorted(own.lacking))}; accepted: 'information' too"
-        )
-    for name, estimator in planned.measured.items():
-        if estimator.get("read") == "preactivation" and not all("preactivation" in each for each in own.held):
-            yield (
-                f"key 'estimators' has {name!r}, which reads net inputs, and the recorded stores have none; "
-                "accepted: read: activation"
-            )
+    if own := planned.recording:
+        measures = planned.experiment.settings["measures"]
+        yield from measurable.measures_faults(measures, planned.estimators.values(), own.lacking)
+        yield from measurable.activations_faults(planned.measured, own.held)
 
 
 def _of_adopted(planned: Planned) -> Iterator[str]:
@@ -180,12 +168,10 @@ def _of_moments(planned: Planned) -> Iterator[str]:
 
 
 def _of_estimators(planned: Planned) -> Iterator[str]:
-    names = [name for settings in planned.measured.values() for name in estimates(settings)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"key 'estimators' gives {name!r} more than once; accepted: names that stay apart, with _upper and _lower"
+    yield from measurable.estimates_faults(planned.measured)
     store = planned.experiment.settings["store"]
     for name, settings in planned.measured.items():
-        if settings["kind"] != "renyi" and store != "raw":
+        if settings["kind"] != "renyi" and store != "raw" and planned.recording is None:
             yield (
                 f"key 'store' is {store!r}, and estimator {name!r} needs the activations themselves; accepted: raw, or "
                 "estimators of kind renyi alone"

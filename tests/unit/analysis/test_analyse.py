@@ -136,6 +136,29 @@ def test_what_no_estimator_can_measure_is_refused(measure, said):
         infoplane.analyse(LAYERS, X, Y, epochs=[0, 1], measures=[measure])
 
 
+@pytest.mark.parametrize("estimator", [{"name": "renyi"}, BINS, {"name": "kde", "kind": "kde"}])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_told_once_and_not_measured(caplog, estimator, value):
+    layers = {name: values.repeat_interleave(2, 0) for name, values in LAYERS.items()}
+    layers["fc1"][2, 5, 3] = layers["fc1"][3] = value
+    found = infoplane.analyse(layers, X, Y, epochs=[0, 1, 2, 2.5], estimators=[estimator])["information"].to_dataset()
+    assert [record.getMessage().partition(";")[0] for record in caplog.records] == [
+        "values that are not finite, so that what hangs on them is not measured there: seed 0 at epochs 2, 2.5 in fc1"
+    ]
+    measured = found["mutual_information_layer_target"].notnull()
+    assert measured.all(set(measured.dims) - {"epoch"}).values.tolist() == [True, True, False, False]
+    assert not measured.sel(epoch=[2, 2.5]).any()
+
+
+def test_inputs_that_are_not_finite_are_refused():
+    inputs = X.clone()
+    inputs[[4, 7], 1] = torch.tensor([np.nan, np.inf])
+    with pytest.raises(
+        ConfigError, match=r"^analyse:\n  - inputs of 2 samples are not finite, the first at index 4; rem"
+    ):
+        infoplane.analyse(LAYERS, inputs, Y, epochs=[0, 1])
+
+
 def test_what_a_store_does_not_have_is_refused(recipe, train, capture, tmp_path):
     capture(train(recipe(seeds=(1,), epochs=(0,))), "far", store="distances", errors=False)
     assert set(infoplane.analyse(tmp_path / "far.zarr").children) == {"information", "decomposition"}

@@ -96,6 +96,40 @@ def test_pairs_left_out_of_the_percentages_are_counted(build):
     assert "left out" not in _written(figures.redundancy_synergy(summary, layers=["conv1"]))
 
 
+@pytest.fixture
+def untrained(build):
+    """A summary without a training, of which one seed, or all, have no value at the last epoch."""
+
+    def make(*seeds):
+        summary = build([("3-6", "relu")], diverged=None)
+        for name in ("information", "decomposition"):
+            data = summary[name].to_dataset()
+            summary[name] = data.where(~((data["epoch"] == 10) & data["seed"].isin(seeds)))
+        return summary.drop_nodes("training")
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said", "end"), [((2,), "1 of 3", "last epoch"), ((0, 1, 2), "3 of 3", "with values")]
+)
+@pytest.mark.parametrize("name", ["information_plane", "information_plane_by_layer", "planes"])
+def test_networks_without_a_value_at_the_end_are_counted_and_nothing_else_is_called_last(
+    untrained, name, seeds, said, end
+):
+    written = _written(getattr(figures, name)(untrained(*seeds)))
+    assert f"{said} networks without a value at epoch 10, the last" in written
+    assert ("last epoch with values" in written) == (end == "with values")
+    assert "without a value" not in _written(getattr(figures, name)(untrained()))
+
+
+def test_where_every_network_of_a_variant_diverged_its_end_is_not_called_the_last_epoch(build):
+    assert "last epoch with values" in _written(
+        figures.information_plane(build([("3-6", "relu")], seeds=[1], diverged=("v00", 1, 4.0)))
+    )
+    assert "with values" not in _written(figures.information_plane(build([("3-6", "relu")], diverged=("v00", 1, 4.0))))
+
+
 def test_networks_that_learned_nothing_are_counted(build):
     summary = build([("3-6", "relu"), ("6-12", "relu")])
     data = summary["training"].to_dataset()

@@ -11,7 +11,7 @@ import xarray as xr
 
 from infoplane import config, jobs, labels, measurable, recordings, store
 from infoplane import targets as kinds
-from infoplane.analysis import summary
+from infoplane.analysis import finite, summary
 from infoplane.analysis.measure import measure
 from infoplane.errors import ConfigError, raise_all
 from infoplane.names import layer_faults
@@ -60,7 +60,7 @@ def analyse(
     -------
     xarray.DataTree
         As the workflow's ``summary.zarr``, in memory: a group per measure, with all of its dimensions; the variant is
-        ``default``.
+        ``default``. NaN, with a warning in the log, where activations are not finite.
 
     Raises
     ------
@@ -86,6 +86,7 @@ def analyse(
             paths = [Path(each) for each in ([activations] if isinstance(activations, Path | str) else activations)]
         trees = [store.load(path, "activations", otherwise=recordings.WAY_OUT) for path in paths]
         settings = _settings(trees, estimators, measures, controls, name)
+        finite.warn(trees)
         parts = [
             summary.Part(group, _VARIANT, path)
             for index, tree in enumerate(trees)
@@ -143,6 +144,7 @@ def _faults(tree: xr.DataTree, name: str, settings: config.Settings) -> Iterator
     by_name = {each["name"]: each for each in settings["estimators"]}
     held = _held(tree)
     missing = measurable.lacking((tree[layer].attrs["kind"] for layer in held), held.values())
+    yield from finite.inputs_faults(tree)
     yield from kinds.settings_faults(_kind(tree), name, settings)
     yield from measurable.estimates_faults(by_name)
     yield from measurable.measures_faults(settings["measures"], by_name.values(), missing)

@@ -49,4 +49,5 @@ def edges(values: Tensor, settings: Mapping[str, Any], ends: Ends | None) -> Ten
 
 def _ends(slab: xr.DataArray) -> Ends:
     values = store.read(slab)
-    return float(values.min()), float(values.max())
+    ends = float(values.min()), float(values.max())
+    return ends if np.isfinite(ends).all() else (np.nan, np.nan)

@@ -18,7 +18,7 @@ from torch import Tensor
 from infoplane import files, labels, store
 from infoplane.errors import StoreError
 from infoplane.measures import gram
-from infoplane.schema import ARTIFACTS, COORDINATES, INPUT
+from infoplane.schema import ACTIVATION_LAYER, ARTIFACTS, COORDINATES, INPUT
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_MESSAGES = 10
@@ -52,9 +52,9 @@ class LayerView:
     dimension: int
     arrays: Mapping[str, Array]
 
-    def holds_nan(self) -> bool:
-        """Whether the network had diverged."""
-        return any(bool(np.isnan(values.flat[:1]).any()) for values in self.arrays.values())
+    def finite(self) -> bool:
+        """Whether all values are, as they are not where the network had diverged."""
+        return all(bool(np.isfinite(values).all()) for values in self.arrays.values())
 
     def squared_distances(self, what: str = "activation", *, maps: bool, n: int) -> Tensor:
         """Squared distances between the first n samples.
@@ -134,7 +134,7 @@ class View:
 
     def diverged(self) -> bool:
         """Whether the network had diverged."""
-        return any(layer.holds_nan() for layer in self.layers)
+        return not all(layer.finite() for layer in self.layers)
 
 
 def samples(view: View, estimator: Mapping[str, Any]) -> int:
@@ -249,6 +249,19 @@ def _none_of(dim: str) -> Array:
 def layer_names(tree: xr.DataTree) -> list[str]:
     """Layers of a store, in the order of the network."""
     return sorted(set(tree.children) - {INPUT}, key=lambda name: tree[name].attrs["depth"])
+
+
+def not_finite(tree: xr.DataTree) -> dict[tuple[int, float], list[str]]:
+    """Layers of a store with values that are not finite, of any variable, by seed and epoch."""
+    found: dict[tuple[int, float], list[str]] = {}
+    names, variables = layer_names(tree), tuple(ACTIVATION_LAYER)
+    for place, block in product(range(tree.sizes["seed"]), _blocks(tree, names, variables)):
+        seed, moments = int(tree.dataset["seed"].values[place]), tree.dataset["epoch"].values[block].tolist()
+        for name in names:
+            layers = _layers(tree, name, variables, seed=place, epochs=block)
+            for epoch in (epoch for epoch, layer in zip(moments, layers, strict=True) if not layer.finite()):
+                found.setdefault((seed, epoch), []).append(name)
+    return found
 
 
 def _unmeasured(

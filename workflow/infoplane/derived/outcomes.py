@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from infoplane.derived import scores
@@ -15,6 +17,14 @@ GAIN = 0.05  # in accuracy or R², below which a network has learned nothing
 def diverged(training: xr.Dataset) -> xr.DataArray:
     """Whether the loss of each network stopped being finite, (variant, seed)."""
     return training["diverged_epoch"].notnull()
+
+
+def unmeasured(measured: xr.Dataset) -> xr.DataArray:
+    """Whether each network has no value at the last epoch of a group of the summary, (variant, seed)."""
+    last = measured.isel(epoch=-1)
+    own = [values for values in last.data_vars.values() if {"variant", "seed"} <= set(values.dims)]
+    there = [values.notnull().any(set(values.dims) - {"variant", "seed"}) for values in own]
+    return ~reduce(or_, there).transpose("variant", "seed")
 
 
 def unlearned(training: xr.Dataset) -> xr.DataArray:

@@ -44,6 +44,8 @@ class Notes:
         Axis label of every variable: its name and unit.
     keys
         Swept keys that tell the experiment's variants apart, shown or not.
+    end
+        What the key calls the end of a path: no last epoch where every network of a variant was gone by then.
     """
 
     foot: tuple[str, ...]
@@ -51,6 +53,7 @@ class Notes:
     layers: tuple[str, ...]
     labels: Mapping[str, str]
     keys: tuple[str, ...]
+    end: str = "last epoch"
 
 
 def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> Notes:
@@ -64,12 +67,13 @@ def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> 
         phrases.append(_estimator(about, options, errors="error_chain" in page.needs))
         phrases.append(_sample(about, options, smooth=page.smooth))
         phrases += _widths(summary, page, options)
-    phrases += [_seeds(summary, page, options), reading, *_failed(summary, options)]
+    gone, failed = _failed(summary, page, options)
+    phrases += [_seeds(summary, page, options), reading, *failed]
     if about.get("preview"):
         phrases.append("PREVIEW")
     names = [str(name) for group in page.needs for name in summary[group].data_vars if name in select.VARIABLES]
     labels = {name: label(select.variable(summary, name)) for name in names}
-    return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels, tuple(keys))
+    return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels, tuple(keys), _end(gone))
 
 
 def experiment(summary: xr.DataTree) -> Mapping[str, Any]:
@@ -179,13 +183,25 @@ def _variants(summary: xr.DataTree, page: Page) -> pd.DataFrame:
     return pd.DataFrame({name: data[name].to_numpy() for name in ("variant", *select.swept(data))})
 
 
-def _failed(summary: xr.DataTree, options: Options) -> list[str]:
-    """How many of the networks that are shown diverged, and how many learned nothing."""
-    if "training" not in summary.children:
-        return []
-    training = summary["training"].to_dataset().sel(variant=list(options.variants or ()))
-    kinds = {"diverged": outcomes.diverged(training), "learned nothing": outcomes.unlearned(training)}
-    return [f"{int(marked.sum())} of {marked.size} networks {kind}" for kind, marked in kinds.items() if marked.any()]
+def _failed(summary: xr.DataTree, page: Page, options: Options) -> tuple[xr.DataArray, list[str]]:
+    """Which networks that are shown were gone at the end, and how many these are, and how many learned nothing.
+
+    Gone are those that diverged, or, where nothing is known of their training, that have no value at the last epoch.
+    """
+    if "training" in summary.children:
+        training = summary["training"].to_dataset().sel(variant=list(options.variants or ()))
+        gone = outcomes.diverged(training)
+        kinds = {"diverged": gone, "learned nothing": outcomes.unlearned(training)}
+    else:
+        data = select.group(summary, page.needs[0], options)
+        gone = outcomes.unmeasured(data)
+        kinds = {f"without a value at epoch {float(data['epoch'][-1]):g}, the last": gone}
+    told = [f"{int(marked.sum())} of {marked.size} networks {kind}" for kind, marked in kinds.items() if marked.any()]
+    return gone, told
+
+
+def _end(gone: xr.DataArray) -> str:
+    return "last epoch with values" if gone.all("seed").any() else "last epoch"
 
 
 def label(variable: Variable) -> str:

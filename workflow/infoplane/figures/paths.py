@@ -25,9 +25,9 @@ _MARKS: tuple[style.Marker, ...] = ("x", "+", "1", (6, 2, 0), (5, 2, 0))  # of s
 _DOTS = 1.1  # between dots of a path, mm
 
 
-def key(table: pd.DataFrame, plane: Plane) -> list[Line2D]:
-    """Return the entries of the key for what stands on the paths of a table."""
-    return [*ends(), *_parts(plane), *_marks(table, plane)]
+def key(table: pd.DataFrame, plane: Plane, end: str) -> list[Line2D]:
+    """Return the entries of the key for what stands on the paths of a table, their end by its name."""
+    return [*ends(end), *_parts(plane), *_marks(table, plane)]
 
 
 def draw(axes: Axes, of_layer: pd.DataFrame, plane: Plane, scale: EpochScale, marker: style.Marker) -> pd.Series | None:
@@ -44,11 +44,11 @@ def draw(axes: Axes, of_layer: pd.DataFrame, plane: Plane, scale: EpochScale, ma
     return mean.iloc[-1]
 
 
-def ends() -> list[Line2D]:
-    """Return the entries of the key for the two ends of a path."""
+def ends(end: str) -> list[Line2D]:
+    """Return the entries of the key for the two ends of a path, the second by its name."""
     return [
         canvas.handle("first epoch", marker="o", color=style.INK, markerfacecolor="white", linestyle="none"),
-        canvas.handle("last epoch", marker="o", color=style.INK, linestyle="none"),
+        canvas.handle(end, marker="o", color=style.INK, linestyle="none"),
     ]
 
 

@@ -37,7 +37,7 @@ def draw(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     """Draw a panel per variant, a trajectory per layer, the epoch as colour."""
     looks = style.in_depth(notes.layers, table["layer"])
     frame, scale = Frame.of(table, plane), EpochScale.of(table["epoch"])
-    key = [*paths.key(table, plane), *frame.key()]
+    key = [*paths.key(table, plane, notes.end), *frame.key()]
     room = 3.2 * len(looks) + 14
     page, panels = sheet(table, frame, _noted(notes, table), [key], room=room)
     height = max(_height(len(panels)), room) - 12
@@ -103,7 +103,7 @@ def abreast(table: pd.DataFrame, planes: Sequence[Plane], notes: Notes) -> Figur
         canvas.handle(name, **look) for kind, (name, look) in _CONTROLS.items() if (table["control"] == kind).any()
     ]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
-    key = [*paths.ends(), *lines.values(), *controls]
+    key = [*paths.ends(notes.end), *lines.values(), *controls]
     page = Canvas.blank(
         width=style.page(),
         height=height * rows + 2 + 3.3 * max(map(canvas.lines, below)),
@@ -147,7 +147,7 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     plane = replace(plane, x_limits=x_limits, y_limits=y_limits)
     frames = [Frame.of(shown, plane) for shown, _ in of_panels.values()]
     lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
-    key = [*paths.key(table, plane), *lines.values()]
+    key = [*paths.key(table, plane, notes.end), *lines.values()]
     wanted, least = (min(len(looks), _LAYERS_ABREAST), 36.0) if len(of_panels) <= _FEW else (_MANY_ABREAST, 22.0)
     columns = canvas.fitting(wanted, least)
     rows = ceil(len(of_panels) / columns)

@@ -126,7 +126,7 @@ def _drawn(table: pd.DataFrame, blocks: Sequence[Block], choices: Mapping[str, A
     count = sum(len(block.rows) for block in blocks)
     width = style.column() if columns == 1 else style.page()
     room = (width - 30) / columns
-    key = [[*paths.ends(), *lines.values()], markers]
+    key = [[*paths.ends(said.end), *lines.values()], markers]
     page = Canvas.blank(width=width, height=min(_ROW * count, _ROWS) + 6, notes=said, key=key)
     panels = page.grid([1] * count, columns, sharex="none", sharey="none")
     scale, used = EpochScale.of(table["epoch"]), []

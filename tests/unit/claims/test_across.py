@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -186,6 +187,18 @@ class TestConclusionsOfTheField:
         ]
         assert order.outcome == across.FLIPS
         assert order.deciding().startswith("Only n decides")
+
+    def test_where_no_layer_is_reached_through_another_only_the_order_says_why_it_has_no_verdict(self, tried) -> None:
+        tree = tried(reversed_where(lambda _: False), alpha=[2])
+        data = tree["information"].to_dataset()
+        alone = data["dominator"].copy(data=np.full(data["dominator"].shape, "input", dtype=object))
+        tree["information"] = xr.DataTree(data.assign_coords(dominator=alone))
+        found = {each.claim.name: each for each in across.across(tree, conclusions.of_summary(tree))}
+        order = found["field.order.target"]
+        assert (order.outcome, order.deciding()) == (across.UNSEEN, "")
+        said = "No layer can be reached through another one only, so that there is no such step."
+        assert said in write_across.markdown([order], [], tree.attrs["experiment"])
+        assert found["field.compression.fc1"].reason() == ""
 
     def test_a_layer_that_ends_where_it_began_learns_nothing(self, tried) -> None:
         tree = tried(reversed_where(lambda _: False), alpha=[2])

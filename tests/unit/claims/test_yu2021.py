@@ -276,6 +276,18 @@ def test_the_remark_on_the_error_chain_is_made_from_the_end(summary):
     )
 
 
+def test_where_there_is_no_step_the_remarks_say_so(summary):
+    tree = summary()
+    for name, own in (("information", slice(None)), ("error_chain", [-2])):
+        data = tree[name].to_dataset().isel(layer=own)
+        alone = np.full(data["dominator"].shape, "input", dtype=object)
+        tree[name] = data.assign_coords(dominator=data["dominator"].copy(data=alone))
+    said = "The untrained networks have no step between layers of which it speaks."
+    found = judged("yu2021.forward_chain", tree)
+    assert (found.verdict, found.remark) == (verdict.NONE, said)
+    assert judged("yu2021.error_chain", tree).remark == f"{said} At the end there is none."
+
+
 def test_the_most_accurate_of_two_starts_is_compared(summary):
     """Of two sigmoid networks the first stays at chance, and compresses nothing."""
     tree = summary(

@@ -38,6 +38,6 @@ def _told(tree: xr.DataTree) -> Iterator[str]:
     by_layers: dict[tuple[int, tuple[str, ...]], list[float]] = {}
     for (seed, epoch), layers in views.not_finite(tree).items():
         by_layers.setdefault((seed, tuple(layers)), []).append(epoch)
-    for (seed, layers), epochs in by_layers.items():
+    for (seed, names), epochs in by_layers.items():
         moments = ", ".join(f"{epoch:g}" for epoch in epochs)
-        yield f"seed {seed} at epoch{'s' * (len(epochs) > 1)} {moments} in {', '.join(layers)}"
+        yield f"seed {seed} at epoch{'s' * (len(epochs) > 1)} {moments} in {', '.join(names)}"

@@ -118,6 +118,10 @@ class Conclusion:
         never = [_named(step.axis) for step in steps if not step.changed]
         return f"Changed by {', '.join(told)}{f'; never by {_either(never)}' if never else ''}."
 
+    def reason(self) -> str:
+        """Why there is no verdict anywhere, where that is known."""
+        return self.verdicts[0][1].remark if self.outcome == UNSEEN else ""
+
     def _by_value(self, axis: str) -> str:
         """The verdict at every value of an axis, if that is all that it hangs on."""
         found: dict[str, set[str]] = {}

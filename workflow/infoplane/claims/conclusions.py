@@ -64,6 +64,14 @@ def greatest_rise(evidence: Evidence, quantity: str) -> xr.DataArray:
     return evidence.across(steps).max("sweep")
 
 
+def without_pairs(evidence: Evidence) -> str:
+    """Why there is no greatest rise: no variant has a layer that can be reached through another one only."""
+    data = evidence.group("information")
+    if any(chains.markov_pairs(data, variant) for variant in data["variant"].values.tolist()):
+        return ""
+    return "No layer can be reached through another one only, so that there is no such step."
+
+
 def _compression(layer: str) -> Claim:
     return _claim(
         f"compression.{layer}",
@@ -99,6 +107,7 @@ def _order() -> list[Claim]:
             f"greatest rise of {name} at the end, from a layer to one that can be reached through it only",
             "bits",
             Rule("below", TOLERANCE),
+            without_pairs,
         )
         for side, name, quantity in sides
     ]
@@ -112,6 +121,7 @@ def _claim(
     measured: str,
     units: str,
     rule: Rule,
+    remark: Callable[[Evidence], str] | None = None,
 ) -> Claim:
     return Claim(
         f"field.{name}",
@@ -124,4 +134,5 @@ def _claim(
         rule,
         needs=("information",),
         controls=(SHUFFLED,),
+        remark=remark,
     )

@@ -21,7 +21,7 @@ LEGEND = (
     "every point, and so is a control; *flips*: supported at one and contradicted at another, so that it is a "
     "conclusion about the settings; *wavers*: neither the same at every point, nor both supported and contradicted; "
     "*open*: inconclusive throughout; *no verdict*: none anywhere. A step changes one choice and leaves the others as "
-    "they are; the last column says which choices change the verdict."
+    "they are; the last column says which choices change the verdict, or why there is none."
 )
 SIGNS = {SUPPORTED: "✓", CONTRADICTED: "✗", INCONCLUSIVE: "~", EXPLAINED: "=", NONE: "·"}
 
@@ -164,7 +164,7 @@ def _row(conclusion: Conclusion) -> dict[str, Any]:
         "rule": ruled(claim.rule, claim.units),
         "split": conclusion.split,
         "outcome": conclusion.outcome,
-        "deciding": conclusion.deciding(),
+        "deciding": conclusion.deciding() or conclusion.reason(),
         "cells": [_cell(place, each) for place, each in conclusion.verdicts],
     }
 

@@ -35,7 +35,7 @@ def forward_chain_untrained(evidence: Evidence) -> str:
     """What the forward chain does before any training."""
     values = evidence.group("information")["mutual_information_input_layer"]
     share = float(_share_of_falls([evidence.at_epoch(values, 0.0)], _forward).mean())
-    return f"Of the untrained networks' steps {100 * share:.0f} % keep it."
+    return _untrained(share)
 
 
 def error_chain(evidence: Evidence) -> xr.DataArray:
@@ -50,13 +50,21 @@ def error_chain_at_the_end(evidence: Evidence) -> str:
         float(_share_of_falls([stage], _in_order).mean())
         for stage in (evidence.at_epoch(chain, 0.0), evidence.at_the_end(chain))
     )
+    if np.isnan(share):
+        return f"{_untrained(untrained)} At the end there is none."
     data = evidence.group("error_chain")
     ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
     low, high = (float(end) for end in (ratio.min(), ratio.max()))
     return (
-        f"Of the untrained networks' steps {100 * untrained:.0f} % keep it. At the end {100 * share:.0f} % do, with a "
-        f"median distance of {low:.2g} to {high:.2g} kernel widths between the errors of two samples."
+        f"{_untrained(untrained)} At the end {100 * share:.0f} % do, with a median distance of {low:.2g} to {high:.2g} "
+        "kernel widths between the errors of two samples."
     )
+
+
+def _untrained(share: float) -> str:
+    if np.isnan(share):
+        return "The untrained networks have no step between layers of which it speaks."
+    return f"Of the untrained networks' steps {100 * share:.0f} % keep it."
 
 
 def information_grows(evidence: Evidence) -> xr.DataArray:

@@ -64,7 +64,8 @@ __all__ = [
 
 information_plane = Page(
     "information_plane",
-    "I(X; T) against I(T; Y), a trajectory per layer, and the transition from drift to diffusion if asked for",
+    "I(X; T) against I(T; Y), a trajectory per layer, and the transition from drift to diffusion where gradients were "
+    "recorded",
     needs=("information",),
     options=choices.Paths,
     after="figures 3, 5 and 8 of Shwartz-Ziv and Tishby 2017, 6 of Yu et al. 2021, 3 to 6 of Wickstrøm et al. 2019",

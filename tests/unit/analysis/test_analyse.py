@@ -76,6 +76,15 @@ def test_without_epochs_and_of_numpy_arrays_it_is_the_same():
     assert np.array_equal(one[name].isel(epoch=0), both[name].isel(epoch=1))
 
 
+def test_a_network_without_epochs_is_not_called_untrained():
+    found = infoplane.analyse({"fc1": X.tanh()}, X, Y)
+    assert found["information"].to_dataset()["epoch"].values.tolist() == [1]
+    drawn = figures.snapshots(found, epochs=[0, 1])
+    said = {text.get_text() for text in drawn.findobj(lambda each: hasattr(each, "get_text"))}
+    assert "epoch 1" in said
+    assert "untrained" not in said
+
+
 def test_figures_draw_it(path):
     found = infoplane.analyse(path, controls=["shuffled_samples"], name="my data")
     for name in ("information_plane", "modified_information_plane", "data_processing", "kernel_widths"):

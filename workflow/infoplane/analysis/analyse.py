@@ -18,6 +18,7 @@ from infoplane.names import layer_faults
 from infoplane.schema import CONVOLUTIONAL, FULLY_CONNECTED, INPUT, MEASURED, OUTPUT, offered
 
 _VARIANT = "default"  # as an experiment without a sweep calls its only one
+_ONLY = 1.0  # the epoch of arrays that have none: not 0, which is that of untrained networks
 _USUAL = ("information", "decomposition", "error_chain")  # what is measured unless something else is asked for
 Array = np.ndarray[Any, Any]
 
@@ -45,7 +46,8 @@ def analyse(
         Of the arrays; a store has its own. Inputs are (n, …); targets are classes (n,), whole numbers from 0, sets of
         labels (n, k), whole numbers 0 and 1, or continuous, (n,) or (n, d), in floating point.
     epochs
-        Of the arrays, ascending; 0 is the untrained network.
+        Of the arrays, ascending; 0 is the untrained network. Arrays without epochs are of a trained one, whose only
+        look is called epoch 1.
     estimators
         As an experiment has them, with the same defaults (docs/settings.md).
     measures
@@ -178,7 +180,7 @@ def _written(
         raise ConfigError("analyse: arrays of activations need inputs (n, …) and targets (n,) beside them")
     raise_all(layer_faults(activations, way_out="Call it another name."), heading="analyse", error=ConfigError)
     x, y = _array(inputs), _array(wanted)
-    times = [0.0] if epochs is None else [float(epoch) for epoch in epochs]
+    times = [_ONLY] if epochs is None else [float(epoch) for epoch in epochs]
     arrays = {name: _array(each)[np.newaxis] if epochs is None else _array(each) for name, each in activations.items()}
     for name, values in arrays.items():
         if values.shape[:2] != (len(times), len(x)) or not 3 <= values.ndim <= 5 or y.shape[:1] != (len(x),):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 import infoplane
 from infoplane import figures, store
@@ -76,6 +77,18 @@ def test_without_epochs_and_of_numpy_arrays_it_is_the_same():
     assert np.array_equal(one[name].isel(epoch=0), both[name].isel(epoch=1))
 
 
+def test_brain_floats_are_taken_as_float32():
+    own, plain = (infoplane.analyse({"a": each}, X, Y) for each in (X.bfloat16(), X.bfloat16().float()))
+    xr.testing.assert_equal(own["information"].to_dataset(), plain["information"].to_dataset())
+
+
+def test_a_figure_of_no_summary_is_refused():
+    with pytest.raises(
+        ConfigError, match=r"^figure 'information_plane' is of a NoneType; accepted: an xarray\.DataTree"
+    ):
+        figures.information_plane(None)
+
+
 def test_a_network_without_epochs_is_not_called_untrained():
     found = infoplane.analyse({"fc1": X.tanh()}, X, Y)
     assert found["information"].to_dataset()["epoch"].values.tolist() == [1]
@@ -111,6 +124,27 @@ def test_figures_draw_it(path):
             ({"seed": LAYERS["fc1"]}, X, Y),
             {"epochs": [0, 1]},
             r"^analyse:\n  - layer 'seed' has a name that stores need",
+        ),
+        (
+            ([],),
+            {},
+            r"^analyse: activations are \[\]; accepted: the path of a store, a list of paths, or arrays by layer$",
+        ),
+        ((None,), {}, r"^analyse: activations are None; accepted: the path of a store"),
+        ((LAYERS, X, Y), {"epochs": [0, 1], "estimators": ["renyi"]}, r"^analyse:\n  - key 'estimators\.0' is 'renyi'"),
+        ((LAYERS, X, Y), {"epochs": [0, 1], "estimators": "renyi"}, r"^analyse:\n  - key 'estimators' is 'renyi'"),
+        ((LAYERS, X, Y), {"epochs": [0, 1], "estimators": {"name": "a"}}, r"^analyse:\n  - key 'estimators' is \{"),
+        ((LAYERS, X, Y), {"epochs": [0, 1], "controls": "shuffled_samples"}, r"^analyse:\n  - key 'controls' is '.*$"),
+        ((LAYERS, X, Y), {"epochs": "abc"}, r"^analyse: epochs are 'abc'; accepted: ascending numbers$"),
+        (
+            ({"a": [[1.0], [1.0, 2.0]]}, X, Y),
+            {},
+            r"^analyse: layer 'a': .*; accepted: an array or a tensor of numbers$",
+        ),
+        (
+            ({"a": X.int()}, X, Y),
+            {},
+            r"^analyse: layer 'a' holds int32; accepted: floating point \(x\.astype\(float\)\)$",
         ),
         (("a.zarr", X, Y), {}, r"^analyse: inputs, targets and epochs go with arrays; a store has its own$"),
     ],

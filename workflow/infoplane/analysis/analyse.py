@@ -1,6 +1,7 @@
 """From activations to a summary, without a workflow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -85,7 +86,7 @@ def analyse(
         else:
             if inputs is not None or targets is not None or epochs is not None:
                 raise ConfigError("analyse: inputs, targets and epochs go with arrays; a store has its own")
-            paths = [Path(each) for each in ([activations] if isinstance(activations, Path | str) else activations)]
+            paths = _paths(activations)
         trees = [store.load(path, "activations", otherwise=recordings.WAY_OUT) for path in paths]
         settings = _settings(trees, estimators, measures, controls, name)
         finite.warn(trees)
@@ -130,15 +131,32 @@ def _settings(
             batches=first.sizes["probe_batch"] // len(splits),
             size=first.sizes["sample"],
         ),
-        "estimators": [dict(each) for each in estimators],
-        "measures": list(measures),
-        "controls": list(controls),
+        "estimators": _listed(estimators),
+        "measures": _listed(measures),
+        "controls": _listed(controls),
     }
     complete = config.complete(written, schema="experiment", origin="analyse")
     faults = measurable.faults(complete["estimators"], size=first.sizes["sample"])
     of_trees = (fault for tree in trees for fault in _faults(tree, name, complete))
     raise_all(dict.fromkeys([*faults, *of_trees]), heading="analyse", error=ConfigError)
     return {**complete, "name": name, "preview": False}
+
+
+def _paths(activations: Any) -> list[Path]:
+    listed = [activations] if isinstance(activations, Path | str) else activations
+    if not isinstance(listed, Sequence) or not listed or not all(isinstance(each, Path | str) for each in listed):
+        raise ConfigError(
+            f"analyse: activations are {reprlib.repr(activations)}; accepted: the path of a store, a list of paths, or "
+            "arrays by layer"
+        )
+    return [Path(each) for each in listed]
+
+
+def _listed(given: Any) -> Any:
+    """What is written as a list in an experiment; anything else as it is, for its check to tell."""
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        return given
+    return [dict(each) if isinstance(each, Mapping) else each for each in given]
 
 
 def _faults(tree: xr.DataTree, name: str, settings: config.Settings) -> Iterator[str]:
@@ -179,14 +197,21 @@ def _written(
     if inputs is None or wanted is None or not activations:
         raise ConfigError("analyse: arrays of activations need inputs (n, …) and targets (n,) beside them")
     raise_all(layer_faults(activations, way_out="Call it another name."), heading="analyse", error=ConfigError)
-    x, y = _array(inputs), _array(wanted)
-    times = [_ONLY] if epochs is None else [float(epoch) for epoch in epochs]
-    arrays = {name: _array(each)[np.newaxis] if epochs is None else _array(each) for name, each in activations.items()}
+    x, y = _array(inputs, "inputs"), _array(wanted, "targets")
+    times = _times(epochs)
+    arrays = {name: _array(each, f"layer {name!r}") for name, each in activations.items()}
+    for name, values in arrays.items():
+        if values.dtype.kind != "f":
+            raise ConfigError(
+                f"analyse: layer {name!r} holds {values.dtype}; accepted: floating point (x.astype(float))"
+            )
+    if epochs is None:
+        arrays = {name: values[np.newaxis] for name, values in arrays.items()}
     for name, values in arrays.items():
         if values.shape[:2] != (len(times), len(x)) or not 3 <= values.ndim <= 5 or y.shape[:1] != (len(x),):
             expected = f"({len(times)} epochs, {len(x)} samples, …)" if epochs is not None else f"({len(x)} samples, …)"
             raise ConfigError(
-                f"analyse: layer {name!r} has shape {_array(activations[name]).shape}, the targets {y.shape}; "
+                f"analyse: layer {name!r} has shape {values.shape[epochs is None :]}, the targets {y.shape}; "
                 f"accepted: {expected} with 1 to 3 further dimensions, and a target for each sample"
             )
     raise_all(kinds.faults({"targets": y}), heading="analyse", error=ConfigError)
@@ -218,6 +243,13 @@ def _written(
     return path
 
 
+def _times(epochs: Any) -> list[float]:
+    try:
+        return [_ONLY] if epochs is None else [float(epoch) for epoch in epochs]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"analyse: epochs are {reprlib.repr(epochs)}; accepted: ascending numbers") from error
+
+
 def _kind(tree: xr.DataTree) -> str:
     """The kind of the targets of an activation store."""
     held = tree.dataset["target"]
@@ -228,6 +260,10 @@ def _in_memory(tree: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict({node.path: node.to_dataset(inherit=False).load() for node in tree.subtree})
 
 
-def _array(values: Any) -> Array:
-    found: Array = torch.as_tensor(values).detach().cpu().numpy()
+def _array(values: Any, what: str) -> Array:
+    try:
+        held = torch.as_tensor(values).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigError(f"analyse: {what}: {error}; accepted: an array or a tensor of numbers") from error
+    found: Array = (held.float() if held.dtype == torch.bfloat16 else held).numpy()  # numpy has no bfloat16
     return found

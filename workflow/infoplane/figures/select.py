@@ -35,8 +35,14 @@ def resolve(summary: xr.DataTree, page: Page, options: Options) -> Options:
     Raises
     ------
     ConfigError
-        If a group that the figure needs is missing, or an option names something that was not measured.
+        If it is no summary, a group that the figure needs is missing, or an option names something that was not
+        measured.
     """
+    if not isinstance(summary, xr.DataTree):
+        raise ConfigError(
+            f"figure {page.name!r} is of a {type(summary).__name__}; accepted: an xarray.DataTree, as "
+            "infoplane.analyse returns it and summary.zarr holds it"
+        )
     missing = [name for name in page.needs if name not in summary.children]
     raise_all(
         (

@@ -11,7 +11,7 @@ import yaml
 from infoplane import plan
 from infoplane.errors import ConfigError
 
-from .conftest import QUICKSTART, ROOT, study
+from .conftest import BINNING, QUICKSTART, ROOT, study
 
 
 class TestData:
@@ -49,3 +49,34 @@ class TestData:
         with pytest.raises(ConfigError, match=message):
             study(file, dataset=dataset, probe=probe, estimators=[{"name": "renyi"}])
         study(file, dataset=dataset, probe={**probe, "batches": 1, "size": 50})
+
+    def test_variants_with_the_input_as_target_have_a_store_of_their_own(self, file: Path) -> None:
+        reconstructing = {"name": "digits", "target": "input"}
+        renyi = [{"name": "renyi", "label_kernel": "indicator"}]
+        own = set(study(file, dataset={"name": "digits"}).datasets)
+        both = study(file, estimators=renyi, sweep=[{"dataset.name": ["digits"]}, {"dataset.target": ["input"]}])
+        assert own < set(both.datasets)
+        assert len(both.datasets) == 2
+        (other,) = set(both.datasets) - own
+        assert both.prepare(SimpleNamespace(dataset=other))["source"] == reconstructing
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"estimators": [BINNING]}, r"'bins' of kind 'binning', which needs targets that are classes or labels"),
+            (
+                {"estimators": [{"name": "renyi", "label_kernel": {"rule": "silverman", "scale": 5}}]},
+                r"label_kernel, and the targets of 'digits' are continuous; accepted: target_bandwidth",
+            ),
+            ({"calibration": {}}, r"key 'calibration' knows information about classes"),
+            ({"training": {"loss": "cross_entropy"}}, r"accepted: mean_squared_error, mean_absolute_error"),
+            ({"measures": ["information", "kernel_matrices"]}, r"in the order of classes"),
+            ({"claims": ["yu2021.saturates_early"]}, r"which speaks of accuracy"),
+            ({"dataset": {"target": "output"}}, r"'dataset\.target' is 'output'; accepted: one of input"),
+        ],
+    )
+    def test_what_only_classes_have_is_refused_of_inputs_as_targets(
+        self, file: Path, changes: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(ConfigError, match=message):
+            study(file, **{**changes, "dataset": {"target": "input", **changes.get("dataset", {})}})

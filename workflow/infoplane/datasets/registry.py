@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infoplane.datasets import arrays, cifar10, diabetes, digits, factory, idx, npz, szt
+from infoplane.datasets import arrays, cifar10, diabetes, digits, factory, idx, npz, reconstruction, szt
 from infoplane.datasets.content import Dataset, Description, Page, dataset
 from infoplane.errors import ConfigError
 from infoplane.names import unknown
@@ -38,23 +38,21 @@ def describe(source: Mapping[str, Any], *, folder: Path = Path()) -> Description
     source
         One of ``{"name": "mnist"}``, ``{"file": "path/to/file.npz"}``, and ``{"factory": "path/to/file.py:function"}``
         or ``{"factory": "package.module:function"}``, where all further keys are arguments of the function. A
-        function has to be called to be described.
+        function has to be called to be described. With ``"target": "input"`` beside any of these, the input of each
+        sample is its target, flattened.
     folder
         What relative paths are relative to.
 
     Raises
     ------
     ConfigError
-        If the source is none of these, or the name or the function is not known.
+        If the source is none of these, the name or the function is not known, or `target` asks for anything else.
     DataError
         If a file is missing or damaged, or what it holds or the function returns is no data set.
     """
-    kind, value, options = _parsed(source)
-    if kind == "name":
-        return _page(value).description
-    if kind == "file":
-        return npz.describe(folder / value)
-    return factory.read(value, folder=folder, options=options)[0]
+    own, reconstructs = reconstruction.asked(source)
+    found = _describe(*_parsed(own), folder=folder)
+    return reconstruction.described(found) if reconstructs else found
 
 
 def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
@@ -78,11 +76,24 @@ def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
     Raises
     ------
     ConfigError
-        If the source is none of these, or the name or the function is not known.
+        If the source is none of these, the name or the function is not known, or `target` asks for anything else.
     DataError
         If a file is missing, damaged or cannot be downloaded, or what it holds or the function returns is no data set.
     """
-    kind, value, options = _parsed({"name": source} if isinstance(source, str) else source)
+    own, reconstructs = reconstruction.asked({"name": source} if isinstance(source, str) else source)
+    found = _load(*_parsed(own), folder=folder)
+    return reconstruction.dataset(found) if reconstructs else found
+
+
+def _describe(kind: str, value: str, options: Mapping[str, Any], *, folder: Path) -> Description:
+    if kind == "name":
+        return _page(value).description
+    if kind == "file":
+        return npz.describe(folder / value)
+    return factory.read(value, folder=folder, options=options)[0]
+
+
+def _load(kind: str, value: str, options: Mapping[str, Any], *, folder: Path) -> Dataset:
     if kind == "name":
         page = _page(value)
         soft = page.soft() if page.soft else None

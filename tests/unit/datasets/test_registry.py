@@ -12,7 +12,7 @@ from infoplane.errors import ConfigError
 
 def test_registered_names() -> None:
     images, generated = ("digits", "mnist", "fashion_mnist", "cifar10"), ("szt", "szt_soft", "szt_committee")
-    assert datasets.names() == (*images, *generated, "diabetes")
+    assert datasets.names() == (*images, *generated, "diabetes", "manifold")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """The data sets by name, and the one way to any data set: by name, from a file, or from a function."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infoplane.datasets import arrays, cifar10, diabetes, digits, factory, idx, npz, reconstruction, szt
+from infoplane import factories
+from infoplane.datasets import arrays, cifar10, diabetes, digits, factory, idx, manifold, npz, reconstruction, szt
 from infoplane.datasets.content import Dataset, Description, Page, dataset
 from infoplane.errors import ConfigError
 from infoplane.names import unknown
@@ -22,12 +23,13 @@ _PAGES: Mapping[str, Page] = {
         diabetes.DIABETES,
     )
 }
+_GENERATED: Mapping[str, Callable[..., Page]] = {manifold.NAME: manifold.page}  # by options of their own
 _KINDS = ("name", "file", "factory")
 
 
 def names() -> tuple[str, ...]:
     """Names of the registered data sets."""
-    return tuple(_PAGES)
+    return (*_PAGES, *_GENERATED)
 
 
 def describe(source: Mapping[str, Any], *, folder: Path = Path()) -> Description:
@@ -38,8 +40,8 @@ def describe(source: Mapping[str, Any], *, folder: Path = Path()) -> Description
     source
         One of ``{"name": "mnist"}``, ``{"file": "path/to/file.npz"}``, and ``{"factory": "path/to/file.py:function"}``
         or ``{"factory": "package.module:function"}``, where all further keys are arguments of the function. A
-        function has to be called to be described. With ``"target": "input"`` beside any of these, the input of each
-        sample is its target, flattened.
+        function has to be called to be described. Of the names, ``manifold`` takes further keys too, its options.
+        With ``"target": "input"`` beside any of these, the input of each sample is its target, flattened.
     folder
         What relative paths are relative to.
 
@@ -87,7 +89,7 @@ def load(source: str | Mapping[str, Any], *, folder: Path = Path()) -> Dataset:
 
 def _describe(kind: str, value: str, options: Mapping[str, Any], *, folder: Path) -> Description:
     if kind == "name":
-        return _page(value).description
+        return _page(value, options).description
     if kind == "file":
         return npz.describe(folder / value)
     return factory.read(value, folder=folder, options=options)[0]
@@ -95,7 +97,7 @@ def _describe(kind: str, value: str, options: Mapping[str, Any], *, folder: Path
 
 def _load(kind: str, value: str, options: Mapping[str, Any], *, folder: Path) -> Dataset:
     if kind == "name":
-        page = _page(value)
+        page = _page(value, options)
         soft = page.soft() if page.soft else None
         return dataset(page.description, arrays.prepared(page.read(), origin=value), soft)
     if kind == "file":
@@ -112,13 +114,19 @@ def _parsed(source: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
     value, options = source[kind], {key: option for key, option in source.items() if key != kind}
     if not isinstance(value, str):
         raise ConfigError(f"dataset {kind} {value!r}: accepted: a string")
-    if options and kind != "factory":
+    if options and kind != "factory" and value not in _GENERATED:
         raise ConfigError(f"dataset {kind} {value!r} takes no options; got {', '.join(map(str, options))}")
     return kind, value, options
 
 
-def _page(name: str) -> Page:
-    if name not in _PAGES:
+def _page(name: str, options: Mapping[str, Any]) -> Page:
+    if name in _PAGES:
+        return _PAGES[name]
+    if name not in _GENERATED:
         own = "for your own, give `file: path/to/file.npz` or `factory: path/to/file.py:function`"
-        raise ConfigError(f"{unknown('dataset', name, _PAGES)}; {own}")
-    return _PAGES[name]
+        raise ConfigError(f"{unknown('dataset', name, names())}; {own}")
+    factories.check_arguments(f"dataset {name}", _GENERATED[name], options=options)
+    try:
+        return _GENERATED[name](**options)
+    except ValueError as error:
+        raise ConfigError(f"dataset {name!r} with {dict(options)}: {error}") from error

@@ -78,7 +78,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown model": (
         changed(model={"name": "lenett"}, sweep=[]),
-        r"model 'lenett' is not known; did you mean 'lenet'\? accepted: alexnet, cnn, lenet, mlp, resnet20, vgg16",
+        r"model 'lenett' is not known; did you mean 'lenet'\? accepted: alexnet, autoencoder, cnn, lenet, "
+        r"mlp, resnet20, vgg16",
     ),
     "a seed twice": (changed(seeds=[1, 2, 1]), r"key 'seeds' has 1 more than once; accepted: each once$"),
     "a sweep of nothing": (changed(sweep=[{}]), r"key 'sweep\.0' is empty; accepted: at least 1 in it, or no such key"),

@@ -155,6 +155,17 @@ def settings_faults(of: str, name: str, settings: Mapping[str, Any]) -> Iterator
         )
 
 
+def network_faults(of: str, name: str, network: object, title: str) -> Iterator[str]:
+    """Whether a network is for other targets than those of the data set of a name: it may say so as `targets`."""
+    wanted = getattr(network, "targets", of)
+    if isinstance(wanted, str) and wanted in _CALLED and wanted != of:
+        way_out = "`target: input` in `dataset`, or another network" if wanted == CONTINUOUS else "another network"
+        yield (
+            f"key 'model': {title!r} is for {_CALLED[wanted]} targets, and those of {name!r} are {_CALLED[of]}; "
+            f"accepted: {way_out}"
+        )
+
+
 def loss_faults(of: str, name: str, named: str | None) -> Iterator[str]:
     """Whether a loss that an experiment names is for other targets than those of the data set of a name."""
     if named and LOSSES[named].targets != of:

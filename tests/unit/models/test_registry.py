@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_registered_network_is_made_and_runs_as_its_layers_say() -> None:
     for name in models.names():
-        network = models.make({"name": name}, (3, 32, 32), 10)
+        network = models.make({"name": name}, (3, 32, 32), 3072 if name == "autoencoder" else 10)
         assert models.layers_of(network)[-1].name == "output"
         assert models.module(name) == type(network).__module__
 
@@ -105,7 +105,7 @@ def test_layers_of_a_network_that_names_none_are_found(folder: Path, function: s
         (
             {"name": "lennet"},
             r"^model 'lennet' is not known; did you mean 'lenet'\? "
-            r"accepted: alexnet, cnn, lenet, mlp, resnet20, vgg16$",
+            r"accepted: alexnet, autoencoder, cnn, lenet, mlp, resnet20, vgg16$",
         ),
         (
             {"name": "mlp", "widths": [3]},

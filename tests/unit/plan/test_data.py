@@ -80,3 +80,23 @@ class TestData:
     ) -> None:
         with pytest.raises(ConfigError, match=message):
             study(file, **{**changes, "dataset": {"target": "input", **changes.get("dataset", {})}})
+
+    def test_a_network_for_other_targets_is_refused(self, file: Path) -> None:
+        """Classes may be as many as an input has numbers, and the shape alone then tells nothing."""
+        x = np.random.default_rng(0).random((300, 4))
+        y = np.arange(300) % 4
+        np.savez(file.with_name("own.npz"), x_train=x, y_train=y, x_test=x, y_test=y)
+        changes = {"figures": [], "claims": [], "animations": [], "measures": ["information"]}
+        settings = {**QUICKSTART, **changes, "dataset": {"file": "own.npz"}}
+        settings |= {"model": {"name": "autoencoder", "hidden": [3], "code": 2}, "sweep": []}
+
+        def planned() -> None:
+            file.write_text(yaml.safe_dump(settings))
+            plan.study({"experiments": [str(file)]}, base=ROOT)
+
+        with pytest.raises(
+            ConfigError, match=r"'autoencoder' is for continuous targets, and those of 'own' are classes"
+        ):
+            planned()
+        settings["dataset"]["target"] = "input"
+        planned()

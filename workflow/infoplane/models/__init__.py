@@ -16,7 +16,15 @@ from infoplane.names import unknown
 if TYPE_CHECKING:
     from infoplane.models.layers import Layer, Network
 
-_PAGES = {"alexnet": "AlexNet", "cnn": "CNN", "lenet": "LeNet", "mlp": "MLP", "resnet20": "ResNet20", "vgg16": "VGG16"}
+_PAGES = {
+    "alexnet": "AlexNet",
+    "autoencoder": "Autoencoder",
+    "cnn": "CNN",
+    "lenet": "LeNet",
+    "mlp": "MLP",
+    "resnet20": "ResNet20",
+    "vgg16": "VGG16",
+}
 
 FINDING = f"{__name__}.finding"  # the module that finds the layers of networks that name none
 _FOUND = "infoplane_layers"  # where a network that names none keeps those that were found

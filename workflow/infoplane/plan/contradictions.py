@@ -51,19 +51,21 @@ def of_networks(planned: Planned) -> Iterator[str]:
     failed = False
     for variant in planned.experiment.variants:
         found, model = planned.describe(variant), variant.settings["model"]
-        key = files.digest([model, found.shape, found.classes])
+        key = files.digest([model, found.shape, found.classes, found.targets])
         if key in made:
             continue
         made.add(key)
         try:
-            layers, whole = (
-                models.layers_of(models.make(each, found.shape, found.classes, folder=planned.experiment.folder))
+            network, trainee = (
+                models.make(each, found.shape, found.classes, folder=planned.experiment.folder)
                 for each in (model, planned.trained_model(variant))
             )
         except ConfigError as error:
             yield f"key 'model': {error}"
             failed = True
             continue
+        yield from targets.network_faults(found.targets, found.name, network, model.get("name", model.get("factory")))
+        layers, whole = models.layers_of(network), models.layers_of(trainee)
         if "layers" not in model and "factory" in model and len(layers) == 1:
             yield (
                 f"key 'model': {model['factory']!r} has no nonlinearity that is a module, and no attribute `layers`; "

@@ -68,6 +68,14 @@ def test_continuous_by_an_independent_computation(y, rule, width, alpha):
     assert own["mutual_information_layer_target"].item() == pytest.approx(expected, abs=1e-9)
 
 
+def test_targets_are_standardised_by_the_rule_of_tapia_and_estevez():
+    y = RANDOM.normal(size=(N, 3)) * [1, 10, 100]
+    kernel = gaussian((y - y.mean(0)) / y.std(0), 2 * np.sqrt(3) * N ** (-1 / 7))
+    estimator = {"name": "renyi", "alpha": 2.0, "target_bandwidth": {"rule": "tapia_estevez", "scale": 2.0}}
+    found = infoplane.analyse(LAYERS, X, y, estimators=[estimator], measures=ONE)["information"].to_dataset()
+    np.testing.assert_allclose(found["entropy_target"].values.ravel(), entropy(kernel, 2.0), atol=1e-6)
+
+
 def test_in_another_unit_continuous_targets_tell_the_same():
     y = RANDOM.normal(size=N)
     one, other = (

@@ -5,6 +5,7 @@ import pytest
 
 from infoplane.analysis.decomposition import decomposition
 from infoplane.analysis.information import information
+from infoplane.errors import ConfigError
 
 GRID = {"candidates": 21, "least": 0.1, "reach": 3.0}
 ALIGNMENT = {"rule": "alignment", **GRID, "smoothing": 0.0}
@@ -42,6 +43,44 @@ def test_a_fixed_width(activations, estimator, measured):
     found = measured(activations(), estimator(bandwidth={"rule": "fixed", "width": 8.0}))
     assert (found["bandwidth"] == 8).all()
     assert (found["bandwidth_input"] == 8).all()
+
+
+TAPIA = {"rule": "tapia_estevez", "scale": 2.0}
+
+
+def test_tapia_and_estevez_by_its_definition(activations, estimator, measured, plain):
+    """σ = γ √d n^(−1/(4+d)) on features of mean 0 and standard deviation 1, for a layer and for the input."""
+    tree = activations(epochs=(0.0,))
+    found = measured(tree, estimator(joint="tensor", alpha=2.0, bandwidth=TAPIA)).isel(seed=0, epoch=0, split=0)
+    inputs = tree.dataset["input"].values[0]
+    for values, entropy, width in (
+        (layer(tree, "fc1", seed=0, epoch=0, batch=0), found["entropy_layer"].sel(layer="fc1"), found["bandwidth"]),
+        (inputs, found["entropy_input"], found["bandwidth_input"]),
+    ):
+        flat = values.reshape(len(values), -1).astype(float)
+        standard = (flat - flat.mean(0)) / flat.std(0)
+        n, d = standard.shape
+        sigma = 2 * np.sqrt(d) * n ** (-1 / (4 + d))
+        own = width.sel(layer="fc1") if "layer" in width.dims else width
+        np.testing.assert_allclose(own.isel(probe_batch=0), sigma, rtol=1e-12)
+        gram = np.exp(-plain.squared(standard) / (2 * sigma**2)) / n
+        np.testing.assert_allclose(entropy.isel(probe_batch=0), -np.log2((gram**2).sum()), rtol=1e-6)
+
+
+def test_tapia_and_estevez_do_not_depend_on_the_scale_of_a_feature(activations, estimator, measured, agree):
+    tree, scaled = (activations(epochs=(0.0,)) for _ in range(2))
+    values = scaled["fc1"].dataset["activation"]
+    factors = 10.0 ** np.arange(values.shape[-1])
+    scaled["fc1"] = scaled["fc1"].dataset.assign(activation=values.astype("f8") * factors + 3)
+    settings = estimator(bandwidth=TAPIA)
+    one, other = measured(tree, settings), measured(scaled, settings, work="scaled")
+    agree(one[["entropy_layer"]], other[["entropy_layer"]], rtol=0, atol=1e-6)
+
+
+def test_tapia_and_estevez_need_the_activations(activations, estimator, measured):
+    message = r"layer 'conv1' was stored as distances, .*'tapia_estevez' needs .*; accepted: store raw, or another rule"
+    with pytest.raises(ConfigError, match=message):
+        measured(activations(kind="distances"), estimator(bandwidth=TAPIA))
 
 
 def test_the_median_of_a_layer_as_one_variable(activations, estimator, measured):

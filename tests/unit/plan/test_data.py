@@ -100,3 +100,12 @@ class TestData:
             planned()
         settings["dataset"]["target"] = "input"
         planned()
+
+
+class TestWidths:
+    @pytest.mark.parametrize("key", ["bandwidth", "input_bandwidth"])
+    def test_standardised_kernels_need_activations(self, file: Path, key: str) -> None:
+        estimators = [{"name": "renyi", "joint": "tensor", key: {"rule": "tapia_estevez", "scale": 2}}]
+        message = rf"key 'store' is 'distances', and {key} of estimator 'renyi' has rule 'tapia_estevez'"
+        with pytest.raises(ConfigError, match=message):
+            study(file, estimators=estimators, store="distances")

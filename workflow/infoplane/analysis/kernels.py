@@ -106,6 +106,8 @@ class Kernels:
         rule = self.estimator["label_kernel"]
         if values.is_floating_point():
             rule, vectors = self.estimator.get("target_bandwidth", TARGET_BANDWIDTH), values
+            if widths.standardises(rule):
+                vectors = gram.standardise(values, batch_dims=1)
         elif rule == "indicator":
             return gram.labels(values) if values.ndim == 2 else gram.label_sets(values)
         else:
@@ -122,17 +124,21 @@ class Kernels:
     def width(self, view: View, variable: LayerView, what: str = "activation") -> Tensor:
         """Widths (P, C) by the view alone."""
         distances = self._distances(view, variable, what)
-        rule = self.rule(INPUT if variable.kind == INPUT else what)
+        rule = self._rule(variable, what)
         if rule["rule"] == "alignment":
             return widths.aligned(distances, self.target(view), rule)
         return widths.by_rule(distances, variable.dimension // distances.shape[1], rule)
+
+    def _rule(self, variable: LayerView, what: str) -> Mapping[str, Any]:
+        return self.rule(INPUT if variable.kind == INPUT else what)
 
     def _known(self, view: View, variable: LayerView) -> Tensor | None:
         return self.smoothed.get((view.seed, view.epoch, variable.name))
 
     def _distances(self, view: View, variable: LayerView, what: str) -> Tensor:
-        maps = self.estimator["joint"] == "multivariate"
-        return variable.squared_distances(what, maps=maps, n=samples(view, self.estimator))
+        maps, n = self.estimator["joint"] == "multivariate", samples(view, self.estimator)
+        standardised = widths.standardises(self._rule(variable, what))
+        return variable.squared_distances(what, maps=maps, n=n, standardised=standardised)
 
 
 def _gaussian(distances: Tensor, width: Tensor) -> Kernel:

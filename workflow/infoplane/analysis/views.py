@@ -16,7 +16,7 @@ import xarray as xr
 from torch import Tensor
 
 from infoplane import files, labels, store
-from infoplane.errors import StoreError
+from infoplane.errors import ConfigError, StoreError
 from infoplane.measures import gram
 from infoplane.schema import ACTIVATION_LAYER, ARTIFACTS, COORDINATES, INPUT
 
@@ -56,7 +56,7 @@ class LayerView:
         """Whether all values are, as they are not where the network had diverged."""
         return all(bool(np.isfinite(values).all()) for values in self.arrays.values())
 
-    def squared_distances(self, what: str = "activation", *, maps: bool, n: int) -> Tensor:
+    def squared_distances(self, what: str = "activation", *, maps: bool, n: int, standardised: bool = False) -> Tensor:
         """Squared distances between the first n samples.
 
         Parameters
@@ -67,18 +67,32 @@ class LayerView:
             Whether for each feature map by itself, or for all together.
         n
             Number of samples.
+        standardised
+            Whether of features with mean 0 and standard deviation 1 over these samples.
 
         Returns
         -------
         Tensor
             (P, C, n, n) float64; C is 1 for all maps together.
+
+        Raises
+        ------
+        ConfigError
+            If features are to be standardised and the store has distances alone.
         """
         maps = maps and self.channels > 1
         if what in self.arrays:
             values = torch.from_numpy(self.arrays[what][:, :n])
+            if standardised:
+                values = gram.standardise(values, batch_dims=1)
             if maps:
                 return gram.squared_distances(values.transpose(1, 2), batch_dims=2)
             return gram.squared_distances(values, batch_dims=1)[:, None]
+        if standardised:
+            raise ConfigError(
+                f"layer {self.name!r} was stored as distances, and a kernel of rule 'tapia_estevez' needs the "
+                "activations themselves; accepted: store raw, or another rule"
+            )
         upper = torch.from_numpy(self.arrays[_DISTANCES[what]][:, :n, :n])
         by_map = upper[:, None] if upper.ndim == 3 else upper.movedim(-1, 1)
         chosen = by_map if maps else by_map.sum(1, keepdim=True)

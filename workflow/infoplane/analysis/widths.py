@@ -16,6 +16,11 @@ from infoplane.measures import gram
 Smoothed = Mapping[tuple[int, float, str], Tensor]  # by seed, epoch and layer, or "input": (P, C)
 
 
+def standardises(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule is for variables whose features are standardised over the samples of a probe batch."""
+    return bool(rule["rule"] == "tapia_estevez")
+
+
 def by_rule(distances: Tensor, dimension: int, rule: Mapping[str, Any]) -> Tensor:
     """Widths for squared distances (P, C, n, n) of variables of some dimension, (P, C), by a rule without labels."""
     match rule["rule"]:
@@ -23,6 +28,8 @@ def by_rule(distances: Tensor, dimension: int, rule: Mapping[str, Any]) -> Tenso
             return gram.median_bandwidth(distances, scale=rule["scale"])
         case "silverman":
             width = gram.silverman_bandwidth(distances.shape[-1], dimension, scale=rule["scale"])
+        case "tapia_estevez":
+            width = gram.tapia_estevez_bandwidth(distances.shape[-1], dimension, scale=rule["scale"])
         case _:
             width = rule["width"]
     return distances.new_full(distances.shape[:2], width)

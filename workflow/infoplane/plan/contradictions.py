@@ -178,6 +178,13 @@ def _of_estimators(planned: Planned) -> Iterator[str]:
                 f"key 'store' is {store!r}, and estimator {name!r} needs the activations themselves; accepted: raw, or "
                 "estimators of kind renyi alone"
             )
+        elif store != "raw":
+            for key in ("bandwidth", "input_bandwidth"):
+                if settings.get(key, {}).get("rule") == "tapia_estevez":
+                    yield (
+                        f"key 'store' is {store!r}, and {key} of estimator {name!r} has rule 'tapia_estevez', which "
+                        "needs the activations themselves; accepted: raw, or another rule"
+                    )
 
 
 def _of_figures(planned: Planned) -> Iterator[str]:

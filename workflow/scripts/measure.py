@@ -5,12 +5,14 @@ from pathlib import Path
 from infoplane import device, jobs, store
 from infoplane.analysis import finite
 from infoplane.analysis.measure import measure
+from infoplane.errors import DataError, raise_all
 
 with jobs.reported(snakemake.log[0]):
     device.prepare()
     settings = snakemake.params.settings
     tree = store.load(snakemake.input.activations, "activations", otherwise=settings.get("otherwise", ""))
     if "recorded" in tree.attrs:  # of networks that the workflow trains, training has told and masked it
+        raise_all(finite.inputs_faults(tree), heading=snakemake.input.activations, error=DataError)
         finite.warn([tree])
     facts = jobs.provenance({"settings": settings}, device="cpu", activations=jobs.source(tree.attrs))
     found = measure(

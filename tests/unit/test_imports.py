@@ -25,6 +25,7 @@ BASE = {
     "factories",
     "grid",
     "jobs",
+    "pairs",
     "termination",
 }
 NETWORKS = {"datasets", "models", "training", "capture", "device"}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from infoplane import pairs
 from infoplane.schema import CONVOLUTIONAL, MEASURED, estimates, offered
 
 
@@ -27,19 +28,22 @@ def estimates_faults(estimators: Mapping[str, Mapping[str, Any]]) -> Iterator[st
     yield from _repeated("gives", names, "names that stay apart, with _upper and _lower")
 
 
-def lacking(kinds: Iterable[str], held: Collection[Collection[str]]) -> set[str]:
+def lacking(layers: Mapping[str, Mapping[Any, Any]], held: Collection[Collection[str]]) -> set[str]:
     """What can be measured of none of the layers of an activation store, by group of the summary.
 
     Parameters
     ----------
-    kinds
-        Of each, as the data model has them.
+    layers
+        Attributes of each, as the data model has them.
     held
         Names of the variables that there are of each.
     """
-    errors = all({"error", "error_squared_distance"} & {*each} for each in held)
-    maps = CONVOLUTIONAL in {*kinds}
-    return {"weights"} | ({"error_chain"} if not errors else set()) | ({"decomposition"} if not maps else set())
+    there = {
+        "error_chain": all({"error", "error_squared_distance"} & {*each} for each in held),
+        "decomposition": any(each["kind"] == CONVOLUTIONAL for each in layers.values()),
+        "layer_pairs": bool(pairs.of_layers(layers)),
+    }
+    return {"weights", *(group for group, found in there.items() if not found)}
 
 
 def measures_faults(
@@ -49,6 +53,11 @@ def measures_faults(
     possible = {group for each in estimators for group in offered(each)} - {*missing}
     if "weights" in measures:
         yield "key 'measures' has 'weights', and recorded activations have no checkpoints; accepted: without it"
+    elif "layer_pairs" in {*measures} & {*missing}:
+        yield (
+            "key 'measures' has 'layer_pairs', and the recorded activations have no symmetric layers, or no output; "
+            "accepted: without it, or stores recorded of a network with the attribute `pairs`"
+        )
     elif not {*MEASURED} & {*measures} & possible:
         yield (
             f"key 'measures' is {list(measures)}, of which nothing can be measured: the estimators do not offer "

@@ -65,7 +65,7 @@ class Recording:
     @property
     def lacking(self) -> set[str]:
         """What can be measured of none of its layers, by group of the summary."""
-        return measurable.lacking((each["kind"] for each in self.layers.values()), self.held)
+        return measurable.lacking(self.layers, self.held)
 
     @property
     def alike(self) -> tuple[Any, ...]:

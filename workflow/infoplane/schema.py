@@ -51,7 +51,7 @@ class Variable:
 
 Variables = Mapping[str, Variable]
 _OFFERED = {  # by kind of estimator; a renyi one that is multivariate has more
-    "renyi": {"information", "error_chain", "kernel_matrices"},
+    "renyi": {"information", "error_chain", "layer_pairs", "kernel_matrices"},
     "binning": {"information", "bottleneck"},
     "kde": {"information"},
 }
@@ -92,6 +92,9 @@ COORDINATES: Variables = {
     "channels": Variable(("layer",), "1", "Feature maps", minimum=1, dtype="int64"),
     "inputs": Variable(("layer",), "1", "Layers that feed it, or the input", dtype="str"),
     "dominator": Variable(("layer",), "1", "The nearest layer that all paths to it pass, or the input", dtype="str"),
+    "pair": Variable(("pair",), "1", "Pair of symmetric layers, or input and output", dtype="str"),
+    "first": Variable(("pair",), "1", "First of a pair", dtype="str"),
+    "second": Variable(("pair",), "1", "Second of a pair", dtype="str"),
     "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
     "dimension": Variable(("layer",), "1", "Numbers per sample", minimum=1, dtype="int64"),
     "truth": Variable(("truth",), "bits", "True mutual information", minimum=0),
@@ -107,6 +110,7 @@ COORDINATES: Variables = {
 
 _PROBE = ("seed", "estimator", "split", "epoch", "probe_batch")
 _LAYER = ("seed", "estimator", "control", "split", "epoch", "layer", "probe_batch")
+_PAIR = ("seed", "estimator", "control", "split", "epoch", "pair", "probe_batch")
 _KERNEL = ("seed", "estimator", "split", "epoch", "layer", "probe_batch")
 _MAPS = (*_LAYER, "about")
 
@@ -165,6 +169,15 @@ ERROR_CHAIN: Variables = {
     "error_median_distance": Variable(_KERNEL, "1", "Median distance between errors", minimum=0),
 }
 
+LAYER_PAIRS: Variables = {
+    "entropy_input": _bits("Entropy of the input, S(X)", _PROBE, 0),
+    "entropy_layer": _bits("Entropy of the layer, S(T)", _LAYER, 0),
+    "joint_entropy_layer_output": _bits("Joint entropy of layer and output, S(T, X′)", _LAYER, 0),
+    "joint_entropy_pair": _bits("Joint entropy of symmetric layers, S(T_k, T_k′)", _PAIR, 0),
+    "mutual_information_layer_output": _bits("I(T; X′)", _LAYER),
+    "mutual_information_pair": _bits("I(T_k; T_k′)", _PAIR),
+}
+
 BOTTLENECK: Variables = {
     "bottleneck_information_input": _bits("I(X; T)", _LAYER),
     "bottleneck_information_target": _bits("I(T; Y)", _LAYER),
@@ -202,7 +215,7 @@ CALIBRATION: Variables = {
 }
 
 # What may be measured of a run, each in a group of the summary.
-MEASURED = ("information", "decomposition", "error_chain", "bottleneck", "kernel_matrices")
+MEASURED = ("information", "decomposition", "error_chain", "bottleneck", "kernel_matrices", "layer_pairs")
 
 ACTIVATION_ROOT: Variables = {
     "input": Variable(("probe_batch", "sample", INPUT_FEATURES), "1", "Input", dtype="float32", optional=True),
@@ -242,6 +255,7 @@ _SUMMARY = {
     "/weights": _over_runs(WEIGHTS),
     "/bottleneck": _over_runs(BOTTLENECK),
     "/kernel_matrices": _over_runs(KERNEL_MATRICES),
+    "/layer_pairs": _over_runs(LAYER_PAIRS),
 }
 
 ARTIFACTS: Mapping[str, Artifact] = {
@@ -306,6 +320,12 @@ ARTIFACTS: Mapping[str, Artifact] = {
         "measure",
         "the kernel matrices of every layer, untrained and at the last epoch",
         {"/": KERNEL_MATRICES},
+    ),
+    "layer_pairs": Artifact(
+        "{experiment}/runs/{run}/layer_pairs/{estimator}.zarr",
+        "measure",
+        "mutual information between symmetric layers, and between every layer and the output; only where asked for",
+        {"/": LAYER_PAIRS},
     ),
     "weights": Artifact(
         "{experiment}/weights/{variant}.zarr",

@@ -22,5 +22,5 @@ with jobs.reported(snakemake.log[0]):
         work=Path(snakemake.params.work),
         code=settings["code"],
     )
-    for name, dataset in found.items():
-        store.write(snakemake.output[name], name, dataset, provenance=facts)
+    for name, path in snakemake.output.items():
+        store.write(path, name, found[name], provenance=facts)

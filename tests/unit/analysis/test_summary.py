@@ -72,6 +72,19 @@ def dataset(group, variant, seeds, number, estimator):
     return labels.label(group, arrays, coords)
 
 
+def layer_pairs(pairs):
+    """A store of what is known of pairs of layers, all different."""
+    firsts, seconds = zip(*(pair.split(", ") for pair in pairs), strict=True)
+    coords = {"seed": [0], "estimator": ["renyi"], "control": ["none"], "split": ["train"], "epoch": [0.0, 1.0]}
+    coords |= {"step": [0, 4], "layer": ["code"], "depth": [1], "kind": ["fully_connected"], "channels": [1]}
+    coords |= {"pair": pairs, "first": list(firsts), "second": list(seconds), "probe_batch": [0]}
+    arrays = {}
+    for place, (name, variable) in enumerate(ARTIFACTS["layer_pairs"].groups["/"].items()):
+        shape = [len(coords[dim]) for dim in variable.dims]
+        arrays[name] = 100 * place + np.arange(float(np.prod(shape))).reshape(shape)
+    return labels.label("layer_pairs", arrays, coords)
+
+
 MADE_BY = {"device": "a processor", "versions": {"numpy": "2.1"}, "dataset": {"checksum": "c0ffee"}}
 
 
@@ -149,6 +162,21 @@ class TestCoordinates:
         assert found["variant"].values.tolist() == ["wide", "narrow"]
         layers = ["conv1", "conv2"] if group == "decomposition" else ["conv1", "conv2", "fc1", "output"]
         assert found["layer"].values.tolist() == layers
+
+    def test_pairs_are_in_the_order_of_the_network_that_has_them(self, tmp_path):
+        """A deep network, and a shallow one without its middle pair; which layers they are depends on the variant."""
+        deep = ["input, output", "encoder1, decoder1", "encoder2, decoder2", "encoder3, decoder3"]
+        parts = []
+        for variant, pairs in (("narrow", [deep[0], deep[1], deep[3]]), ("wide", deep)):
+            own = layer_pairs(pairs)
+            store.write(tmp_path / f"{variant}.zarr", "layer_pairs", own, provenance=MADE_BY)
+            parts.append((Part("layer_pairs", variant, tmp_path / f"{variant}.zarr"), own))
+        found = summarised(parts, tmp_path / "summary.zarr")["layer_pairs"].to_dataset()
+        assert found["pair"].values.tolist() == deep
+        assert found["second"].sel(variant="narrow").values.tolist() == ["output", "decoder1", "", "decoder3"]
+        for part, own in parts:
+            values = found["mutual_information_pair"].sel(variant=part.variant, pair=own["pair"].values)
+            np.testing.assert_array_equal(values, own["mutual_information_pair"])
 
     def test_swept_keys_label_the_variants(self, whole):
         found = whole["information"]

@@ -240,7 +240,14 @@ class TestMeasure:
         tree = activations()
         control = ["shuffled_samples"]
         found = measure(tree, estimator(), control=control, work=tmp_path / "work", code={"error_chain": "c"})
-        assert list(found) == ["information", "decomposition", "error_chain", "bottleneck", "kernel_matrices"]
+        assert list(found) == [
+            "information",
+            "decomposition",
+            "error_chain",
+            "bottleneck",
+            "kernel_matrices",
+            "layer_pairs",
+        ]
         alone = error_chain.error_chain(tree, estimator(), control=control, work=tmp_path / "other", code="c")
         xr.testing.assert_identical(found["error_chain"], alone)
         for name in sorted(set(found) - {"error_chain"}):

@@ -104,6 +104,13 @@ def test_pairs_of_feature_maps() -> None:
     assert amount.to_measure(facts) == pytest.approx(6 * expected, rel=1e-12)
 
 
+def test_pairs_of_layers() -> None:
+    """Of four layers the spectrum of each, and of each with the output; of input and output, and of a pair."""
+    hidden = changed("capture", model={"hidden": [20, 10, 20]})
+    asked = replace(hidden, measure={**FACTS.measure, "code": {"layer_pairs": "digest"}})
+    assert amount.to_measure(asked) == 6 * ((2 + 4 + 4 + 2) * 400**3 + 2 * 4 * 400**2 + 4 * amount._CALL)
+
+
 def test_bytes_of_activations_and_of_distances() -> None:
     """Six looks: 400 samples of 30 numbers in four bytes; or the upper half of 400 × 400 in eight, for two layers."""
     assert amount.written_by_capture(FACTS) == 6 * 400 * 30 * 4

@@ -31,7 +31,7 @@ class TestCode:
         file = tmp_path_factory.mktemp("study") / "mine.yaml"
         every = {
             "figures": figures.names(),
-            "measures": [*WEIGHED, "bottleneck", "kernel_matrices"],
+            "measures": [*WEIGHED, "bottleneck", "kernel_matrices", "layer_pairs"],
             "estimators": [ESTIMATOR, BINNING],
             "animations": figures.animated(),
         }
@@ -81,6 +81,7 @@ class TestCode:
             ("analysis/error_chain.py", {"measure", "mlpmeasure"}),
             ("measures/renyi.py", {"measure", "mlpmeasure"}),
             ("analysis/bottleneck.py", {"measure"}),
+            ("analysis/layer_pairs.py", {"measure"}),
             ("measures/binning.py", {"measure"}),
             ("analysis/measure.py", {"measure", "mlpmeasure"}),
             ("analysis/summary.py", {"aggregate", "mlpaggregate"}),

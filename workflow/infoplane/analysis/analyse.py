@@ -53,7 +53,8 @@ def analyse(
         As an experiment has them, with the same defaults (docs/settings.md).
     measures
         What is measured, as far as the estimators offer it and the activations allow it: feature maps have a
-        ``decomposition``, recorded errors an ``error_chain``.
+        ``decomposition``, recorded errors an ``error_chain``, and what a recorder has seen of a network with symmetric
+        layers ``layer_pairs``.
     controls
         As an experiment has them.
     name
@@ -163,7 +164,7 @@ def _faults(tree: xr.DataTree, name: str, settings: config.Settings) -> Iterator
     """What is asked of a store, and it cannot give."""
     by_name = {each["name"]: each for each in settings["estimators"]}
     held = _held(tree)
-    missing = measurable.lacking((tree[layer].attrs["kind"] for layer in held), held.values())
+    missing = measurable.lacking({name: tree[name].attrs for name in held}, held.values())
     yield from finite.inputs_faults(tree)
     yield from kinds.settings_faults(_kind(tree), name, settings)
     yield from measurable.estimates_faults(by_name)
@@ -181,7 +182,7 @@ def _measured(
 ) -> Iterator[tuple[str, Path]]:
     """What one estimator measures of one store, written by group."""
     held = _held(tree)
-    possible = offered(estimator) - measurable.lacking((tree[layer].attrs["kind"] for layer in held), held.values())
+    possible = offered(estimator) - measurable.lacking({name: tree[name].attrs for name in held}, held.values())
     wanted = [group for group in MEASURED if group in settings["measures"] and group in possible]
     code = dict.fromkeys(wanted, "")  # nothing measured is kept, so it need not be told apart by its code
     found = measure(tree, estimator, control=settings["controls"], work=folder / "work", code=code)

@@ -15,7 +15,11 @@ from infoplane.schema import ARTIFACTS, COORDINATES, SCORES, Variable
 
 log = logging.getLogger(__name__)
 _BLOCK_BYTES = 4 * 2**20  # of one variable: what is held in memory, and the size of a chunk
-_OF_VARIANTS = {**dict.fromkeys(("depth", "kind", "channels", "inputs", "dominator"), "layer"), "step": "epoch"}
+_OF_VARIANTS = {
+    **dict.fromkeys(("depth", "kind", "channels", "inputs", "dominator"), "layer"),
+    **dict.fromkeys(("first", "second"), "pair"),
+    "step": "epoch",
+}
 _FACTS = ("device", "versions", "dataset")  # attributes of stores that the summary tells
 _OF_TARGETS = ("loss", *SCORES)  # variables whose unit and name depend on the targets
 Array = np.ndarray[Any, Any]
@@ -77,7 +81,7 @@ def summarise(
 
 
 def merged(orders: Iterable[Sequence[str]]) -> list[str]:
-    """The union of lists of layers, each layer behind those that precede it in the lists that have it."""
+    """The union of lists of layers or pairs, each behind those that precede it in the lists that have it."""
     lists = sorted(orders, key=len, reverse=True)
     union: list[str] = []
     for names in lists:
@@ -173,7 +177,7 @@ def _frame(
     kinds = list({id(each): each for _, each in found}.values())
     for dim in dict.fromkeys(dim for each in kinds for dim in each.dims):
         values = [each[dim].values.tolist() for each in kinds]
-        coords[str(dim)] = merged(values) if dim == "layer" else _united(str(dim), values)
+        coords[str(dim)] = merged(values) if dim in {"layer", "pair"} else _united(str(dim), values)
     for name, dim in _OF_VARIANTS.items():
         if any(name in each.coords for each in kinds):
             coords[name] = (("variant", dim), _by_variant(name, dim, found, list(variants), coords[dim]))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from infoplane import pairs
 from infoplane.capture.hooks import Hooks, errors, squared_distances
 from infoplane.models import graph
 from infoplane.models.layers import Layer
@@ -76,7 +77,8 @@ def described(
 ) -> dict[str, dict[str, Any]]:
     """Attributes of each layer: kind, depth, feature maps, numbers per sample, and its place in the graph.
 
-    Of the layers that are looked at, `inputs` feed it, and `dominator` is its immediate dominator.
+    Of the layers that are looked at, `inputs` feed it, and `dominator` is its immediate dominator; the first of two
+    symmetric layers has the second as its `counterpart`.
 
     Parameters
     ----------
@@ -93,6 +95,7 @@ def described(
         network(inputs)
     shapes = {name: values.shape[1:] for name, values in hooks.activations.items()}
     joined = graph.among(every, shapes)
+    counterparts = pairs.counterparts(pairs.of_network(network), [layer.name for layer in layers])
     feeding, dominators = graph.predecessors(joined), graph.dominators(joined)
     return {
         layer.name: {
@@ -102,6 +105,7 @@ def described(
             "dimension": shapes[layer.name].numel(),
             "inputs": list(feeding[layer.name]),
             "dominator": dominators[layer.name],
+            **({pairs.COUNTERPART: counterparts[layer.name]} if layer.name in counterparts else {}),
         }
         for layer in layers
     }

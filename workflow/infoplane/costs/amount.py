@@ -153,6 +153,7 @@ def _by_kernels(estimator: Settings, wanted: set[str], conditions: int, n: int, 
     spectra = 2 + conditions * (
         3 * len(maps) * ("information" in wanted)
         + 2 * len(maps) * ("error_chain" in wanted)
+        + (2 * len(maps) + (len(maps) + 1) // 2) * ("layer_pairs" in wanted)  # pairs of layers, and input and output
         + 2 * pairs * ("decomposition" in wanted)
     )
     widths: int = estimator["bandwidth"].get("candidates", 1)

@@ -160,6 +160,11 @@ class Study:
         every = (each for planned in self.planned.values() for each in planned.figures.values())
         return "|".join(sorted({each.name for each in every if each.figure == figure})) or "(?!)"
 
+    def asking(self, group: str) -> str:
+        """A regular expression for the names of all experiments that ask for something to be measured."""
+        every = (name for name, each in self.planned.items() if group in each.experiment.settings["measures"])
+        return "|".join(sorted(every)) or "(?!)"
+
     def summaries(self) -> list[str]:
         """The summary of every experiment."""
         return [f"results/{ARTIFACTS['summary'].path}".format(experiment=name) for name in self.planned]

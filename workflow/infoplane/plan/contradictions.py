@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING
 
-from infoplane import claims, figures, files, measurable, models, targets
+from infoplane import claims, figures, files, measurable, models, pairs, targets
 from infoplane.datasets import Description
 from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
@@ -73,9 +73,12 @@ def of_networks(planned: Planned) -> Iterator[str]:
             )
         convolutions |= {layer.name for layer in layers if layer.kind == CONVOLUTIONAL}
         trained |= dict.fromkeys(layer.name for layer in whole)
-        seen = [layer.name for layer in _looked_at(planned, variant, layers)]
+        looks = _looked_at(planned, variant, layers)
+        seen = [layer.name for layer in looks]
         yield from (f"key 'model': {fault}" for fault in layer_faults(seen, way_out=graph.RENAMED))
         looked_at |= dict.fromkeys(seen)
+        if "layer_pairs" in planned.groups:
+            yield from _of_pairs(variant, pairs.of_network(network), layers, looks)
     if not failed:
         yield from _of_layers(planned, trained, looked_at, convolutions)
 
@@ -90,6 +93,28 @@ def _of_layers(
         yield from _not_among(figure, "layers", known)
         if "decomposition" in needs:
             yield from _without_maps(figure, known, convolutions)
+
+
+def _of_pairs(
+    variant: Variant, own: "Sequence[pairs.Pair]", layers: "Sequence[Layer]", seen: "Sequence[Layer]"
+) -> Iterator[str]:
+    """What stands against measuring the symmetric layers of a network."""
+    model = variant.settings["model"]
+    title, names = model.get("name") or model["factory"], [layer.name for layer in layers]
+    if not own:
+        yield (
+            f"key 'measures' has 'layer_pairs', and model {title!r} has no attribute `pairs`; accepted: without it, or "
+            "a network with a tuple of pairs of names of its symmetric layers, outermost first"
+        )
+        return
+    wrong = list(pairs.faults(own, names))
+    yield from (f"key 'model': {title!r}: {fault}" for fault in wrong)
+    looked_at = [layer.name for layer in seen]
+    if not wrong and (names[-1] not in looked_at or not pairs.counterparts(own, looked_at)):
+        yield (
+            f"key 'measures' has 'layer_pairs', and key 'model.layers' leaves {', '.join(looked_at)}; accepted: with "
+            f"{names[-1]!r}, and with both layers of a pair such as {' and '.join(own[0])}"
+        )
 
 
 def of_names(planned: Iterable[Planned]) -> Iterator[str]:

@@ -1,0 +1,49 @@
+"""Symmetric layers of a network, such as those of an encoder and of its decoder: how a network and a store name them.
+
+A network says which they are by an attribute `pairs`, a tuple of (first, second), names of its layers, the outermost
+pair first. An activation store has the second as an attribute of the first, so that measuring needs no network.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from infoplane.schema import INPUT, OUTPUT
+
+COUNTERPART = "counterpart"  # attribute of the first layer of a pair in an activation store: the name of the second
+Pair = tuple[str, str]
+
+
+def of_network(network: object) -> tuple[Pair, ...]:
+    """Pairs that a network names in its attribute `pairs`; none, if it has none or one of another meaning."""
+    held = getattr(network, "pairs", ())
+    if not isinstance(held, tuple | list) or not all(
+        isinstance(each, tuple | list) and len(each) == 2 for each in held
+    ):
+        return ()
+    return tuple((first, second) for first, second in held if isinstance(first, str) and isinstance(second, str))
+
+
+def counterparts(pairs: Sequence[Pair], layers: Sequence[str]) -> dict[str, str]:
+    """The second layer of each pair by the first, of the pairs whose layers are both there."""
+    return {first: second for first, second in pairs if {first, second} <= set(layers)}
+
+
+def of_layers(layers: Mapping[str, Mapping[Any, Any]]) -> list[Pair]:
+    """Pairs of a store, from its layers' attributes: input and output, then the layers' own, outermost first.
+
+    None at all, if none of its layers has a counterpart or the output is not among them.
+    """
+    order = sorted(layers, key=lambda name: int(layers[name]["depth"]))
+    own = [(name, str(layers[name][COUNTERPART])) for name in order if COUNTERPART in layers[name]]
+    outputs = [name for name in order if layers[name]["kind"] == OUTPUT]
+    return [(INPUT, outputs[-1]), *own] if own and outputs else []
+
+
+def faults(pairs: Sequence[Pair], layers: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the pairs that a network names: names that its layers do not have, or have twice."""
+    named = Counter(name for pair in pairs for name in pair)
+    for name in (name for name in named if name not in layers):
+        yield f"`pairs` has {name!r}, which is no layer; accepted: {', '.join(layers)}"
+    for name in (name for name, count in named.items() if count > 1):
+        yield f"`pairs` has {name!r} more than once; accepted: every layer in one pair at most"

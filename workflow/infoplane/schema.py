@@ -173,9 +173,9 @@ LAYER_PAIRS: Variables = {
     "entropy_input": _bits("Entropy of the input, S(X)", _PROBE, 0),
     "entropy_layer": _bits("Entropy of the layer, S(T)", _LAYER, 0),
     "joint_entropy_layer_output": _bits("Joint entropy of layer and output, S(T, X′)", _LAYER, 0),
-    "joint_entropy_pair": _bits("Joint entropy of symmetric layers, S(T_k, T_k′)", _PAIR, 0),
+    "joint_entropy_pair": _bits("Joint entropy of symmetric layers, S(Tₖ, Tₖ′)", _PAIR, 0),
     "mutual_information_layer_output": _bits("I(T; X′)", _LAYER),
-    "mutual_information_pair": _bits("I(T_k; T_k′)", _PAIR),
+    "mutual_information_pair": _bits("I(Tₖ; Tₖ′)", _PAIR),
 }
 
 BOTTLENECK: Variables = {

@@ -65,6 +65,7 @@ def synthetic(
         "weights": _weights(frame),
         "bottleneck": _bottleneck(frame),
         "kernel_matrices": _kernel_matrices(frame),
+        "layer_pairs": _layer_pairs(frame),
     }
     if not (frame["kind"] == "convolutional").any():
         del values["decomposition"]
@@ -88,6 +89,9 @@ def _frame(
     kinds = np.where(present, _strings(map(_kind, layers)), "").astype(object)
     channels = np.array([[_channels(filters, layer) for layer in layers] for filters, _ in sweep])
     place = ("variant", "layer")
+    pairs = _pairs(layers)
+    firsts, seconds = zip(*pairs, strict=True)
+    both = np.array([[lacks not in {(variant, name) for name in pair} for pair in pairs] for variant in variants])
     return xr.Dataset(
         coords={
             "variant": _strings(variants),
@@ -105,6 +109,9 @@ def _frame(
             "beta": np.geomspace(1.01, 1000, 12),
             "sample": np.arange(PAIRED),
             "other_sample": np.arange(PAIRED),
+            "pair": _strings(map(", ".join, pairs)),
+            "first": (("variant", "pair"), np.where(both, firsts, "").astype(object)),
+            "second": (("variant", "pair"), np.where(both, seconds, "").astype(object)),
             "kind": (place, kinds),
             "channels": (place, np.where(present, channels, np.nan)),
             "depth": (place, np.where(present, np.cumsum(present, axis=1), 0)),
@@ -149,13 +156,16 @@ def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive:
             full = full.where(finished & finished.rename(seed="other_seed"))
         if "layer" in known.dims:
             full = full.where(frame["kind"] != "")
+        if "pair" in known.dims:
+            full = full.where(frame["first"] != "")
         found[variable] = full.assign_attrs(units=known.units, long_name=known.long_name)
-    if name == "error_chain":
+    if name in {"error_chain", "layer_pairs"}:
         found = found.sel(estimator=["renyi"])
     if name == "bottleneck":
         found = found.sel(estimator=["binning"]).isel(epoch=[-1])
     places = ("kind", "channels", "depth") if "layer" in found.dims else ()
-    return found.assign_coords({key: frame[key] for key in (*_swept(frame), *places)})
+    pairs = ("first", "second") if "pair" in found.dims else ()
+    return found.assign_coords({key: frame[key] for key in (*_swept(frame), *places, *pairs)})
 
 
 def _swept(frame: xr.Dataset) -> list[str]:
@@ -246,6 +256,23 @@ def _error_chain(frame: xr.Dataset) -> dict[str, xr.DataArray]:
         "mutual_information_error": chain * _real(frame) + _shift(frame, 0.1),
         "error_bandwidth": 0.1 * width,
         "error_median_distance": 0.5 / (1 + frame["epoch"]),
+    }
+
+
+def _pairs(layers: Sequence[str]) -> list[tuple[str, str]]:
+    """Return input and output, and layers as if those before the output were those of an autoencoder."""
+    inner = list(layers[:-1])
+    own = [(inner[place], inner[-1 - place]) for place in range(len(inner) // 2)]
+    return [("input", layers[-1]), *own]
+
+
+def _layer_pairs(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return pairs that know half a bit more from one to the next inwards, and layers that know of the output."""
+    place = xr.DataArray(np.arange(frame.sizes["pair"]), coords={"pair": frame["pair"]}, dims="pair")
+    learnt = _fit(frame, 1) * _real(frame)
+    return {
+        "mutual_information_pair": (2 + 0.5 * place) * learnt + _shift(frame, 0.1),
+        "mutual_information_layer_output": 0.8 * S_X * _level(frame) * learnt + _shift(frame, 0.08),
     }
 
 

@@ -121,7 +121,7 @@ def test_losses_within_a_decade_and_over_several_have_readable_ticks(low, build,
 def gaps(build):
     """Return a summary with one estimate missing, one variant that ends early, and another without its start."""
     summary = build(FEW)
-    for group in figures.needs("data_processing") | {"training", "decomposition"}:
+    for group in figures.needs("data_processing") | {"training", "decomposition", "layer_pairs"}:
         data = summary[group].to_dataset()
         early = (data["variant"] == "v01") & (data["epoch"] > 1)
         late = (data["variant"] == "v02") & (data["epoch"] == 0)
@@ -142,6 +142,7 @@ _WITHOUT_EPOCHS = {
     "processing_steps",
     "relaxation",
     "snapshots",
+    "symmetric_pairs",
 }
 
 

@@ -54,10 +54,12 @@ __all__ = [
     "options",
     "planes",
     "processing_steps",
+    "reconstruction_plane",
     "redundancy_synergy",
     "relaxation",
     "snapshots",
     "styled",
+    "symmetric_pairs",
     "table",
     "training",
 ]
@@ -211,6 +213,21 @@ gradients = Page(
     after="figure 4 of Shwartz-Ziv and Tishby 2017",
 )
 
+symmetric_pairs = Page(
+    "symmetric_pairs",
+    "information between input and output and between symmetric layers, outermost first",
+    needs=("layer_pairs",),
+    options=choices.Measured,
+    after="the second property of Yu and Príncipe 2019",
+)
+reconstruction_plane = Page(
+    "reconstruction_plane",
+    "I(X; T) against I(T; X′) of the output, or against I(T; T′) of the symmetric layer, a trajectory per layer",
+    needs=("information", "layer_pairs"),
+    options=choices.Reconstructed,
+    after="the two information planes of Yu and Príncipe 2019",
+)
+
 _PAGES = {
     page.name: page
     for page in (
@@ -235,6 +252,8 @@ _PAGES = {
         snapshots,
         final_layers,
         relaxation,
+        symmetric_pairs,
+        reconstruction_plane,
     )
 }
 

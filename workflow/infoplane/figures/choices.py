@@ -118,6 +118,20 @@ class Processing(Measured):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reconstructed(Measured):
+    """Options of the planes of a network that reconstructs its input.
+
+    Parameters
+    ----------
+    against
+        What a layer's information is about on the vertical axis: the ``output``, or its symmetric layer, the
+        ``counterpart``.
+    """
+
+    against: Literal["output", "counterpart"] = "output"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Maps(Measured):
     """Options of every figure of quantities of feature maps.
 

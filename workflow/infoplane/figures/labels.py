@@ -70,3 +70,13 @@ def beside(axes: Axes, ends: Sequence[End], height: float) -> None:
                 "relpos": (0, 0.5),
             },
         )
+
+
+def below(panels: Sequence[Axes], names: Sequence[str], width: float) -> None:
+    """Put names on the horizontal axes that panels of about this width in mm share, upright where they would touch."""
+    panels[0].set_xticks(range(len(names)), names)
+    panels[0].set_xlim(-0.5, len(names) - 0.5)
+    longest = max(len(line) for name in names for line in name.splitlines())
+    upright = len(names) * (longest + 1.5) * style.character() > width
+    for axes in panels:
+        axes.tick_params(axis="x", rotation=90 if upright else 0)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MEAN = "mean"  # in the column `seed`: the mean over the seeds that are finite there
 SPREAD = "_sd"  # behind a variable's name: its standard deviation over those seeds
 PLACE = ["layer", "kind", "depth", "channels"]  # the columns that say where in the network a row is
+PAIR = ["pair", "first", "second"]  # and between which of its layers
 
 _SINGLE = {"estimator": "estimator", "split": "split"}
 _SEVERAL = {"variants": "variant", "layers": "layer"}
@@ -108,7 +109,7 @@ def swept(data: xr.Dataset | pd.DataFrame) -> list[str]:
 def rows(data: xr.Dataset, variables: Sequence[str]) -> pd.DataFrame:
     """A row per point at which any of the variables exists, with the coordinates that tell which point it is."""
     table = data[list(variables)].to_dataframe().dropna(subset=list(variables), how="all").reset_index()
-    coordinates = ["variant", *swept(data), "estimator", "control", "split", *PLACE, "epoch", "seed"]
+    coordinates = ["variant", *swept(data), "estimator", "control", "split", *PLACE, *PAIR, "epoch", "seed"]
     return table[[name for name in coordinates if name in table.columns] + list(variables)]
 
 

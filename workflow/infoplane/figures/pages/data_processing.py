@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from infoplane.derived import chains
-from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures import canvas, labels, seeds, select, style
 from infoplane.figures.against import CONTROLS
 from infoplane.figures.canvas import Blocks, Canvas
 from infoplane.figures.choices import Processing
@@ -80,7 +80,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         _draw_panel(axes, measured[measured["stage"] == stage], layers)
     headings = [[_when(table, variant, stage) for stage in stages] for variant in names]
     blocks.title(panels, list(texts.values()), headings)
-    _name_layers(panels, layers, room / blocks.across)
+    labels.below(panels, layers, room / blocks.across)
     page.label("Layer", "Mutual information [bits]")
     return page.figure
 
@@ -187,12 +187,3 @@ def _symbol(label: str) -> str:
 def _when(table: pd.DataFrame, variant: str, stage: str) -> str:
     epochs = table.loc[(table["variant"] == variant) & (table["stage"] == stage), "epoch"]
     return stage if stage == STAGES[0] or epochs.empty else f"epoch {epochs.iloc[0]:g}"
-
-
-def _name_layers(panels: Sequence[Axes], layers: Sequence[str], width: float) -> None:
-    """Put the layers on the horizontal axes, upright where they would touch."""
-    panels[0].set_xticks(range(len(layers)), layers)
-    panels[0].set_xlim(-0.5, len(layers) - 0.5)
-    upright = len(layers) * (max(map(len, layers)) + 1.5) * style.character() > width
-    for axes in panels:
-        axes.tick_params(axis="x", rotation=90 if upright else 0)

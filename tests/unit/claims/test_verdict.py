@@ -44,6 +44,28 @@ def test_rule_below():
     assert verdict.word(effect(0.6, 0.7, 0.8), {}, Rule("below", 0.5)) == verdict.CONTRADICTED
 
 
+class TestBeyondAControl:
+    @pytest.mark.parametrize(
+        ("rule", "control", "said"),
+        [
+            (ABOVE, (0, 2, 4), "Under shuffled samples the effect is not clearly weaker."),
+            (ABOVE, (1.5, 2.5, 3.5), ""),
+            (ABOVE, (1.5, 2.5), ""),
+            (Rule("below", 5), (1.5, 2.5, 3.5), "Under shuffled samples the effect is not clearly weaker."),
+            (Rule("below", 5), (6, 3.5, 4.5), ""),
+        ],
+    )
+    def test_a_control_that_comes_near_is_named(self, rule, control, said):
+        beyond = {"shuffled_samples": verdict.difference(effect(2, 3, 4), effect(*control))}
+        assert verdict.no_clearer(beyond, rule) == said
+
+    def test_the_difference_is_of_seeds_that_show_both(self):
+        own = replace(effect(2, 3, 5), seeds=(0, 1, 4))
+        found = verdict.difference(own, replace(effect(1, 1, 1), seeds=(1, 2, 4)))
+        assert (found.seeds, found.values, found.mean) == ((1, 4), (2, 4), 3)
+        assert verdict.difference(own, replace(effect(1), seeds=(7,))).values == ()
+
+
 class TestInterval:
     def test_of_three_values_ends_at_the_extremes(self):
         """All three drawn alike has probability 1/27 at either end, more than 2.5 %."""

@@ -65,7 +65,8 @@ def test_networks_that_failed_are_named(written):
 def test_text(written):
     assert written["text"].startswith("# Claims: Planted & <b>\n\n**PREVIEW**")
     row = next(line for line in written["text"].splitlines() if line.startswith("| **P1.b**"))
-    assert "| renyi, train probe | 1 [1, 1], 5 seeds | shuffled samples: 1 [1, 1], 5 seeds |" in row
+    under = "shuffled samples: 1 [1, 1], 5 seeds (the effect less this: 0 [0, 0])"
+    assert f"| renyi, train probe | 1 [1, 1], 5 seeds | {under} |" in row
     assert row.endswith("| explained by the control |")
 
 

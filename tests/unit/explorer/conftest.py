@@ -20,6 +20,6 @@ def claims():
     rule, needs = Rule("above", 0.5), ("information",)
     claim = Claim("made", "M.1", "us", f"It holds. {HOSTILE}", None, "a fall", "bits", rule, needs=needs)
     effect = Effect((0, 1, 2), (0.6, 0.7, 0.8), 0.7, 0.6, 0.8)
-    unseen = Effect((), (), np.nan, np.nan, np.nan)
-    verdict = Verdict(claim, "renyi", "train", effect, None, {"shuffled_samples": unseen}, "supported", "")
+    unseen = {"shuffled_samples": Effect((), (), np.nan, np.nan, np.nan)}
+    verdict = Verdict(claim, "renyi", "train", effect, None, unseen, unseen, "supported", "")
     return {"claims": [data(verdict)]}

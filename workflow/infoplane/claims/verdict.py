@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -47,6 +47,8 @@ class Verdict:
         The same without the networks that learned nothing, if there are such.
     controls
         The same under the controls that were measured.
+    beyond
+        The effect less that under each control, of the seeds that show both.
     verdict
         The word.
     remark
@@ -59,6 +61,7 @@ class Verdict:
     effect: Effect
     learned: Effect | None
     controls: dict[str, Effect]
+    beyond: dict[str, Effect]
     verdict: str
     remark: str
 
@@ -96,6 +99,8 @@ def _shared(groups: Sequence[xr.Dataset], dim: str) -> list[str]:
 def _verdict(claim: Claim, evidence: Evidence) -> Verdict:
     effect = _effect(claim, evidence)
     controls = {name: _effect(claim, _under(evidence, name)) for name in claim.controls if _measured(evidence, name)}
+    beyond = {name: difference(effect, control) for name, control in controls.items()}
+    said, own = word(effect, controls, claim.rule), claim.remark(evidence) if claim.remark else ""
     return Verdict(
         claim,
         evidence.estimator,
@@ -103,8 +108,9 @@ def _verdict(claim: Claim, evidence: Evidence) -> Verdict:
         effect,
         _effect(claim, evidence.of_those_that_learned()) if evidence.some_learned_nothing else None,
         controls,
-        word(effect, controls, claim.rule),
-        claim.remark(evidence) if claim.remark else "",
+        beyond,
+        said,
+        " ".join(filter(None, [own, no_clearer(beyond, claim.rule) if said == SUPPORTED else ""])),
     )
 
 
@@ -120,6 +126,21 @@ def word(effect: Effect, controls: dict[str, Effect], rule: Rule) -> str:
     own = _word(effect, rule)
     shown = [control for control in controls.values() if len(control.values) >= LEAST_SEEDS]
     return EXPLAINED if own == SUPPORTED and any(_word(each, rule) == SUPPORTED for each in shown) else own
+
+
+def difference(effect: Effect, control: Effect) -> Effect:
+    """The effect less that under a control, seed by seed, as seeds of both start alike."""
+    under = dict(zip(control.seeds, control.values, strict=True))
+    own = zip(effect.seeds, effect.values, strict=True)
+    return _of_seeds({seed: value - under[seed] for seed, value in own if seed in under})
+
+
+def no_clearer(beyond: dict[str, Effect], rule: Rule) -> str:
+    """A sentence on the controls that an effect is not clearly beyond, on the side that the rule asks for."""
+    ahead = Rule(rule.side, 0.0)
+    shown = {name: each for name, each in beyond.items() if len(each.values) >= LEAST_SEEDS}
+    near = [name for name, each in shown.items() if _word(each, ahead) != SUPPORTED]
+    return f"Under {' and '.join(near).replace('_', ' ')} the effect is not clearly weaker." if near else ""
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -141,12 +162,15 @@ def _word(effect: Effect, rule: Rule) -> str:
 
 def _effect(claim: Claim, evidence: Evidence) -> Effect:
     found = _of_each_seed(claim, evidence).dropna("seed")
-    values = tuple(float(value) for value in found.values)
-    seeds = tuple(int(seed) for seed in found["seed"].values)
+    return _of_seeds({int(seed): float(value) for seed, value in zip(found["seed"].values, found.values, strict=True)})
+
+
+def _of_seeds(found: Mapping[int, float]) -> Effect:
+    values = tuple(found.values())
     if not values:
         return Effect((), (), np.nan, np.nan, np.nan)
     low, high = interval(values) if len(values) > 1 else (np.nan, np.nan)
-    return Effect(seeds, values, float(np.mean(values)), low, high)
+    return Effect(tuple(found), values, float(np.mean(values)), low, high)
 
 
 def _of_each_seed(claim: Claim, evidence: Evidence) -> xr.DataArray:

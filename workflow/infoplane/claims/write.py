@@ -20,7 +20,8 @@ LEGEND = (
     "The effect is the mean over seeds with its 95 % interval (percentile bootstrap over seeds). *supported*: the "
     "whole interval keeps the rule; *contradicted*: the whole interval breaks it; *inconclusive*: neither; *explained "
     "by the control*: under a control, as of untrained networks or shuffled samples, the whole interval keeps it too; "
-    "*no verdict*: fewer than 3 seeds show an effect, or there is nothing to compare. With 3 seeds the interval is "
+    "*no verdict*: fewer than 3 seeds show an effect, or there is nothing to compare. The effect less that under a "
+    "control is a mean over seeds as well, each with itself. With 3 seeds the interval is "
     "from the least to the greatest of them, and holds the true mean less often than its name says."
 )
 
@@ -131,6 +132,7 @@ def data(verdict: Verdict) -> dict[str, Any]:
         "effect": _plain(verdict.effect),
         "effect_of_those_that_learned": verdict.learned and _plain(verdict.learned),
         "controls": {name: _plain(effect) for name, effect in verdict.controls.items()},
+        "beyond": {name: _plain(effect) for name, effect in verdict.beyond.items()},
         "verdict": verdict.verdict,
         "remark": verdict.remark,
     }
@@ -263,7 +265,6 @@ def _rows(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
 
 def _row(verdict: Verdict) -> dict[str, Any]:
     claim = verdict.claim
-    controls = [f"{name.replace('_', ' ')}: {words(each, claim.units)}" for name, each in verdict.controls.items()]
     return {
         "mark": claim.mark,
         "statement": claim.statement,
@@ -271,7 +272,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "rule": ruled(claim.rule, claim.units),
         "judged_with": judged_with(verdict.estimator, verdict.split),
         "effect": effect(verdict.effect, verdict.learned, claim.units),
-        "controls": controls,
+        "controls": controls(verdict.controls, verdict.beyond, claim.units),
         "verdict": verdict.verdict,
         "remark": verdict.remark,
     }
@@ -282,14 +283,26 @@ def effect(of_all: Effect, of_learned: Effect | None, units: str) -> str:
     return words(of_all, units) + (f"; of networks that learned: {words(of_learned, units)}" if of_learned else "")
 
 
+def controls(under: Mapping[str, Effect], beyond: Mapping[str, Effect], units: str) -> list[str]:
+    """The effect under each control, and by how much the networks' own is above that."""
+    return [
+        f"{name.replace('_', ' ')}: {words(each, units)}{_above(beyond[name], units)}" for name, each in under.items()
+    ]
+
+
+def _above(difference: Effect, units: str) -> str:
+    return f" (the effect less this: {_numbers(difference, units)})" if difference.values else ""
+
+
 def words(effect: Effect, units: str) -> str:
     """Mean, interval and number of seeds."""
     count = len(effect.values)
-    if not count:
-        return "not seen in any seed"
-    unit = "" if units == "1" else f" {units}"
+    return f"{_numbers(effect, units)}, {count} seed{'s' if count > 1 else ''}" if count else "not seen in any seed"
+
+
+def _numbers(effect: Effect, units: str) -> str:
     interval = f" [{effect.low:.3g}, {effect.high:.3g}]" if math.isfinite(effect.low) else ""
-    return f"{effect.mean:.3g}{interval}{unit}, {count} seed{'s' if count > 1 else ''}"
+    return f"{effect.mean:.3g}{interval}{'' if units == '1' else f' {units}'}"
 
 
 def ruled(rule: Rule, units: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infoplane.claims.verdict import Effect
-from infoplane.claims.write import effect, words
+from infoplane.claims.write import controls, effect
 
 
 def of(claims: Mapping[str, Any] | None) -> tuple[list[dict[str, Any]], list[str]]:
@@ -29,11 +29,12 @@ def _row(claim: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{key: claim[key] for key in keys},
         "effect": effect(_effect(claim["effect"]), learned and _effect(learned), claim["units"]),
-        "controls": [
-            f"{name.replace('_', ' ')}: {words(_effect(each), claim['units'])}"
-            for name, each in claim["controls"].items()
-        ],
+        "controls": controls(_effects(claim["controls"]), _effects(claim["beyond"]), claim["units"]),
     }
+
+
+def _effects(plain: Mapping[str, Any]) -> dict[str, Effect]:
+    return {name: _effect(each) for name, each in plain.items()}
 
 
 def _effect(plain: Mapping[str, Any]) -> Effect:

@@ -205,6 +205,18 @@ class TestConclusionsOfTheField:
         found = {each.claim.name: each for each in across.across(tree, conclusions.of_summary(tree))}
         assert found["field.learning.fc1"].outcome == across.FAILS
 
+    def test_what_a_layer_learns_hangs_on_no_scale(self, tried) -> None:
+        """A tenth of the bits, as a kernel ten times as wide might show them, is the same conclusion."""
+
+        def change(values: xr.DataArray, choices: Mapping[str, Any]) -> xr.DataArray:
+            return values * xr.where(values["epoch"] > 0, 1.0, 0.9) * (0.01 if choices["alpha"] == 2 else 1.0)
+
+        tree = tried(change, alpha=[2])
+        found = {each.claim.name: each for each in across.across(tree, conclusions.of_summary(tree))}
+        learns = found["field.learning.fc1"]
+        assert learns.outcome == across.CONTROLLED  # shuffled samples are changed alike
+        assert learns.verdicts[0][1].effect.mean == pytest.approx(10, abs=0.5)
+
 
 class TestWritten:
     @pytest.fixture

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
 SOURCE = "the field"
 _I_INPUT, _I_TARGET = "mutual_information_input_layer", "mutual_information_layer_target"
 _FALL = 5.0  # % of its peak by which I(X; T) is to fall where a layer compresses
-_RISE = 0.05  # bits by which I(T; Y) is to rise where a layer learns
+_RISE = 5.0  # % of its greatest value by which I(T; Y) is to rise where a layer learns, whatever the kernel's width
 
 
 def of_summary(summary: xr.DataTree) -> list[Claim]:
@@ -48,9 +48,11 @@ def fall(evidence: Evidence, layer: str) -> xr.DataArray:
 
 
 def rise(evidence: Evidence, layer: str) -> xr.DataArray:
-    """Rise of a layer's I(T; Y) from the first epoch to the last, bits, mean over variants."""
+    """Rise of a layer's I(T; Y) from the first epoch to the last, % of its greatest value, mean over variants."""
     values = evidence.group("information")[_I_TARGET].sel(layer=layer)
-    return (evidence.at_the_end(values) - values.isel(epoch=0, drop=True)).mean("variant")
+    greatest = values.max("epoch")
+    risen = evidence.at_the_end(values) - values.isel(epoch=0, drop=True)
+    return (100 * risen / greatest.where(greatest > 0)).mean("variant")
 
 
 def greatest_rise(evidence: Evidence, quantity: str) -> xr.DataArray:
@@ -90,8 +92,8 @@ def _learning(layer: str) -> Claim:
         "learning",
         f"{layer} learns: what it knows about the target rises in training.",
         partial(rise, layer=layer),
-        "rise of I(T; Y) from the first epoch to the last",
-        "bits",
+        "rise of I(T; Y) from the first epoch to the last, of its greatest value",
+        "%",
         Rule("above", _RISE),
     )
 

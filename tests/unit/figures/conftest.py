@@ -32,7 +32,16 @@ Build = Callable[..., xr.DataTree]
 
 @pytest.fixture(scope="session")
 def build() -> Build:
-    return synthetic
+    """A summary, a new one at every call; what was asked for before is copied."""
+    known: dict[str, xr.DataTree] = {}
+
+    def built(*arguments: Any, **options: Any) -> xr.DataTree:
+        asked = repr((arguments, options))
+        if asked not in known:
+            known[asked] = synthetic(*arguments, **options)
+        return known[asked].copy(deep=True)
+
+    return built
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +66,16 @@ def synthetic(
     since = xr.DataArray(
         np.where(bad, diverged[2] if diverged else 0.0, np.nan).reshape(-1, len(seeds)), dims=("variant", "seed")
     )
+    aligned = frame.drop_indexes(list(frame.indexes))  # as all is, which need not be found out at every step
     values = {
-        "training": {**_training(frame), "diverged_epoch": since},
-        "information": _information(frame),
-        "decomposition": _decomposition(frame),
-        "error_chain": _error_chain(frame),
-        "weights": _weights(frame),
-        "bottleneck": _bottleneck(frame),
-        "kernel_matrices": _kernel_matrices(frame),
-        "layer_pairs": _layer_pairs(frame),
+        "training": {**_training(aligned), "diverged_epoch": since},
+        "information": _information(aligned),
+        "decomposition": _decomposition(aligned),
+        "error_chain": _error_chain(aligned),
+        "weights": _weights(aligned),
+        "bottleneck": _bottleneck(aligned),
+        "kernel_matrices": _kernel_matrices(aligned),
+        "layer_pairs": _layer_pairs(aligned),
     }
     if not (frame["kind"] == "convolutional").any():
         del values["decomposition"]
@@ -141,24 +151,24 @@ def _before(layers: Sequence[str], present: Any) -> Any:
 
 def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive: xr.DataArray) -> xr.Dataset:
     """Return the variables of one group over the dimensions of the data model, NaN where nothing exists."""
-    found = xr.Dataset()
+    there = {"layer": _bare(frame["kind"] != ""), "pair": _bare(frame["first"] != "")}
+    alive = _bare(alive)
+    finished = alive.isel(epoch=-1)
+    there |= {"epoch": alive, "other_epoch": alive.rename(epoch="other_epoch")}
+    there |= {"other_seed": finished & finished.rename(seed="other_seed")}
+    found = {}
     for variable, known in ARTIFACTS["summary"].groups[f"/{name}"].items():
         if variable not in values:
             continue
-        template = xr.DataArray(0.0, coords={dim: frame[dim] for dim in known.dims}, dims=known.dims)
-        full = (template + values[variable]).transpose(*known.dims)
-        if "epoch" in known.dims:
-            full = full.where(alive)
-        if "other_epoch" in known.dims:
-            full = full.where(alive.rename(epoch="other_epoch"))
-        if "other_seed" in known.dims:
-            finished = alive.isel(epoch=-1, drop=True)
-            full = full.where(finished & finished.rename(seed="other_seed"))
-        if "layer" in known.dims:
-            full = full.where(frame["kind"] != "")
-        if "pair" in known.dims:
-            full = full.where(frame["first"] != "")
-        found[variable] = full.assign_attrs(units=known.units, long_name=known.long_name)
+        mask = xr.DataArray(True)
+        for dim in sorted(set(known.dims) & set(there)):
+            mask = mask & there[dim]
+        full = _bare(values[variable]).where(mask)
+        full = full.expand_dims({dim: frame.sizes[dim] for dim in known.dims if dim not in full.dims})
+        attrs = {"units": known.units, "long_name": known.long_name}
+        found[variable] = (known.dims, full.transpose(*known.dims).to_numpy().astype(float), attrs)
+    dims = {dim for each, _, _ in found.values() for dim in each}
+    found = xr.Dataset(found, {dim: frame[dim] for dim in dims})
     if name in {"error_chain", "layer_pairs"}:
         found = found.sel(estimator=["renyi"])
     if name == "bottleneck":
@@ -166,6 +176,11 @@ def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive:
     places = ("kind", "channels", "depth") if "layer" in found.dims else ()
     pairs = ("first", "second") if "pair" in found.dims else ()
     return found.assign_coords({key: frame[key] for key in (*_swept(frame), *places, *pairs)})
+
+
+def _bare(values: xr.DataArray) -> xr.DataArray:
+    """Return values without coordinates, which all are those of the frame and would be compared at every step."""
+    return values.drop_vars(list(values.coords))
 
 
 def _swept(frame: xr.Dataset) -> list[str]:

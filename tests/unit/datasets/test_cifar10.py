@@ -85,11 +85,13 @@ def refused(tmp_path: Path) -> Callable[[Members, str], None]:
     """Whether an archive is refused for a reason, with nothing written anywhere near it."""
 
     def check(members: Members, reason: str) -> None:
-        path = _archive(tmp_path, members)
-        before = sorted(tmp_path.parent.rglob("*"))
+        around = tmp_path / "around"
+        (around / "own").mkdir(parents=True, exist_ok=True)
+        path = _archive(around / "own", members)
+        before = sorted(tmp_path.rglob("*"))
         with pytest.raises(DataError, match=rf"cifar\.tar\.gz is not the archive of CIFAR-10: {reason}.*the original"):
             read_archive(path, batch=BATCH)
-        assert sorted(tmp_path.parent.rglob("*")) == before
+        assert sorted(tmp_path.rglob("*")) == before
 
     return check
 

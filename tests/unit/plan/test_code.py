@@ -1,5 +1,7 @@
 """Parameters follow the code of the stage, and of nothing else."""
 
+import ast
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,10 +39,12 @@ class TestCode:
         }
         lenet = planned(file, **every)
         mlp = planned(file, model={"name": "mlp"}, sweep=[], figures=[])
+        parse = functools.cache(ast.parse)  # of many files of the copy one is edited at a time
 
         def found() -> Parameters:
             code_digest = load_provenance(package).code_digest
             with pytest.MonkeyPatch.context() as patched:
+                patched.setattr("ast.parse", parse)
                 patched.setattr("infoplane.plan.code_digest", code_digest)
                 patched.setattr("infoplane.plan.planned.code_digest", code_digest)
                 patched.setattr("infoplane.plan.parameters.code_digest", code_digest)

@@ -18,6 +18,7 @@ except InfoplaneError as error:
 
 
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/dimension.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/capture.smk"
 include: "workflow/rules/measure.smk"

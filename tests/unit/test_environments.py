@@ -29,7 +29,9 @@ for room in rooms:
 
 def pins(path: Path) -> dict[str, str]:
     """Packages of an environment, with their versions."""
-    found = [line.split("=") for line in yaml.safe_load(path.read_text())["dependencies"]]
+    *own, last = yaml.safe_load(path.read_text())["dependencies"]
+    lines = [each for each in [*own, *(last["pip"] if isinstance(last, dict) else [last])] if each != "pip"]
+    found = [re.split("==?", line) for line in lines]
     return {canonicalize_name(ALIASES.get(name, name)): version for name, version in found if name != "python"}
 
 

@@ -43,7 +43,7 @@ def lacking(layers: Mapping[str, Mapping[Any, Any]], held: Collection[Collection
         "decomposition": any(each["kind"] == CONVOLUTIONAL for each in layers.values()),
         "layer_pairs": bool(pairs.of_layers(layers)),
     }
-    return {"weights", *(group for group, found in there.items() if not found)}
+    return {"weights", "intrinsic_dimension", *(group for group, found in there.items() if not found)}
 
 
 def measures_faults(
@@ -53,6 +53,10 @@ def measures_faults(
     possible = {group for each in estimators for group in offered(each)} - {*missing}
     if "weights" in measures:
         yield "key 'measures' has 'weights', and recorded activations have no checkpoints; accepted: without it"
+    elif "intrinsic_dimension" in measures:
+        yield (
+            "key 'measures' has 'intrinsic_dimension', and recorded activations have no data set; accepted: without it"
+        )
     elif "layer_pairs" in {*measures} & {*missing}:
         yield (
             "key 'measures' has 'layer_pairs', and the recorded activations have no symmetric layers, or no output; "

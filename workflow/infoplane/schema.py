@@ -98,6 +98,7 @@ COORDINATES: Variables = {
     "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
     "dimension": Variable(("layer",), "1", "Numbers per sample", minimum=1, dtype="int64"),
     "truth": Variable(("truth",), "bits", "True mutual information", minimum=0),
+    "method": Variable(("method",), "1", "Method", dtype="str"),
     "repetition": Variable(("repetition",), "1", "Repetition", minimum=0, dtype="int64"),
     "sample": Variable(("sample",), "1", "Sample", minimum=0, dtype="int64"),
     "other_sample": Variable(("other_sample",), "1", "Other sample", minimum=0, dtype="int64"),
@@ -208,6 +209,10 @@ WEIGHTS: Variables = {
     ),
 }
 
+INTRINSIC_DIMENSION: Variables = {
+    "intrinsic_dimension": Variable(("method", "repetition"), "1", "Intrinsic dimension of the data set", minimum=0),
+}
+
 CALIBRATION: Variables = {
     "estimate": _bits("Estimated mutual information", ("estimator", "control", "layer", "truth", "repetition")),
     "distance": Variable(("layer",), "1", "Median distance between samples of the layer", minimum=0),
@@ -256,6 +261,7 @@ _SUMMARY = {
     "/bottleneck": _over_runs(BOTTLENECK),
     "/kernel_matrices": _over_runs(KERNEL_MATRICES),
     "/layer_pairs": _over_runs(LAYER_PAIRS),
+    "/intrinsic_dimension": _over_runs(INTRINSIC_DIMENSION),
 }
 
 ARTIFACTS: Mapping[str, Artifact] = {
@@ -273,6 +279,12 @@ ARTIFACTS: Mapping[str, Artifact] = {
                 "split": Variable(("sample",), "1", "Split", dtype="str"),
             }
         },
+    ),
+    "intrinsic_dimension": Artifact(
+        "datasets/dimension/{name}-{digest}.zarr",
+        "intrinsic_dimension",
+        "how many dimensions its samples have, by two estimators; only where asked for",
+        {"/": INTRINSIC_DIMENSION},
     ),
     "checkpoints": Artifact(
         "{experiment}/runs/{run}/checkpoints",

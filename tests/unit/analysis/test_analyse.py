@@ -166,7 +166,7 @@ def test_what_the_workflow_refuses_is_refused_and_told_at_once():
         "  - key 'estimators' has probe_size 13 in 'b'",
         "  - key 'estimators' gives 'k_upper' more than once",
         "  - key 'measures' is ['error_chain'], of which nothing can be measured: the estimators do not offer it, or "
-        "the activations have nothing for error_chain, layer_pairs, weights",
+        "the activations have nothing for error_chain, intrinsic_dimension, layer_pairs, weights",
         "  - key 'estimators' has 'bins', which reads net inputs, and of these nothing was recorded",
     ]
 

@@ -255,6 +255,28 @@ class TestWeights:
         np.testing.assert_array_equal(found["step"], [[0, 2, 4, np.nan], [0, np.nan, 8, 16]])
 
 
+class TestDataSets:
+    """A store of a data set is that of every variant that has it."""
+
+    def test_variants_of_one_data_set_share_its_numbers(self, tmp_path):
+        coords = {"method": ["two_nn", "maximum_likelihood"], "repetition": [0, 1, 2]}
+        values = np.array([[2.1, 1.9, np.nan], [2.2, 1.8, np.nan]])
+        parts = []
+        for place, variants in enumerate((("narrow", "wide"), ("noisy",))):
+            own = labels.label("intrinsic_dimension", {"intrinsic_dimension": values + place}, coords)
+            store.write(tmp_path / f"{place}.zarr", "intrinsic_dimension", own, provenance=MADE_BY)
+            parts += [Part("intrinsic_dimension", variant, tmp_path / f"{place}.zarr") for variant in variants]
+        swept = {variant: {} for variant in ("wide", "noisy", "narrow")}
+        summarise(parts, variants=swept, output=tmp_path / "summary.zarr", provenance={})
+        found = store.load(tmp_path / "summary.zarr", "summary")["intrinsic_dimension"].to_dataset()
+        assert set(found.data_vars) == {"intrinsic_dimension"}
+        assert found["intrinsic_dimension"].dims == ("variant", "method", "repetition")
+        assert found["method"].values.tolist() == coords["method"]
+        assert found["repetition"].values.tolist() == coords["repetition"]
+        for variant, place in {"wide": 0, "noisy": 1, "narrow": 0}.items():
+            np.testing.assert_array_equal(found["intrinsic_dimension"].sel(variant=variant), values + place)
+
+
 class TestParts:
     def test_what_no_run_measured_is_no_group(self, runs, tmp_path):
         some = [run for run in of(runs, "training", "decomposition") if "renyi" not in run[1].get("estimator", ())]

@@ -48,7 +48,12 @@ def digests(found: plan.Planned) -> Parameters:
         "measure": {
             f"{name} {each}": parameters.measure(found, run, each) for name, run in runs for each in found.estimators
         },
-        "weights": {each.name: parameters.weights(found, each) for each in found.experiment.variants if found.weighs},
+        "weights": {
+            each.name: parameters.weights(found, each)
+            for each in found.experiment.variants
+            if "weights" in found.groups
+        },
+        "intrinsic_dimension": {"": parameters.intrinsic_dimension()} if "intrinsic_dimension" in found.groups else {},
         "aggregate": {"": parameters.aggregate(found)},
         "draw": {name: parameters.draw(found, name) for name in found.figures},
         "explore": {"": parameters.explore(found)},

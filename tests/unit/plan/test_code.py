@@ -33,7 +33,7 @@ class TestCode:
         file = tmp_path_factory.mktemp("study") / "mine.yaml"
         every = {
             "figures": figures.names(),
-            "measures": [*WEIGHED, "bottleneck", "kernel_matrices", "layer_pairs"],
+            "measures": [*WEIGHED, "bottleneck", "kernel_matrices", "layer_pairs", "intrinsic_dimension"],
             "estimators": [ESTIMATOR, BINNING],
             "animations": figures.animated(),
         }
@@ -86,6 +86,7 @@ class TestCode:
             ("measures/renyi.py", {"measure", "mlpmeasure"}),
             ("analysis/bottleneck.py", {"measure"}),
             ("analysis/layer_pairs.py", {"measure"}),
+            ("analysis/intrinsic_dimension.py", {"intrinsic_dimension"}),
             ("measures/binning.py", {"measure"}),
             ("analysis/measure.py", {"measure", "mlpmeasure"}),
             ("analysis/summary.py", {"aggregate", "mlpaggregate"}),

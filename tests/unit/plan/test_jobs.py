@@ -29,6 +29,8 @@ def test_files_of_a_job_are_together_and_jobs_of_a_rule_apart() -> None:
             "train mine/runs/a.seeds-0/training.zarr",
             "prepare datasets/digits-12.zarr",
             "prepare datasets/digits-34.zarr",
+            "intrinsic_dimension datasets/dimension/digits-12.zarr",
+            "intrinsic_dimension datasets/dimension/digits-34.zarr",
             "train mine/runs/b.seeds-0/checkpoints",
             "train mine/runs/b.seeds-0/training.zarr",
             "measure mine/runs/a.seeds-0/information/renyi.zarr",
@@ -52,6 +54,8 @@ def test_files_of_a_job_are_together_and_jobs_of_a_rule_apart() -> None:
         ("train", "a.seeds-0", "", 2),
         ("prepare", "", "", 1),
         ("prepare", "", "", 1),
+        ("intrinsic_dimension", "", "", 1),
+        ("intrinsic_dimension", "", "", 1),
         ("train", "b.seeds-0", "", 2),
         ("measure", "a.seeds-0", "renyi", 2),
         ("measure", "a.seeds-0", "kde", 1),
@@ -64,10 +68,11 @@ def test_files_of_a_job_are_together_and_jobs_of_a_rule_apart() -> None:
         ("gather", "", "", 1),
         ("conclude", "", "", 2),
     ]
-    assert {each.experiment for each in found if each.stage != "prepare"} == {"mine"}
+    of_data = {"prepare", "intrinsic_dimension"}
+    assert {each.experiment for each in found if each.stage not in of_data} == {"mine"}
     assert jobs.experiments(found) == ["", "mine"]
-    order = ["prepare", "train", "measure", "weights", "aggregate", "judge", "gather", "conclude", "figures"]
-    assert jobs.stages(found) == order
+    order = ["prepare", "intrinsic_dimension", "train", "measure", "weights", "aggregate", "judge", "gather"]
+    assert jobs.stages(found) == [*order, "conclude", "figures"]
 
 
 def test_a_rule_that_is_new_is_a_stage_of_its_own() -> None:

@@ -119,6 +119,10 @@ BINS = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 5}
         ({"recorded": "{epoch}.zarr"}, r"key 'recorded' is '\{epoch\}\.zarr'; accepted: a path, with \{seed\} in it"),
         ({"recorded": "none.zarr"}, r"key 'recorded' is 'none\.zarr', and no store matches it; there: contin"),
         ({"measures": ["weights"]}, r"key 'measures' has 'weights', and recorded activations have no checkpoints"),
+        (
+            {"measures": ["information", "intrinsic_dimension"]},
+            r"key 'measures' has 'intrinsic_dimension', and recorded activations have no data set; accepted: without",
+        ),
         ({"measures": ["information", "layer_pairs"]}, r"'layer_pairs', and the recorded activations have no sym"),
         ({"measures": ["decomposition"]}, r"key 'measures' is \['decomposition'\], of which nothing can be measured"),
         ({"figures": ["training"]}, r"key 'figures' has 'training', which needs 'training'; accepted: without it, as"),

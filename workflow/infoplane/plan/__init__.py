@@ -54,6 +54,10 @@ class Study:
         planned, run = self._run(wildcards)
         return f"results/{ARTIFACTS['dataset'].path}".replace("{name}-{digest}", planned.dataset(run.variant))
 
+    def intrinsic_dimension(self, _: Any) -> Settings:
+        """Parameters of estimating the dimension of a data set."""
+        return parameters.intrinsic_dimension()
+
     def threads(self, wildcards: Any) -> int:
         """Threads of a run's networks."""
         return int(self._run(wildcards)[1].variant.settings["training"]["threads"])

@@ -286,7 +286,7 @@ def _with(planned: Planned, group: str) -> str:
     """What makes a group of the summary, if anything does."""
     if group in planned.lacking:
         return "accepted: without it, as the recorded stores have nothing for that"
-    offered = "" if group == "weights" else " and an estimator that offers it"
+    offered = "" if group in {"weights", "intrinsic_dimension"} else " and an estimator that offers it"
     return f"accepted: with {group!r} among 'measures'{offered}"
 
 

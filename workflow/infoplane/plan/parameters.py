@@ -74,6 +74,11 @@ def weights(planned: Planned, variant: Variant) -> Settings:
     }
 
 
+def intrinsic_dimension() -> Settings:
+    """Parameters of estimating the dimension of a data set, the same for all."""
+    return {"code": code_digest("infoplane.analysis.intrinsic_dimension"), "around": code_digest(*_AROUND)}
+
+
 def aggregate(planned: Planned) -> Settings:
     """Parameters of the summary; with them comes what figures say of the experiment."""
     settings = planned.experiment.settings

@@ -18,6 +18,7 @@ from infoplane.recordings import Recording
 from infoplane.schema import ARTIFACTS, MEASURED, estimates, offered
 
 _WEIGHTS = "weights"  # of checkpoints, without an estimator
+_DIMENSION = "intrinsic_dimension"  # of data sets, without an estimator either
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,11 @@ class Planned:
         return f"results/{ARTIFACTS['activations'].path}".format(experiment=self.experiment.name, run=run.name)
 
     @property
-    def weighs(self) -> bool:
-        """Whether the weights of the networks are measured."""
-        return _WEIGHTS in self.experiment.settings["measures"]
-
-    @property
     def groups(self) -> set[str]:
         """Groups that the summary will have."""
         by_estimator = (measure for name in self.estimators for measure in self.measures(name))
-        return {"training", *by_estimator, *([_WEIGHTS] if self.weighs else [])} - self.lacking
+        others = {_WEIGHTS, _DIMENSION} & {*self.experiment.settings["measures"]}
+        return {"training", *by_estimator, *others} - self.lacking
 
     def runs_of(self, variant: str) -> list[str]:
         """Names of a variant's runs."""
@@ -184,6 +181,9 @@ class Planned:
         for variant in self.experiment.variants if _WEIGHTS in groups else ():
             path = f"results/{ARTIFACTS[_WEIGHTS].path}".format(experiment=self.experiment.name, variant=variant.name)
             found.append((path, {"group": _WEIGHTS, "variant": variant.name}))
+        for variant in self.experiment.variants if _DIMENSION in groups else ():
+            path = f"results/{ARTIFACTS[_DIMENSION].path}".replace("{name}-{digest}", self.dataset(variant))
+            found.append((path, {"group": _DIMENSION, "variant": variant.name}))
         return found
 
     @property

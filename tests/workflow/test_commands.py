@@ -58,12 +58,13 @@ def rewritten(project: Project) -> Iterator[Project]:
 
 def test_plan_says_what_snakemake_plans_in_an_empty_folder(rewritten: Project) -> None:
     """Every stage there is: with claims, and with a grid of settings."""
-    weighed = ["information", "decomposition", "error_chain", "weights"]
-    rewritten.write(measures=weighed, claims=["yu2021.forward_chain"], sensitivity={"alpha": [1.01, 2]})
+    measures = ["information", "decomposition", "error_chain", "weights", "intrinsic_dimension"]
+    rewritten.write(measures=measures, claims=["yu2021.forward_chain"], sensitivity={"alpha": [1.01, 2]})
     study, folder = str(rewritten.experiment), str(rewritten.folder / "empty")
     (rewritten.folder / "empty").mkdir()
     planned = stages(rewritten.planned("--directory", folder, experiment=study))
-    assert {"prepare", "train", "weights", "judge", "gather", "conclude", "explore"} <= set(planned)
+    later = {"judge", "gather", "conclude", "explore"}
+    assert {"prepare", "intrinsic_dimension", "train", "weights", *later} <= set(planned)
     text = infoplane(rewritten, "plan", study, "--directory", folder)
     assert said(text) == planned
     assert "has been measured" not in text

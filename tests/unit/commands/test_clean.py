@@ -235,6 +235,29 @@ def test_data_sets_that_nothing_uses(results: Path, says: Callable[[str], None],
     }
 
 
+def test_dimensions_go_with_their_data_sets(
+    results: Path, says: Callable[[str], None], infoplane: Callable[..., str]
+) -> None:
+    says(listed_by_snakemake(RUN, OTHER, dataset="digits-of-study"))
+    settings = {"source": {"name": "digits"}, "folder": "."}
+    old = {**DIGITS, "parameters": {"settings": {**settings, "code": "old"}}}
+    gone = {"name": "gone", "parameters": {"settings": {**settings, "source": {"file": "gone.npz"}}}}
+    for name, data in (("digits-of-study", old), ("digits-trained", SOURCE), ("digits-old", old), ("gone-1", gone)):
+        artifact(results / "datasets" / "dimension" / f"{name}.zarr", {"dataset": data})
+    benchmark = results / "datasets/benchmarks/intrinsic_dimension/digits-old.tsv"
+    benchmark.parent.mkdir(parents=True)
+    benchmark.write_text("s\th:m:s\n12\t0:00:12\n")
+    said = infoplane("clean", "mine.yaml", "--yes")
+    found = {path: kind for path, kind in listed(said).items() if path.startswith("datasets/")}
+    assert {path: kind.partition(",")[0] for path, kind in found.items()} == {
+        "datasets/dimension/digits-old.zarr": "unused dimension"
+    }
+    assert "made again by estimating it (12 s)" in said
+    assert "results/datasets/dimension/gone-1.zarr  its source is gone (" in said
+    left = {path.name for path in (results / "datasets/dimension").iterdir()}
+    assert left == {"digits-of-study.zarr", "digits-trained.zarr", "gone-1.zarr"}
+
+
 def test_another_experiment_is_none_of_its_business(results: Path, infoplane: Callable[..., str]) -> None:
     trained(results / "theirs/runs" / GONE)
     before = set(_below(results / "theirs"))

@@ -46,6 +46,8 @@ def jobs(found: Study, stage: str) -> list[Job]:
             return [_job(stage, name, f"runs/{run}/information/{each}.zarr", run, each) for run, each in every]
         case "weights":
             return [_job(stage, name, f"weights/{each.name}.zarr") for each in planned.experiment.variants]
+        case "intrinsic_dimension":
+            return [_job(stage, "", f"dimension/{each}.zarr") for each in found.datasets]
         case "prepare":
             return [_job(stage, "", f"{each}.zarr") for each in found.datasets]
         case "figures":
@@ -146,14 +148,19 @@ MEASURED_STAGES = (
     *("prepare", "train", "capture", "measure", "aggregate"),
     *("calibrate", "read_off", "figures", "explore"),
 )
-STANDS = {**dict.fromkeys(("judge", "conclude"), "figures"), "weights": "capture", "gather": "aggregate"}
+STANDS = {
+    **dict.fromkeys(("judge", "conclude"), "figures"),
+    "weights": "capture",
+    "gather": "aggregate",
+    "intrinsic_dimension": "prepare",
+}
 
 
 @pytest.mark.parametrize("stage", [*MEASURED_STAGES, *STANDS])
 def test_where_nothing_has_run_it_is_what_make_cost_measured(tmp_path: Path, stage: str) -> None:
     found = study(
         tmp_path,
-        measures=["information", "weights"],
+        measures=["information", "weights", "intrinsic_dimension"],
         claims=["yu2021.forward_chain"],
         sensitivity={"alpha": [1.01, 2]},
         calibration={},
@@ -192,6 +199,27 @@ def test_what_a_store_does_not_tell_does_not_count(tmp_path: Path) -> None:
     for path in tmp_path.glob("results/mine/runs/*/training.zarr/zarr.json"):
         path.write_text("{}")
     assert [each.stage for each in measured.here(tmp_path)] == ["figures"]
+
+
+def test_a_dimension_that_was_estimated_here_costs_what_it_cost(tmp_path: Path) -> None:
+    """It lies beside data sets, and is none: where one was prepared, its cost stays its own."""
+    found = study(tmp_path, measures=["intrinsic_dimension"])
+    (name,) = found.datasets
+    data = {"parameters": {"settings": {"source": {"name": "digits"}, "folder": "."}}}
+    folder = tmp_path / "results/datasets"
+    for inside, seconds, size in (("", 30, 9_000_000), ("intrinsic_dimension/", 12, 40_000)):
+        for kind, text in (
+            ("benchmarks", f"s\tmax_rss\n{seconds}\t100\n"),
+            ("logs", f"[x] wrote x: 1 files, {size} bytes\n[x] work: {seconds - 1} s\n"),
+        ):
+            path = folder / kind / f"{inside}{name}.{'tsv' if kind == 'benchmarks' else 'log'}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    _store(folder / f"{name}.zarr", data["parameters"])
+    _store(folder / "dimension" / f"{name}.zarr", {}, dataset=data)
+    for stage, seconds, size in (("prepare", 30, 9e6), ("intrinsic_dimension", 12, 4e4)):
+        (each,) = estimates(tmp_path, found, stage)
+        assert (each.seconds, each.size, each.basis) == (pytest.approx(seconds), pytest.approx(size), MEASURED)
 
 
 def test_bases_are_told_once_with_their_ratios() -> None:

@@ -1,10 +1,10 @@
 """Free what can be made again.
 
 That is: activations that were kept; what finished jobs keep for those that go on from them; runs,
-variants and estimators that the experiments do not name any more; data sets that nothing uses. It
-says what, how many bytes, and what it would take to make it again, and removes only with --yes. What
-could not be made again stays, and so does every file that this project has not made. While a workflow
-runs in the folder it refuses.
+variants and estimators that the experiments do not name any more; data sets that nothing uses, and
+their dimensions. It says what, how many bytes, and what it would take to make it again, and removes
+only with --yes. What could not be made again stays, and so does every file that this project has not
+made. While a workflow runs in the folder it refuses.
 """
 
 import argparse

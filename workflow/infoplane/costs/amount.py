@@ -66,7 +66,8 @@ def of_job(stage: str, facts: Facts | Description | float) -> tuple[float, float
     stage
         Of `infoplane.schema.ARTIFACTS`.
     facts
-        Of a run; of a data set to prepare; or a plain number, such as that of the stores that a summary is made of.
+        Of a run; of a data set, to prepare or to look at; or a plain number, such as that of the stores that a summary
+        is made of.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def of_job(stage: str, facts: Facts | Description | float) -> tuple[float, float
         If the network cannot be made.
     """
     if isinstance(facts, Description):
-        return to_prepare(facts), to_prepare(facts)
+        return to_prepare(facts), 4 * _FILE if stage == "intrinsic_dimension" else to_prepare(facts)
     if not isinstance(facts, Facts):
         return facts, facts
     to_do, to_write = {

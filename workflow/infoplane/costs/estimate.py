@@ -23,6 +23,7 @@ _STANDS_FOR = {  # like a stage of which nothing has run
     "explore": "figures",
     "gather": "aggregate",
     "weights": "capture",
+    "intrinsic_dimension": "prepare",
 }
 _ERRORS = {"experiment": 1.5, "estimator": 1.2, "kind": 3, "about": 3, "machine": 3}  # factors, if it is another
 _SETTLING = 1.5  # seconds of work that everything takes for the first time, whatever there is to do
@@ -114,7 +115,7 @@ class Estimator:
     def _facts(self, job: Job) -> Facts | Description | float:
         """What decides how much there is to do in a job."""
         planned, name = self._study.planned.get(job.experiment), Path(job.outputs[0]).name.removesuffix(".zarr")
-        if job.stage == "prepare":
+        if job.stage in {"prepare", "intrinsic_dimension"}:
             every = ((each, variant) for each in self._study.planned.values() for variant in each.experiment.variants)
             return next(each.describe(variant) for each, variant in every if each.dataset(variant) == name)
         if planned is None:

@@ -104,7 +104,8 @@ def _of_experiment(folder: Path) -> Iterator[Measured]:
         inside = path.relative_to(folder / "benchmarks")
         name = inside.name.removesuffix(".tsv")
         costs = _costs(path, folder / "logs" / inside.with_name(f"{name}.log"))
-        stage = inside.parts[0].removesuffix(".tsv") if folder.name != "datasets" else "prepare"
+        own = folder.name == "datasets" and len(inside.parts) == 1
+        stage = "prepare" if own else inside.parts[0].removesuffix(".tsv")
         run, estimator = _run_and_estimator(name, folder / "runs") if stage == "measure" else (name, "")
         try:
             facts = _facts(stage, folder, run, estimator)
@@ -138,6 +139,8 @@ def _facts(stage: str, folder: Path, run: str, estimator: str) -> Facts | Descri
     """What decided how much there was to do in a job that has run, as the stores have it."""
     if stage == "prepare":
         return _data(_attributes(folder / f"{run}.zarr"))
+    if stage == "intrinsic_dimension":
+        return _data(_attributes(folder / "dimension" / f"{run}.zarr")["dataset"])
     if stage in _GATHERED:
         return float(len(_attributes(folder / _GATHERED[stage])["sources"]["stores"]))
     if stage == "weights":

@@ -197,12 +197,15 @@ def _other_source(data: dict[str, Any]) -> str:
 
 
 def _datasets(outputs: Collection[str], root: Path) -> Iterator[Leftover | Kept]:
-    """Data sets that no job prepares and no run has been trained on."""
+    """Data sets that no job prepares and no run has been trained on, and what their dimension was estimated as."""
     trained = [_attributes(path).get("dataset", {}) for path in root.glob("results/*/runs/*/training.zarr")]
     used = {_identity(each) for each in trained}
-    for path in sorted(root.glob("results/datasets/*.zarr")):
-        attributes, place = _attributes(path), _relative(path, root)
-        if place in outputs or _identity(attributes) in used:
+    folder = root / "results" / "datasets"
+    prepared = [(path, _attributes(path)) for path in sorted(folder.glob("*.zarr"))]
+    dimensions = [(path, _attributes(path).get("dataset", {})) for path in sorted(folder.glob("dimension/*.zarr"))]
+    for path, attributes in [*prepared, *dimensions]:
+        place = _relative(path, root)
+        if f"results/datasets/{path.name}" in outputs or _identity(attributes) in used:
             continue
         try:
             why = _other_source(attributes)
@@ -210,9 +213,14 @@ def _datasets(outputs: Collection[str], root: Path) -> Iterator[Leftover | Kept]
             why = f"its source is gone ({error})"
         if why:
             yield Kept(place, why)
+            continue
+        name = path.name.removesuffix(".zarr")
+        if path.parent == folder:
+            told = f"results/datasets/benchmarks/{name}.tsv"
+            yield Leftover("unused data set", place, "by preparing it", _made(path), (told,))
         else:
-            told = (f"results/datasets/benchmarks/{path.name.removesuffix('.zarr')}.tsv",)
-            yield Leftover("unused data set", place, "by preparing it", _made(path), told)
+            told = f"results/datasets/benchmarks/intrinsic_dimension/{name}.tsv"
+            yield Leftover("unused dimension", place, "by estimating it", _made(path), (told,))
 
 
 def _identity(attributes: dict[str, Any]) -> str:

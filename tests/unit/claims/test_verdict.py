@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from infoplane import claims
 from infoplane.claims import findings, verdict, yu2021
@@ -138,6 +139,23 @@ class TestJudge:
             lambda it: it.group("training")["accuracy"].max(["variant", "epoch", "split"]), needs=("training",)
         )
         assert claims.judge(summary(), [by_group])[0].effect.mean > 0.9
+
+    def test_a_claim_may_hang_on_the_data_sets_alone(self, summary):
+        """Their dimension is the same of all networks, trained or not, and has no seeds, epochs or controls."""
+        tree = summary()
+        names = tree["information"]["variant"].values
+        values = xr.DataArray(np.arange(len(names), dtype=float), dims="variant", coords={"variant": names})
+        groups = {"intrinsic_dimension": xr.Dataset({"intrinsic_dimension": values}), **dict(tree.children)}
+        every = xr.DataTree.from_dict(groups)
+        every.attrs = tree.attrs
+
+        def greatest(evidence):
+            found = evidence.group("intrinsic_dimension")["intrinsic_dimension"].max("variant")
+            return evidence.across([]).isel(sweep=0, drop=True).fillna(found)
+
+        claim = _claim(greatest, needs=("information", "intrinsic_dimension"), controls=("untrained",))
+        (found,) = claims.judge(every, [claim])
+        assert found.effect.values == found.controls["untrained"].values == (len(names) - 1,) * 5
 
     def test_two_seeds_get_no_verdict(self, summary):
         for found in claims.judge(summary(seeds=2), yu2021.CLAIMS):

@@ -155,6 +155,20 @@ def test_moving_averages_need_the_same_epochs(build: Build) -> None:
         join(two)
 
 
+def test_what_has_no_epochs_is_joined_as_it_is(build: Build) -> None:
+    """The dimensions of data sets, beside moving averages."""
+    two = {"one": build(moving_average=3), "other": build(moving_average=3)}
+    for place, tree in enumerate(two.values()):
+        names = tree["information"]["variant"]
+        values = xr.DataArray([[2.0 + place]] * names.size, dims=("variant", "method"), coords={"method": ["two_nn"]})
+        data = xr.Dataset({"intrinsic_dimension": values}, coords={"variant": names.values})
+        tree["intrinsic_dimension"] = data
+    found = joined.join(two, figure="information_plane", needs=("information", "intrinsic_dimension"))
+    dimension = found["intrinsic_dimension"].to_dataset()
+    by_experiment = dimension["intrinsic_dimension"].sel(method="two_nn").groupby("experiment").mean()
+    assert dict(zip(by_experiment["experiment"].values, by_experiment.values, strict=True)) == {"one": 2, "other": 3}
+
+
 def test_probe_batches_are_as_many_of_each(build: Build) -> None:
     one = build()
     about = one.attrs["experiment"]

@@ -72,7 +72,7 @@ class Evidence:
         data = data.sel({dim: label for dim, label in chosen.items() if label and dim in data.dims}, drop=True)
         gone = self._gone(data) if {"variant", "seed"} <= set(data.dims) else None  # once for all variables
         data = data.map(_counted, keep_attrs=True, gone=gone)
-        data = data.sel(epoch=[0.0]) if self.untrained else data
+        data = data.sel(epoch=[0.0]) if self.untrained and "epoch" in data.dims else data
         data = moving.averaged(data, moving.length(self.experiment)) if self.smooth else data
         return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
@@ -167,8 +167,8 @@ class Evidence:
     def across(self, found: Sequence[xr.DataArray]) -> xr.DataArray:
         """Effects (seed) of several sweeps or pairs as one array (sweep, seed); NaN where there is none."""
         if not found:
-            one = next(iter(self.summary.children.values()))  # every group has the seeds of all networks
-            seeds = one.to_dataset()["seed"]
+            # Every group of networks has the seeds of all.
+            seeds = next(node.to_dataset()["seed"] for node in self.summary.children.values() if "seed" in node.dims)
             return xr.full_like(seeds, np.nan, dtype=float).expand_dims("sweep")
         return xr.concat([each.drop_vars(set(each.coords) - {"seed"}) for each in found], dim="sweep")
 

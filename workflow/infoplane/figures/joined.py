@@ -79,9 +79,9 @@ def _faults(summaries: Mapping[str, xr.DataTree], abouts: _Abouts, figure: str, 
 
 
 def _epochs(tree: xr.DataTree, groups: Iterable[str]) -> tuple[float, ...]:
-    """All epochs of some groups."""
-    held = [tree[group].to_dataset()["epoch"].values.tolist() for group in groups if group in tree.children]
-    return tuple(epoch for each in held for epoch in each)
+    """All epochs of those of some groups that have any."""
+    found = [tree[group].to_dataset() for group in groups if group in tree.children]
+    return tuple(epoch for data in found if "epoch" in data.dims for epoch in data["epoch"].values.tolist())
 
 
 def _same_estimators(abouts: _Abouts) -> list[dict[str, Any]]:

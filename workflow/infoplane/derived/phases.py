@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infoplane.derived import ends
+
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
@@ -86,7 +88,7 @@ def relaxation(information: xr.Dataset, *, share: float) -> xr.DataArray:
         (variant, …, layer), in epochs; NaN for a network that diverged, and for a layer that knows nothing at the end.
     """
     values = information["mutual_information_layer_target"]
-    end = _end(values)
+    end = ends.at_the_end(values)
     return values["epoch"].where((values >= share * end) & (end > 0)).min("epoch")
 
 
@@ -161,10 +163,3 @@ def _shifted(values: xr.DataArray) -> xr.DataArray:
     has = values.notnull().any([dim for dim in values.dims if dim != "layer"])
     own = values.drop_vars([name for name in values.coords if name not in values.dims]).isel(layer=has.values)
     return own.shift(layer=1).reindex(layer=values["layer"].values)
-
-
-def _end(values: xr.DataArray) -> xr.DataArray:
-    """Values of each variant at its own last epoch."""
-    others = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
-    last = values["epoch"].where(values.notnull().any(others)).max("epoch")
-    return values.where(values["epoch"] == last).max("epoch")

@@ -1,0 +1,218 @@
+"""Codes of autoencoders: which layer is one, how wide it is, and whether it turns back in the information plane.
+
+After Yu and Príncipe 2019 (arXiv 1804.00057), who find that I(X; Z) of a code Z wider than the intrinsic dimension of
+the data rises and falls again while the network trains, and that of a narrower one rises and stays. The definitions are
+ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infoplane.derived import ends
+
+if TYPE_CHECKING:  # so that planning a workflow loads no xarray
+    import xarray as xr
+
+TURN = 0.05  # bits by which I(X; Z) must have fallen since its peak for a code to have turned back
+WIDTH = "model.code"  # the key of an experiment that says how wide the code is
+_DIMENSION, _DATA, _MANIFOLD = "dataset.dimension", "dataset.name", "manifold"
+_NOT_REACHED = 2.0  # times the widest code of a family, none of whose codes turns back
+
+
+@dataclass(frozen=True)
+class Family:
+    """Variants that differ in the width of the code alone, in ascending order of it.
+
+    Parameters
+    ----------
+    labels
+        What they have in common, by swept key.
+    variants
+        Their names.
+    widths
+        Units of the code, K, of each.
+    """
+
+    labels: Mapping[str, str]
+    variants: tuple[str, ...]
+    widths: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """What they have in common, in words; nothing where nothing else was swept."""
+        return ", ".join(f"{key.rpartition('.')[2]} {label}" for key, label in self.labels.items())
+
+
+def codes(data: xr.Dataset) -> xr.DataArray:
+    """Name of the code of every variant, (variant): the layer between those of its innermost pair.
+
+    Parameters
+    ----------
+    data
+        With the coordinates ``depth``, (variant, layer), and ``first`` and ``second``, (variant, pair), as the group
+        ``/layer_pairs`` of a summary has them.
+
+    Returns
+    -------
+    xr.DataArray
+        (variant); of several layers in between the middle one, or the first of the two there. Empty where there is
+        none, or no pair of layers.
+    """
+    import xarray as xr
+
+    names = data["variant"].values
+    found = np.array([_code(data.sel(variant=name)) for name in names], dtype=object)
+    return xr.DataArray(found, {"variant": names}, "variant")
+
+
+def of_code(values: xr.DataArray, codes: xr.DataArray) -> xr.DataArray:
+    """Values (variant, …, layer) of the codes, (variant, …); NaN where there is none."""
+    return values.where(values["layer"] == codes).max("layer")
+
+
+def widths(data: xr.Dataset, experiment: Mapping[str, Any]) -> xr.DataArray:
+    """Units of the code, K, of every variant, (variant), by the sweep or for all of them; NaN where it is not known.
+
+    Parameters
+    ----------
+    data
+        A group of the summary.
+    experiment
+        As resolved.
+    """
+    return _numbers(data, experiment, WIDTH)
+
+
+def known_dimension(data: xr.Dataset, experiment: Mapping[str, Any]) -> xr.DataArray:
+    """Dimension of the manifold that every variant's data lie on, (variant); NaN for data of which it is not known."""
+    dimension, name = _numbers(data, experiment, _DIMENSION), _values(data, experiment, _DATA)
+    return dimension.where(dimension.copy(data=[each == _MANIFOLD for each in name]))
+
+
+def families(data: xr.Dataset, experiment: Mapping[str, Any]) -> list[Family]:
+    """Every family of variants whose code's width is known, in the order of the experiment.
+
+    Parameters
+    ----------
+    data
+        A group of the summary.
+    experiment
+        As resolved.
+    """
+    swept = [str(key) for key in data.coords if data[key].dims == ("variant",) and key != "variant"]
+    others = [key for key in swept if key != WIDTH]
+    rows = zip(*(data[key].values.tolist() for key in others), strict=True) if others else None
+    told = list(rows) if rows else [()] * data.sizes["variant"]
+    members: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+    for variant, width, labels in zip(
+        data["variant"].values.tolist(), widths(data, experiment).values.tolist(), told, strict=True
+    ):
+        if np.isfinite(width):
+            members.setdefault(labels, []).append((width, variant))
+    found = []
+    for labels, own in members.items():
+        sizes, names = zip(*sorted(own), strict=True)
+        found.append(Family(dict(zip(others, labels, strict=True)), names, sizes))
+    return found
+
+
+def turn_back(values: xr.DataArray) -> xr.DataArray:
+    """How far I(X; Z) of each network has fallen from its greatest value over the epochs to the last, bits.
+
+    Parameters
+    ----------
+    values
+        I(X; Z), (variant, …, epoch), in bits.
+
+    Returns
+    -------
+    xr.DataArray
+        (variant, …), at least 0; NaN for a network that diverged.
+    """
+    return values.max("epoch") - ends.at_the_end(values)
+
+
+def intrinsic_dimension(estimates: xr.DataArray, *, dims: tuple[str, ...] = ("method", "repetition")) -> xr.DataArray:
+    """Geometric mean of estimates of the intrinsic dimension over these of their dimensions; NaN where there is none.
+
+    Parameters
+    ----------
+    estimates
+        ``intrinsic_dimension``, (…, method, repetition), of a summary; one that is 0 counts as none.
+    dims
+        What to average over.
+    """
+    known = estimates.where(estimates > 0)
+    logarithms = known.copy(data=np.log(known.values))
+    mean = logarithms.mean(dims)
+    return mean.copy(data=np.exp(mean.values))
+
+
+def switching_width(turned: xr.DataArray, family: Family, *, tolerance: float = TURN) -> xr.DataArray:
+    """The narrowest code of a family from which on it and every wider one turns back by more than a tolerance.
+
+    Where all do, it is the narrowest there is, and where not even the widest does, twice the widest: both are bounds.
+
+    Parameters
+    ----------
+    turned
+        How far codes turn back, (variant, …), in bits.
+    family
+        Of variants.
+    tolerance
+        In bits.
+
+    Returns
+    -------
+    xr.DataArray
+        (…), units of the code; NaN where a variant has no value, as its network diverged.
+    """
+    rows = turned.sel(variant=list(family.variants)).transpose(..., "variant")
+    from_here = np.logical_and.accumulate((rows.values > tolerance)[..., ::-1], axis=-1)[..., ::-1]
+    sizes = np.array(family.widths, dtype=float)
+    found = np.where(from_here, sizes, _NOT_REACHED * sizes[-1]).min(-1)
+    return rows.isel(variant=0, drop=True).copy(data=np.where(np.isnan(rows.values).any(-1), np.nan, found))
+
+
+def bound(switching: xr.DataArray, family: Family) -> xr.DataArray:
+    """Whether a switching width is a bound alone: one from which all codes of the family turn back, or none."""
+    return (switching == family.widths[0]) | (switching > family.widths[-1])
+
+
+def _code(own: xr.Dataset) -> str:
+    """Name of the code of one variant."""
+    depths = {name: each for name, each in zip(own["layer"].values, own["depth"].values, strict=True) if each > 0}
+    pairs = [pair for pair in zip(own["first"].values, own["second"].values, strict=True) if set(pair) <= set(depths)]
+    if not pairs:
+        return ""
+    places = [sorted(depths[name] for name in pair) for pair in pairs]
+    start, end = min(places, key=lambda place: place[1] - place[0])
+    inside = [name for name in sorted(depths, key=lambda name: depths[name]) if start < depths[name] < end]
+    return str(inside[(len(inside) - 1) // 2]) if inside else ""
+
+
+def _values(data: xr.Dataset, experiment: Mapping[str, Any], key: str) -> list[Any]:
+    """What every variant has for a key of the experiment: a label, where it was swept."""
+    if key in data.coords:
+        return list(data[key].values)
+    section, _, name = key.partition(".")
+    return [experiment.get(section, {}).get(name)] * data.sizes["variant"]
+
+
+def _numbers(data: xr.Dataset, experiment: Mapping[str, Any], key: str) -> xr.DataArray:
+    import xarray as xr
+
+    found = [_number(value) for value in _values(data, experiment, key)]
+    return xr.DataArray(found, {"variant": data["variant"].values}, "variant")
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")

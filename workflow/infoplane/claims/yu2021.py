@@ -9,72 +9,61 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infoplane.claims import steps
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
-from infoplane.derived import chains, ranks
+from infoplane.derived import ranks
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
-    from collections.abc import Callable
-
     import xarray as xr
 
     from infoplane.claims.evidence import Evidence, Sweep
 
 _SOURCE = "Yu et al. 2021"
 _SATURATED = 0.95  # of the entropy of the input
-_FIRST = 1.0  # the epoch of the second stage
 _FALL = 5.0  # % by which information may fall before a convolution counts as compressing
 
 
 def forward_chain(evidence: Evidence) -> xr.DataArray:
     """Share of steps from one layer to the next, at three stages, on which I(X; T) does not rise."""
     values = evidence.group("information")["mutual_information_input_layer"]
-    return _share_of_falls(_stages(evidence, values), _forward)
+    return steps.share_of_falls(steps.stages(evidence, values), steps.forward)
 
 
 def forward_chain_untrained(evidence: Evidence) -> str:
     """What the forward chain does before any training."""
     values = evidence.group("information")["mutual_information_input_layer"]
-    share = float(_share_of_falls([evidence.at_epoch(values, 0.0)], _forward).mean())
-    return _untrained(share)
+    return steps.untrained(evidence, values, steps.forward)
 
 
 def error_chain(evidence: Evidence) -> xr.DataArray:
     """Share of steps on the way back, untrained and after one epoch, on which I(δ_K; δ_k) does not rise."""
-    return _share_of_falls(_stages(evidence, evidence.error_chain())[:2], _in_order)
+    return steps.share_of_falls(steps.stages(evidence, evidence.error_chain())[:2], steps.in_order)
 
 
 def error_chain_at_the_end(evidence: Evidence) -> str:
     """What the error chain does when the networks have converged, and how wide its kernel is then."""
     chain = evidence.error_chain()
-    untrained, share = (
-        float(_share_of_falls([stage], _in_order).mean())
-        for stage in (evidence.at_epoch(chain, 0.0), evidence.at_the_end(chain))
-    )
+    untrained = steps.untrained(evidence, chain, steps.in_order)
+    share = float(steps.share_of_falls([evidence.at_the_end(chain)], steps.in_order).mean())
     if np.isnan(share):
-        return f"{_untrained(untrained)} At the end there is none."
+        return f"{untrained} At the end there is none."
     data = evidence.group("error_chain")
     ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
     low, high = (float(end) for end in (ratio.min(), ratio.max()))
     return (
-        f"{_untrained(untrained)} At the end {100 * share:.0f} % do, with a median distance of {low:.2g} to {high:.2g} "
+        f"{untrained} At the end {100 * share:.0f} % do, with a median distance of {low:.2g} to {high:.2g} "
         "kernel widths between the errors of two samples."
     )
-
-
-def _untrained(share: float) -> str:
-    if np.isnan(share):
-        return "The untrained networks have no step between layers of which it speaks."
-    return f"Of the untrained networks' steps {100 * share:.0f} % keep it."
 
 
 def information_grows(evidence: Evidence) -> xr.DataArray:
     """The smallest step of the multivariate mutual information from one number of filters to the next, bits."""
     values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
-    steps = [
+    rises = [
         values.sel(variant=list(sweep.variants), layer=sweep.layer).diff("variant").min("variant", skipna=False)
         for sweep in evidence.sweeps()
     ]
-    return evidence.across(steps).min("sweep", skipna=False)
+    return evidence.across(rises).min("sweep", skipna=False)
 
 
 def saturates_early(evidence: Evidence) -> xr.DataArray:
@@ -220,45 +209,6 @@ def _end_of(evidence: Evidence, name: str) -> xr.DataArray:
 
 def _nonredundant(evidence: Evidence) -> xr.DataArray:
     return evidence.group("decomposition")["weighted_nonredundant_information"].sel(about="input")
-
-
-def _stages(evidence: Evidence, values: xr.DataArray) -> list[xr.DataArray]:
-    """Values of the untrained networks, after one epoch, and at the end; of these the first alone, if untrained.
-
-    A network that ends with the epoch nearest to one has no third stage.
-    """
-    untrained = evidence.at_epoch(values, 0.0)
-    if evidence.untrained:
-        return [untrained]
-    early, end = evidence.at_epoch(values, _FIRST), evidence.at_the_end(values)
-    return [untrained, early, end.where(end["epoch"] > early["epoch"])]
-
-
-def _share_of_falls(stages: list[xr.DataArray], steps: Callable[[xr.DataArray, str], np.ndarray]) -> xr.DataArray:
-    """Share of the steps of every stage and variant that rise by no more than the tolerance, (seed)."""
-    kept, counted = np.zeros(stages[0].sizes["seed"]), np.zeros(stages[0].sizes["seed"])
-    for values in stages:
-        for variant in values["variant"].values.tolist():
-            falls = steps(values, variant)
-            kept += (falls >= -TOLERANCE).sum(0)
-            counted += np.isfinite(falls).sum(0)
-    share = np.divide(kept, np.where(counted > 0, counted, np.nan))
-    found: xr.DataArray = stages[0]["seed"].astype(float).copy(data=share)
-    return found
-
-
-def _forward(values: xr.DataArray, variant: str) -> np.ndarray:
-    """Falls on the pairs of layers along which data processing is a theorem, (pair, seed)."""
-    falls = chains.falls(values, variant, chains.markov_pairs(values, variant))
-    found: np.ndarray = np.asarray(falls.transpose("pair", "seed"))
-    return found
-
-
-def _in_order(values: xr.DataArray, variant: str) -> np.ndarray:
-    """Falls from layer to layer in the order in which they are given, (pair, seed)."""
-    rows = np.asarray(values.sel(variant=variant).transpose("layer", "seed"))
-    falls: np.ndarray = -np.diff(rows[~np.isnan(rows).all(-1)], axis=0)
-    return falls
 
 
 def _falls(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:

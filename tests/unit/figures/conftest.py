@@ -76,6 +76,7 @@ def synthetic(
         "bottleneck": _bottleneck(aligned),
         "kernel_matrices": _kernel_matrices(aligned),
         "layer_pairs": _layer_pairs(aligned),
+        "intrinsic_dimension": _intrinsic_dimension(aligned),
     }
     if not (frame["kind"] == "convolutional").any():
         del values["decomposition"]
@@ -119,6 +120,8 @@ def _frame(
             "beta": np.geomspace(1.01, 1000, 12),
             "sample": np.arange(PAIRED),
             "other_sample": np.arange(PAIRED),
+            "method": _strings(["two_nn", "maximum_likelihood"]),
+            "repetition": np.arange(3),
             "pair": _strings(map(", ".join, pairs)),
             "first": (("variant", "pair"), np.where(both, firsts, "").astype(object)),
             "second": (("variant", "pair"), np.where(both, seconds, "").astype(object)),
@@ -275,9 +278,9 @@ def _error_chain(frame: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def _pairs(layers: Sequence[str]) -> list[tuple[str, str]]:
-    """Return input and output, and layers as if those before the output were those of an autoencoder."""
+    """Return input and output, and layers as if those before the output were those of an autoencoder with its code."""
     inner = list(layers[:-1])
-    own = [(inner[place], inner[-1 - place]) for place in range(len(inner) // 2)]
+    own = [(inner[place], inner[-1 - place]) for place in range((len(inner) - 1) // 2)]
     return [("input", layers[-1]), *own]
 
 
@@ -289,6 +292,12 @@ def _layer_pairs(frame: xr.Dataset) -> dict[str, xr.DataArray]:
         "mutual_information_pair": (2 + 0.5 * place) * learnt + _shift(frame, 0.1),
         "mutual_information_layer_output": 0.8 * S_X * _level(frame) * learnt + _shift(frame, 0.08),
     }
+
+
+def _intrinsic_dimension(frame: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return a dimension around five by the first method, and around six by the second."""
+    repeated = 1 + 0.1 * (frame["repetition"] - 1)
+    return {"intrinsic_dimension": xr.where(frame["method"] == "two_nn", 5.0, 6.0) * repeated}
 
 
 def _weights(frame: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -346,6 +355,7 @@ def _experiment(seeds: Sequence[int], **changed: Any) -> dict[str, Any]:
         "title": "A planted pattern",
         "preview": False,
         "dataset": {"name": "digits"},
+        "model": {"name": "autoencoder", "code": 8},
         "probe": {"splits": ["train", "test"], "batches": 2, "size": SAMPLES},
         "seeds": list(seeds),
         "controls": ["shuffled_samples"],

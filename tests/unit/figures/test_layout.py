@@ -143,6 +143,7 @@ _WITHOUT_EPOCHS = {
     "relaxation",
     "snapshots",
     "symmetric_pairs",
+    "turn_back",
 }
 
 

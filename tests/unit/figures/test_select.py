@@ -163,6 +163,16 @@ def test_tables_are_tidy(summary):
         table = figures.table(name, summary)
         assert isinstance(table, pd.DataFrame)
         coordinates = {"variant", "chain", "stage", "of", "control", "split", "layer", "epoch [epochs]", "seed"}
-        further = {"since [epochs]", "other_seed", "beta", "estimator", "pair", "sample", "other_sample"}
+        further = {
+            "since [epochs]",
+            "other_seed",
+            "beta",
+            "estimator",
+            "pair",
+            "sample",
+            "other_sample",
+            "method",
+            "repetition",
+        }
         keys = (coordinates | further) & set(table.columns)
         assert not table.duplicated(sorted(keys)).any(), name

@@ -1,14 +1,27 @@
 """The planted pattern in the figures of networks with symmetric layers."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from infoplane import figures
 
-from .conftest import EPOCHS, LACKS, S_X, panels
+from .conftest import EPOCHS, LACKS, S_X, panels, synthetic
 
+LAYERS = ("conv1", "conv2", "code", "fc1", "fc2", "output")
 PAIR, OUTPUT, I_X = (f"mutual_information_{name} [bits]" for name in ("pair", "layer_output", "input_layer"))
 AT = "epoch [epochs]"
+
+
+@pytest.fixture(scope="module")
+def build():
+    return partial(synthetic, layers=LAYERS)
+
+
+@pytest.fixture(scope="module")
+def summary(build):
+    return build()
 
 
 class TestSymmetricPairs:

@@ -62,6 +62,7 @@ __all__ = [
     "symmetric_pairs",
     "table",
     "training",
+    "turn_back",
 ]
 
 information_plane = Page(
@@ -227,6 +228,14 @@ reconstruction_plane = Page(
     options=choices.Reconstructed,
     after="the two information planes of Yu and Príncipe 2019",
 )
+turn_back = Page(
+    "turn_back",
+    "how far I(X; Z) of an autoencoder's code falls again, and how well it reconstructs, against the code's width, "
+    "beside the intrinsic dimension of the data",
+    needs=("information", "layer_pairs", "training"),
+    options=choices.Estimated,
+    after="the third property of Yu and Príncipe 2019",
+)
 
 _PAGES = {
     page.name: page
@@ -254,6 +263,7 @@ _PAGES = {
         relaxation,
         symmetric_pairs,
         reconstruction_plane,
+        turn_back,
     )
 }
 

@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from infoplane.figures import seeds, select, style
+from infoplane.figures import scales, seeds, select, style
 from infoplane.figures.epochs import EpochScale
 from infoplane.figures.labels import End
 
@@ -22,7 +21,6 @@ CONTROLS: dict[str, style.Look] = {
 }
 _EDGE = 1.25  # room left and right of the smallest and largest number of maps, as a factor
 _ASIDE = 0.012  # of the axis: between hues of one number of maps, so that no point hides another
-_CLOSEST = 3.4  # mm: tick labels nearer than this would touch
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def filters(
             hue, aside = hues[str(value)], places[str(value)]
             look = {"linestyle": quantity.dash, "zorder": 2, **quantity.look(hue, CONTROLS.get(kind, {}))}
             seeds.bars(axes, line.assign(place=line["channels"] * aside), "place", quantity.column, **look)
-    _count_maps(axes, widths, (start, end), _CLOSEST / width)
+    scales.counted(axes, widths, (start, end), width)
 
 
 def epochs(
@@ -117,16 +115,3 @@ def _kinds(of_layer: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "untrained": measured[measured["epoch"] == 0],
         "trained": select.last_epochs(measured),
     }
-
-
-def _count_maps(axes: Axes, widths: Sequence[float], ends: tuple[float, float], closest: float) -> None:
-    """Make the number of maps the horizontal axis, in octaves, with a tick at every number that has room."""
-    (start, end), kept = ends, [widths[0]]
-    for width in widths[1:]:
-        if width / kept[-1] > (end / start) ** closest:
-            kept.append(width)
-    axes.set_xscale("log", base=2)
-    axes.set_xlim(start, end)
-    axes.xaxis.set_major_locator(FixedLocator(kept))
-    axes.xaxis.set_major_formatter(FixedFormatter([f"{width:g}" for width in kept]))
-    axes.xaxis.set_minor_locator(NullLocator())

@@ -46,6 +46,19 @@ class Measured(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Estimated(Options):
+    """Options of every figure that compares the estimators of an experiment.
+
+    Parameters
+    ----------
+    split
+        Which probe was measured, ``train`` or ``test``; the first by default.
+    """
+
+    split: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Paths(Measured):
     """Options of the information plane.
 

@@ -13,7 +13,7 @@ import xarray as xr
 from infoplane.derived import moving, outcomes
 from infoplane.errors import DataError
 from infoplane.figures import select, variants
-from infoplane.figures.choices import Measured, Options
+from infoplane.figures.choices import Estimated, Measured, Options
 from infoplane.schema import Variable, estimates
 
 if TYPE_CHECKING:
@@ -63,10 +63,12 @@ def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> 
     keys = variants.differing(variants_of)
     shown = variants_of[variants_of["variant"].isin(options.variants or ())]
     phrases = [_data(about, options), *filter(None, [variants.shared(shown, keys)])]
-    if isinstance(options, Measured):
-        phrases.append(_estimator(about, options, errors="error_chain" in page.needs))
-        phrases.append(_sample(about, options, smooth=page.smooth))
-        phrases += _widths(summary, page, options)
+    measured = _measured(summary, page, options)
+    phrases += [_estimator(about, each, errors="error_chain" in page.needs) for each in measured]
+    phrases += dict.fromkeys(_sample(about, each, smooth=page.smooth) for each in measured)
+    for each in measured:
+        whose = f" of {each.estimator}" if len(measured) > 1 else ""
+        phrases += [f"median distance / σ{whose}: {said}" for said in _widths(summary, page, each)]
     gone, failed = _failed(summary, page, options)
     phrases += [_seeds(summary, page, options), reading, *failed]
     if about.get("preview"):
@@ -74,6 +76,15 @@ def gather(summary: xr.DataTree, page: Page, options: Options, reading: str) -> 
     names = [str(name) for group in page.needs for name in summary[group].data_vars if name in select.VARIABLES]
     labels = {name: label(select.variable(summary, name)) for name in names}
     return Notes(tuple(phrases), bool(about.get("preview")), options.layers or (), labels, tuple(keys), _end(gone))
+
+
+def _measured(summary: xr.DataTree, page: Page, options: Options) -> list[Measured]:
+    """The options as they are for each estimator that a figure draws."""
+    if isinstance(options, Measured):
+        return [options]
+    if not isinstance(options, Estimated):
+        return []
+    return [Measured(estimator=name, **vars(options)) for name in select.estimators(summary, page.needs)]
 
 
 def experiment(summary: xr.DataTree) -> Mapping[str, Any]:
@@ -114,7 +125,7 @@ def _data(about: Mapping[str, Any], options: Options) -> str:
     """Return the data set's name, or that of the file or function that it comes from."""
     (source,) = (about["dataset"][key] for key in ("name", "file", "factory") if key in about["dataset"])
     name = source.rpartition("/")[2]
-    return f"{name}, {options.split} probe" if isinstance(options, Measured) else name
+    return f"{name}, {options.split} probe" if isinstance(options, Measured | Estimated) else name
 
 
 def _estimator(about: Mapping[str, Any], options: Measured, *, errors: bool) -> str:
@@ -167,7 +178,7 @@ def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:
             if ratio.count():
                 low, high = (f"{float(end):.2g}" for end in (ratio.min(), ratio.max()))
                 found.append(f"{low} ({name})" if low == high else f"{low} to {high} ({name})")
-    return ["median distance / σ: " + ", ".join(found)] if found else []
+    return [", ".join(found)] if found else []
 
 
 def _seeds(summary: xr.DataTree, page: Page, options: Options) -> str:

@@ -1,4 +1,4 @@
-"""One range for the vertical axes of several panels."""
+"""One range for the vertical axes of several panels, and a horizontal axis of numbers of things."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from math import ceil, floor, log10
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from infoplane.figures import style
 
 _SMALLEST = 1e-9  # of the largest value: what is smaller still leaves a logarithmic axis below
+_CLOSEST = 3.4  # mm: tick labels nearer than this would touch
 
 
 def logarithmic(panels: Sequence[Axes], values: style.Floats) -> None:
@@ -40,3 +41,28 @@ def linear(panels: Sequence[Axes], values: style.Floats) -> None:
     margin = 0.05 * (high - low or 1.0)
     for axes in panels:
         axes.set_ylim(low - margin, high + margin)
+
+
+def counted(axes: Axes, counts: Sequence[float], ends: tuple[float, float], width: float) -> None:
+    """Make a number of things the horizontal axis, in octaves, with a tick at every number that has room.
+
+    Parameters
+    ----------
+    axes
+        The panel.
+    counts
+        Numbers of things, in rising order.
+    ends
+        Of the axis.
+    width
+        About the width of the panel, mm.
+    """
+    (start, end), kept = ends, [counts[0]]
+    for count in counts[1:]:
+        if count / kept[-1] > (end / start) ** (_CLOSEST / width):
+            kept.append(count)
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(start, end)
+    axes.xaxis.set_major_locator(FixedLocator(kept))
+    axes.xaxis.set_major_formatter(FixedFormatter([f"{count:g}" for count in kept]))
+    axes.xaxis.set_minor_locator(NullLocator())

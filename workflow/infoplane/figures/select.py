@@ -73,6 +73,11 @@ def resolve(summary: xr.DataTree, page: Page, options: Options) -> Options:
     return replace(options, **several, **single)
 
 
+def estimators(summary: xr.DataTree, groups: Sequence[str]) -> tuple[str, ...]:
+    """Names of the estimators that all of these groups of the summary have, as far as they have any."""
+    return _shared([summary[name].to_dataset() for name in groups], "estimator")
+
+
 def group(summary: xr.DataTree, name: str, options: Options, *, smooth: bool = True) -> xr.Dataset:
     """One group of the summary, cut to the options and averaged over probe batches.
 

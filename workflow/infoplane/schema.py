@@ -97,7 +97,6 @@ COORDINATES: Variables = {
     "second": Variable(("pair",), "1", "Second of a pair", dtype="str"),
     "probe_batch": Variable(("probe_batch",), "1", "Probe batch", minimum=0, dtype="int64"),
     "dimension": Variable(("layer",), "1", "Numbers per sample", minimum=1, dtype="int64"),
-    "method": Variable(("method",), "1", "Method", dtype="str"),
     "truth": Variable(("truth",), "bits", "True mutual information", minimum=0),
     "method": Variable(("method",), "1", "Method", dtype="str"),
     "repetition": Variable(("repetition",), "1", "Repetition", minimum=0, dtype="int64"),
@@ -178,10 +177,6 @@ LAYER_PAIRS: Variables = {
     "joint_entropy_pair": _bits("Joint entropy of symmetric layers, S(Tₖ, Tₖ′)", _PAIR, 0),
     "mutual_information_layer_output": _bits("I(T; X′)", _LAYER),
     "mutual_information_pair": _bits("I(Tₖ; Tₖ′)", _PAIR),
-}
-
-INTRINSIC_DIMENSION: Variables = {
-    "intrinsic_dimension": Variable(("method", "repetition"), "1", "Intrinsic dimension", minimum=0),
 }
 
 BOTTLENECK: Variables = {

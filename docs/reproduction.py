@@ -32,7 +32,7 @@ from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
 
 ROOT = Path(__file__).parents[1]
-PAPERS = ("yu2021_*", "wickstrom2023_*", "resnet20*", "szt_*")  # folders of the papers' experiments
+PAPERS = ("yu2021_*", "wickstrom2023_*", "resnet20*", "szt_*", "yu2019_*")  # folders of the papers' experiments
 STAGES = ("train", "capture", "measure", "weights")  # whose jobs take long
 WIDTH = 1200  # of a picture, pixels
 COLOURS = 256  # in its palette

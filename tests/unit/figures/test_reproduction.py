@@ -346,6 +346,6 @@ def test_one_message_ends_the_command(reproduction, finished, tmp_path, monkeypa
     with pytest.raises(SystemExit, match=r"^reproduction: two of these folders hold one experiment; name each"):
         reproduction.main([str(finished), str(finished)])
     with pytest.raises(
-        SystemExit, match=r"^reproduction: results/ has no yu2021_\* or .* or szt_\*; run snakemake on one"
+        SystemExit, match=r"^reproduction: results/ has no yu2021_\* or .* or yu2019_\*; run snakemake on one"
     ):
         reproduction.main([])

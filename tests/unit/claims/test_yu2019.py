@@ -346,18 +346,18 @@ class TestBisector:
 
 UNSEEN = {
     "no code": (
-        {"yu2019.forward_chain", "yu2019.pairs_below_code", "yu2019.ends_at_bisector", "yu2019.wide_codes_turn_back"},
+        ("yu2019.forward_chain", "yu2019.pairs_below_code", "yu2019.ends_at_bisector", "yu2019.wide_codes_turn_back"),
         lambda tree: _without_pairs(tree),
     ),
     "no estimate of the dimension": (
-        {"yu2019.wide_codes_turn_back", "yu2019.narrow_codes_stay", "yu2019.switches_at_dimension"},
+        ("yu2019.wide_codes_turn_back", "yu2019.narrow_codes_stay", "yu2019.switches_at_dimension"),
         lambda tree: _with_dimension(tree, np.nan),
     ),
     "no wide code": (
-        {"yu2019.wide_codes_turn_back", "tapia_estevez2020.wide_codes_do_not_compress"},
+        ("yu2019.wide_codes_turn_back", "tapia_estevez2020.wide_codes_do_not_compress"),
         lambda tree: _with_dimension(tree, 100.0),
     ),
-    "no narrow code": ({"yu2019.narrow_codes_stay"}, lambda tree: _with_dimension(tree, 1.0)),
+    "no narrow code": (("yu2019.narrow_codes_stay",), lambda tree: _with_dimension(tree, 1.0)),
 }
 
 

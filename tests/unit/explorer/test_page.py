@@ -96,7 +96,10 @@ def test_a_page_is_written_with_the_verdicts_beside_it(tmp_path, summary, claims
     path.write_text(json.dumps(claims))
     page, archive = tmp_path / "explorer.html", tmp_path / "explorer.zip"
     write.save(page, archive, summary, path, digest="c0ffee")
-    assert json.loads(Page(page.read_text()).content)["verdicts"][0]["id"] == "M.1"
+    text = page.read_text()
+    assert json.loads(Page(text).content)["verdicts"][0]["id"] == "M.1"
+    assert "explained by the control: under a control" in text  # what the words of verdicts mean
+    assert "holds the true mean less often" in text
     with ZipFile(archive) as packed:
         assert packed.namelist() == ["synthetic.explorer.html"]
         assert packed.read("synthetic.explorer.html") == page.read_bytes()

@@ -17,6 +17,7 @@ from jinja2 import Environment
 from plotly.offline import get_plotlyjs
 
 from infoplane import files
+from infoplane.claims.write import LEGEND
 from infoplane.explorer import SCRIPTS, STYLE, TEMPLATE, content
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def html(shown: Mapping[str, Any], *, summary: str) -> str:
     return _PAGE.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         **{key: shown[key] for key in ("name", "title", "source", "preview", "absent")},
         summary=summary,
+        legend=LEGEND.replace("*", ""),
         style=STYLE.read_text(encoding="utf-8"),
         plotly=get_plotlyjs(),
         scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],

@@ -55,3 +55,16 @@ def test_what_is_wrong_with_names() -> None:
         f"`pairs` has 'decodr2', which is no layer; accepted: {', '.join(LAYERS)}",
         "`pairs` has 'encoder1' more than once; accepted: every layer in one pair at most",
     ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [("decoder1", "encoder1")],
+        [("encoder2", "decoder2"), ("encoder1", "decoder1")],
+        [("encoder1", "decoder2"), ("encoder2", "decoder1")],
+    ],
+)
+def test_pairs_lie_one_within_the_other(wrong: list[pairs.Pair]) -> None:
+    (fault,) = pairs.faults(wrong, LAYERS)
+    assert fault.startswith("`pairs` are not one within the other; accepted: the outermost first")

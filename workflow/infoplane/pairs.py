@@ -41,9 +41,21 @@ def of_layers(layers: Mapping[str, Mapping[Any, Any]]) -> list[Pair]:
 
 
 def faults(pairs: Sequence[Pair], layers: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the pairs that a network names: names that its layers do not have, or have twice."""
+    """What is wrong with the pairs that a network names: names that its layers do not have, or have twice, or order.
+
+    Parameters
+    ----------
+    pairs
+        As the network names them.
+    layers
+        Names of its layers, in network order.
+    """
     named = Counter(name for pair in pairs for name in pair)
     for name in (name for name in named if name not in layers):
         yield f"`pairs` has {name!r}, which is no layer; accepted: {', '.join(layers)}"
     for name in (name for name, count in named.items() if count > 1):
         yield f"`pairs` has {name!r} more than once; accepted: every layer in one pair at most"
+    places = [[layers.index(name) for name in pair] for pair in pairs if set(pair) <= set(layers)]
+    inwards = [first for first, _ in places] + [second for _, second in reversed(places)]
+    if inwards != sorted(inwards):
+        yield "`pairs` are not one within the other; accepted: the outermost first, and of each the layer before the other"

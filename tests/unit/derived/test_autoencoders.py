@@ -87,6 +87,12 @@ class TestKnownDimension:
             experiment = {"dataset": {"name": name, "dimension": 5}}
             np.testing.assert_array_equal(autoencoders.known_dimension(data, experiment), [known, known])
 
+    def test_noise_takes_data_off_their_manifold(self):
+        data = self.DATA.assign_coords({"dataset.noise": ("variant", ["0.1", "0.1"])})
+        assert np.isnan(autoencoders.known_dimension(data, {})).all()
+        clean = {"dataset": {"noise": 0}}
+        np.testing.assert_array_equal(autoencoders.known_dimension(self.DATA, clean), [3, NAN])
+
 
 class TestFamilies:
     def test_every_value_of_the_other_keys_has_one_by_ascending_width(self):
@@ -110,19 +116,30 @@ class TestFamilies:
         assert autoencoders.families(data, {}) == []
 
 
-def test_a_code_turns_back_by_the_fall_since_its_peak():
-    """The first rises and falls, the second rises, the third ends early, the fourth diverges in its second seed."""
-    values = xr.DataArray(
+class TestTurnBack:
+    """The first rises and falls, the second rises, the third ends early, the fourth falls alone; one diverges."""
+
+    VALUES = xr.DataArray(
         [
-            [[1, 3, 2.5], [1, 3, 2]],
-            [[1, 2, 3], [1, 2, 2]],
-            [[1, 0.25, NAN], [1, 2, NAN]],
+            [[1, 4, 3], [3.8, 4, 2]],
+            [[1, 2, 4], [0, 0, 0]],
+            [[1, 2, NAN], [1, 0.5, NAN]],
             [[2, 1, 1], [2, 1, NAN]],
         ],
         dims=("variant", "seed", "epoch"),
         coords={"epoch": [0.0, 1.0, 2.0]},
     )
-    np.testing.assert_allclose(autoencoders.turn_back(values), [[0.5, 1], [0, 0], [0.75, 0], [1, NAN]])
+
+    def test_it_rises_and_it_falls_by_shares_of_the_peak(self):
+        np.testing.assert_allclose(autoencoders.rise(self.VALUES), [[75, 5], [75, NAN], [50, 0], [0, NAN]])
+        np.testing.assert_allclose(autoencoders.fall(self.VALUES), [[25, 50], [0, NAN], [0, 50], [50, NAN]])
+
+    def test_it_turns_back_by_the_smaller_of_both(self):
+        np.testing.assert_allclose(autoencoders.turn_back(self.VALUES), [[25, 5], [0, NAN], [0, 0], [0, NAN]])
+
+    def test_no_unit_matters(self):
+        few = autoencoders.turn_back(self.VALUES / 1000)
+        np.testing.assert_allclose(few, autoencoders.turn_back(self.VALUES))
 
 
 def test_estimates_of_the_dimension_are_averaged_as_factors():
@@ -136,24 +153,23 @@ def test_estimates_of_the_dimension_are_averaged_as_factors():
 
 
 @pytest.mark.parametrize(
-    ("turned", "switching", "bound"),
+    ("turned", "switching"),
     [
-        ([0.0, 0.2, 0.3], 4, False),
-        ([0.0, 0.05, 0.3], 8, False),  # as much as the tolerance is not more
-        ([0.2, 0.0, 0.3], 8, False),  # a narrower one that turns back where a wider one does not counts for nothing
-        ([0.2, 0.2, 0.3], 2, True),
-        ([0.2, 0.2, 0.0], 16, True),
-        ([0.0, NAN, 0.3], NAN, False),
+        ([0.0, 20.0, 30.0], 4),
+        ([0.0, 5.0, 30.0], 8),  # as much as the tolerance is not more
+        ([20.0, 0.0, 30.0], 8),  # a narrower one that turns back where a wider one does not counts for nothing
+        ([20.0, 20.0, 30.0], 2),
+        ([20.0, 20.0, 0.0], np.inf),
+        ([0.0, NAN, 30.0], NAN),
     ],
 )
-def test_the_switch_is_where_all_wider_codes_turn_back(turned, switching, bound):
+def test_the_switch_is_where_all_wider_codes_turn_back(turned, switching):
     values = xr.DataArray([turned], {"seed": [0], "variant": [*"abc"]})
     found = autoencoders.switching_width(values, EIGHTS)
     assert found.dims == ("seed",)
     np.testing.assert_array_equal(found, [switching])
-    assert autoencoders.bound(found, EIGHTS).values.tolist() == [bound]
 
 
 def test_another_tolerance_switches_elsewhere():
-    values = xr.DataArray([[0.1, 0.2, 0.3]], {"seed": [0], "variant": [*"abc"]})
-    assert autoencoders.switching_width(values, EIGHTS, tolerance=0.15).values.tolist() == [4]
+    values = xr.DataArray([[10.0, 20.0, 30.0]], {"seed": [0], "variant": [*"abc"]})
+    assert autoencoders.switching_width(values, EIGHTS, tolerance=15).values.tolist() == [4]

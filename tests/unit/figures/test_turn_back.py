@@ -14,8 +14,8 @@ from .test_layout import _assert_readable
 
 LAYERS = ("encoder1", "encoder2", "code", "decoder2", "decoder1", "output")
 WIDTHS, DIMENSIONS = (2, 4, 8, 16), (3, 6)
-FALL, R2 = "mutual_information_input_layer_fall", "determination"
-TURNED = {"silverman": 0.6, "tapia_estevez": 0.02}  # bits, of wide codes
+TURN, R2 = "turn_back_percent", "determination"
+TURNED = {"silverman": 15.0, "tapia_estevez": 0.5}  # % of the peak, of wide codes
 ESTIMATORS = [
     {"name": name, "kind": "renyi", "alpha": 1.01, "bandwidth": {"rule": name, "scale": scale}}
     for name, scale in (("silverman", 6.0), ("tapia_estevez", 2.0))
@@ -65,7 +65,9 @@ def _turning(data):
     """Return I(X; Z) that rises to 4 bits, and from the peak on falls for wide codes; seeds differ in how far."""
     wide = data["model.code"].astype(float) > data["dataset.dimension"].astype(float)
     most = xr.DataArray(list(TURNED.values()), dims="estimator", coords={"estimator": list(TURNED)})
-    fallen = wide * most * (data["epoch"] == EPOCHS[-1]) * (data["control"] == "none") * (0.5 + 0.5 * data["seed"])
+    fallen = (
+        4 / 100 * wide * most * (data["epoch"] == EPOCHS[-1]) * (data["control"] == "none") * (0.5 + 0.5 * data["seed"])
+    )
     values = 4 * (data["epoch"] / PEAK).clip(max=1) - fallen
     known = data["mutual_information_input_layer"]
     of_code = xr.where(data["layer"] == "code", values, known).transpose(*known.dims)
@@ -80,21 +82,21 @@ def means(table, **chosen):
 
 
 class TestTable:
-    def test_the_fall_of_every_estimator_by_width(self, summary):
+    def test_the_turn_of_every_estimator_by_width(self, summary):
         table = figures.turn_back.table(summary)
         for estimator, most in TURNED.items():
             for dimension in DIMENSIONS:
                 own = means(table, estimator=estimator, control="none", family=f"dimension {dimension}")
                 assert own["code_width"].tolist() == list(WIDTHS)
                 expected = [most if width > dimension else 0 for width in WIDTHS]
-                np.testing.assert_allclose(own[f"{FALL} [bits]"], expected, atol=1e-12)
-                np.testing.assert_allclose(own[f"{FALL}_sd [bits]"], np.array(expected) / 2, atol=1e-12)
+                np.testing.assert_allclose(own[TURN], expected, atol=1e-12)
+                np.testing.assert_allclose(own[f"{TURN}_sd"], np.array(expected) / 2, atol=1e-12)
                 assert set(own["epoch [epochs]"]) == {EPOCHS[-1]}
 
     def test_shuffled_samples(self, summary):
         own = means(figures.turn_back.table(summary), control="shuffled_samples")
         assert len(own) == 2 * 2 * len(WIDTHS)
-        np.testing.assert_allclose(own[f"{FALL} [bits]"], 0, atol=1e-12)
+        np.testing.assert_allclose(own[TURN], 0, atol=1e-12)
 
     def test_how_well_codes_reconstruct(self, summary):
         table = figures.turn_back.table(summary)
@@ -119,13 +121,13 @@ class TestTable:
         table = figures.turn_back.table(summary, layers=["encoder1"], variants=["v00"])
         assert set(table["code_width"]) == {2.0}
 
-    def test_a_network_that_diverged_has_no_fall(self, summary):
+    def test_a_network_that_diverged_has_no_turn(self, summary):
         tree = summary.copy()
         information = tree["information"].to_dataset()
         gone = (information["epoch"] > 4) & (information["seed"] == 1)
         tree["information"] = information.map(lambda values: values.where(~gone))
         table = figures.turn_back.table(tree)
-        assert set(table.loc[table[f"{FALL} [bits]"].notna(), "seed"]) == {"0", "2", "mean"}
+        assert set(table.loc[table[TURN].notna(), "seed"]) == {"0", "2", "mean"}
         assert set(means(table, control="none")["seeds"]) == {2}
 
     @pytest.mark.parametrize("change", ["pairs", "width"])
@@ -157,7 +159,7 @@ class TestDrawing:
 
     def test_the_tolerance_is_a_level_line(self, figure):
         upper = panels(figure)[:2]
-        level = [line for axes in upper for line in axes.lines if set(line.get_ydata()) == {0.05}]
+        level = [line for axes in upper for line in axes.lines if set(line.get_ydata()) == {5.0}]
         assert len(level) == 2
 
     def test_the_key_names_all(self, figure):
@@ -166,7 +168,7 @@ class TestDrawing:
             "silverman",
             "tapia_estevez",
             "shuffled samples",
-            "0.05 bits, more of which is a turn",
+            "5 %, more of which is a turn",
             "dimension by TwoNN",
             "dimension by maximum likelihood",
             "known dimension",

@@ -68,6 +68,10 @@ def test_some_layers_are_enough(study: Any) -> None:
             r"'model\.layers' leaves encoder1, encoder2, output; accepted: with 'output', and with both layers of a "
             "pair such as encoder1 and decoder1",
         ),
+        (
+            {"figures": ["turn_back"], "measures": [*MEASURES, "intrinsic_dimension"]},
+            r"'turn_back', which needs to know how wide the code is; accepted: with 'code' in 'model' or 'model\.code'",
+        ),
         ({"layers": ["*coder1"]}, r"'model\.layers' leaves encoder1, decoder1; accepted: with 'output'"),
     ],
     ids=str,

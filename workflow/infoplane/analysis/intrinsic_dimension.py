@@ -11,8 +11,8 @@ are taken as points of a manifold of dimension d, whose density is the same as f
   Ghahramani have it in their comment on that paper (2005); the library calls that ``comb="mle"``.
 
 When not to believe them. Both are too low where samples are few for their dimension: neighbours are then so far away
-that the manifold ends or bends in between. Of the data set `manifold`, whose dimension is exact, three subsets of 5,000
-give
+that the manifold ends or bends in between. Of 15,000 samples of the data set `manifold`, whose dimension is exact,
+three subsets of 5,000 give
 
 | dimension | TwoNN | maximum likelihood |
 |---|---|---|

@@ -18,10 +18,9 @@ from infoplane.derived import ends
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
 
-TURN = 0.05  # bits by which I(X; Z) must have fallen since its peak for a code to have turned back
+TURN = 5.0  # % of its peak by which I(X; Z) must rise to it, and fall from it, for a code to have turned back
 WIDTH = "model.code"  # the key of an experiment that says how wide the code is
-_DIMENSION, _DATA, _MANIFOLD = "dataset.dimension", "dataset.name", "manifold"
-_NOT_REACHED = 2.0  # times the widest code of a family, none of whose codes turns back
+_DIMENSION, _DATA, _NOISE, _MANIFOLD = "dataset.dimension", "dataset.name", "dataset.noise", "manifold"
 
 
 @dataclass(frozen=True)
@@ -89,9 +88,14 @@ def widths(data: xr.Dataset, experiment: Mapping[str, Any]) -> xr.DataArray:
 
 
 def known_dimension(data: xr.Dataset, experiment: Mapping[str, Any]) -> xr.DataArray:
-    """Dimension of the manifold that every variant's data lie on, (variant); NaN for data of which it is not known."""
+    """Dimension of the manifold that every variant's data lie on, (variant); NaN where it is not known.
+
+    Noise takes data off their manifold.
+    """
     dimension, name = _numbers(data, experiment, _DIMENSION), _values(data, experiment, _DATA)
-    return dimension.where(dimension.copy(data=[each == _MANIFOLD for each in name]))
+    clean = [float(each or 0) == 0 for each in _values(data, experiment, _NOISE)]
+    known = [own == _MANIFOLD and without for own, without in zip(name, clean, strict=True)]
+    return dimension.where(dimension.copy(data=known))
 
 
 def families(data: xr.Dataset, experiment: Mapping[str, Any]) -> list[Family]:
@@ -121,20 +125,39 @@ def families(data: xr.Dataset, experiment: Mapping[str, Any]) -> list[Family]:
     return found
 
 
-def turn_back(values: xr.DataArray) -> xr.DataArray:
-    """How far I(X; Z) of each network has fallen from its greatest value over the epochs to the last, bits.
+def rise(values: xr.DataArray) -> xr.DataArray:
+    """How far I(X; Z) of each network rises from before its training to its greatest value, % of the latter.
 
     Parameters
     ----------
     values
-        I(X; Z), (variant, …, epoch), in bits.
+        I(X; Z), (variant, …, epoch), in bits, of which the first epoch is that of the untrained networks.
 
     Returns
     -------
     xr.DataArray
-        (variant, …), at least 0; NaN for a network that diverged.
+        (variant, …), at least 0; NaN for a network that diverged, or whose I(X; Z) is never above 0.
     """
-    return values.max("epoch") - ends.at_the_end(values)
+    return _of_peak(values, values.isel(epoch=0, drop=True)).where(ends.at_the_end(values).notnull())
+
+
+def fall(values: xr.DataArray) -> xr.DataArray:
+    """How far it has fallen at the last epoch from its greatest value, % of the latter; otherwise as `rise`."""
+    return _of_peak(values, ends.at_the_end(values))
+
+
+def turn_back(values: xr.DataArray) -> xr.DataArray:
+    """How far I(X; Z) of each network rises and falls again, the smaller of both, % of its peak; otherwise as `rise`.
+
+    A share, since kernels of a fixed rule let a wide code have many times the bits of a narrow one.
+    """
+    risen, fallen = rise(values), fall(values)
+    return risen.where(risen < fallen, fallen)
+
+
+def _of_peak(values: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
+    peak = values.max("epoch")
+    return 100 * (peak - other) / peak.where(peak > 0)
 
 
 def intrinsic_dimension(estimates: xr.DataArray, *, dims: tuple[str, ...] = ("method", "repetition")) -> xr.DataArray:
@@ -156,32 +179,25 @@ def intrinsic_dimension(estimates: xr.DataArray, *, dims: tuple[str, ...] = ("me
 def switching_width(turned: xr.DataArray, family: Family, *, tolerance: float = TURN) -> xr.DataArray:
     """The narrowest code of a family from which on it and every wider one turns back by more than a tolerance.
 
-    Where all do, it is the narrowest there is, and where not even the widest does, twice the widest: both are bounds.
-
     Parameters
     ----------
     turned
-        How far codes turn back, (variant, …), in bits.
+        How far codes turn back, (variant, …), in %.
     family
         Of variants.
     tolerance
-        In bits.
+        In %.
 
     Returns
     -------
     xr.DataArray
-        (…), units of the code; NaN where a variant has no value, as its network diverged.
+        (…), units of the code; infinite where not even the widest turns back, and NaN where a variant has no value, as
+        its network diverged. Where all codes do it is the narrowest there is, which is a bound alone.
     """
     rows = turned.sel(variant=list(family.variants)).transpose(..., "variant")
     from_here = np.logical_and.accumulate((rows.values > tolerance)[..., ::-1], axis=-1)[..., ::-1]
-    sizes = np.array(family.widths, dtype=float)
-    found = np.where(from_here, sizes, _NOT_REACHED * sizes[-1]).min(-1)
+    found = np.where(from_here, np.array(family.widths, dtype=float), np.inf).min(-1)
     return rows.isel(variant=0, drop=True).copy(data=np.where(np.isnan(rows.values).any(-1), np.nan, found))
-
-
-def bound(switching: xr.DataArray, family: Family) -> xr.DataArray:
-    """Whether a switching width is a bound alone: one from which all codes of the family turn back, or none."""
-    return (switching == family.widths[0]) | (switching > family.widths[-1])
 
 
 def _code(own: xr.Dataset) -> str:

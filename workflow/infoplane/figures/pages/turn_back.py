@@ -3,7 +3,7 @@
 Yu and Príncipe 2019 (arXiv 1804.00057), their third property: I(X; Z) of a code that is wider than the intrinsic
 dimension rises and falls again, that of a narrower one rises and stays. Tapia and Estévez 2020 (arXiv 2005.07783)
 dispute it, with other kernel widths, so that every estimator of the experiment has a line. The measure of the turn is
-ours.
+ours: the smaller of rise and fall, as a share of the peak between them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from infoplane.figures.notes import Notes
 from infoplane.schema import ACCURACY, DETERMINATION, SCORES
 
 READING = "points and lines: mean over seeds, bars: ± 1 standard deviation, small: each seed"
-_TURN = f"{mutual.X}_fall"
+_TURN = "turn_back_percent"
 _WIDTH, _FAMILY = "code_width", "family"
 _DIMENSION, _MEAN, _KNOWN = "intrinsic_dimension", "intrinsic_dimension_mean", "known_dimension"
 _SHUFFLED = "shuffled_samples"
@@ -44,7 +44,7 @@ _SCORE: style.Look = {"color": style.INK, "marker": "o", "markersize": 2.6, "lin
 
 
 def table(summary: xr.DataTree, options: Estimated) -> pd.DataFrame:
-    """The fall of I(X; Z) since its peak by estimator, the score at the end, and the dimension by method, by width.
+    """How far I(X; Z) turns back by estimator, the score at the end, and the dimension by method, by width.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def table(summary: xr.DataTree, options: Estimated) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
-    """Draw two panels per family of widths, one above the other: the fall of I(X; Z), and the score."""
+    """Draw two panels per family of widths, one above the other: how far I(X; Z) turns back, and the score."""
     families = _titles(table, notes)
     columns = canvas.fitting(min(len(families), _MOST))
     width = style.column() if columns == 1 else style.page()
@@ -99,7 +99,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         top.set_title(text)
         bottom.tick_params(labelbottom=True)
         if place % columns == 0:
-            top.set_ylabel(canvas.title("Fall of I(X; Z) since its peak [bits]", upper))
+            top.set_ylabel(canvas.title("Rise and fall of I(X; Z), the smaller [% of its peak]", upper))
             bottom.set_ylabel(canvas.title(_LABELS[score], lower))
     for spare in range(len(families), rows * columns):
         for row in (0, 1):
@@ -231,7 +231,7 @@ def _key(table: pd.DataFrame) -> list[list[Line2D]]:
     lines = [canvas.handle(name, **look) for name, look in _estimators(table).items()]
     if (table["control"] == _SHUFFLED).any():
         lines.append(canvas.handle("shuffled samples", **CONTROLS["shuffled samples"]))
-    limits = [canvas.handle(f"{autoencoders.TURN:g} bits, more of which is a turn", **_TOLERANCE)]
+    limits = [canvas.handle(f"{autoencoders.TURN:g} %, more of which is a turn", **_TOLERANCE)]
     limits += [
         canvas.handle(f"dimension by {_NAMES.get(name, name.replace('_', ' '))}", **look)
         for name, look in _methods(table).items()

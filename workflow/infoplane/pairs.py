@@ -58,4 +58,4 @@ def faults(pairs: Sequence[Pair], layers: Sequence[str]) -> Iterator[str]:
     places = [[layers.index(name) for name in pair] for pair in pairs if set(pair) <= set(layers)]
     inwards = [first for first, _ in places] + [second for _, second in reversed(places)]
     if inwards != sorted(inwards):
-        yield "`pairs` are not one within the other; accepted: the outermost first, and of each the layer before the other"
+        yield "`pairs` are not one within the other; accepted: the outermost first, of each the layer that comes first"

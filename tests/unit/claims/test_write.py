@@ -55,8 +55,8 @@ def test_networks_that_failed_are_named(written):
     assert found["unlearned"] == {"6-1_sigmoid": [3]}
     diverged = "Diverged in training, and left out of every effect: 2 networks: 3-6_relu (seeds 1, 4)."
     unlearned = (
-        "Less than 5 percentage points more accurate at the end than untrained, and counted in every effect but "
-        "those that say so: 1 network: 6-1_sigmoid (seed 3)."
+        "Less than 5 percentage points better at the end than untrained, in accuracy or R², and counted in every "
+        "effect but those that say so: 1 network: 6-1_sigmoid (seed 3)."
     )
     assert f"\n\n{diverged}\n\n{unlearned}\n\n|" in written["text"]
     assert f"<p>{diverged}</p>\n<p>{unlearned}</p>" in written["page"]

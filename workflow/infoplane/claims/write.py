@@ -233,8 +233,8 @@ def told(failures: Failures) -> list[str]:
     """A sentence for each kind of failure that there is."""
     kinds = {
         "Diverged in training, and left out of every effect": failures.diverged,
-        "Less than 5 percentage points more accurate at the end than untrained, and counted in every effect but "
-        "those that say so": failures.unlearned,
+        "Less than 5 percentage points better at the end than untrained, in accuracy or R², and counted in every "
+        "effect but those that say so": failures.unlearned,
     }
     return [f"{kind}: {_networks(found)}." for kind, found in kinds.items() if found]
 

@@ -94,7 +94,7 @@ def _key(table: pd.DataFrame) -> list[Line2D]:
     measured = table[table["control"] == "none"]
     epochs = {stage: own["epoch"].unique() for stage, own in measured.groupby("stage", sort=False)}
     named = {
-        stage: f"{stage} (epoch {epochs[stage][0]:g})" if len(epochs[stage]) == 1 and stage != STAGES[0] else stage
+        stage: f"{stage} (epoch {epochs[stage][0]:.3g})" if len(epochs[stage]) == 1 and stage != STAGES[0] else stage
         for stage in STAGES
         if stage in epochs
     }

@@ -99,7 +99,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         top.set_title(text)
         bottom.tick_params(labelbottom=True)
         if place % columns == 0:
-            top.set_ylabel(canvas.title("Rise and fall of I(X; Z), the smaller [% of its peak]", upper))
+            top.set_ylabel(canvas.title("Turn-back of I(X; Z) [% of its peak]", upper))
             bottom.set_ylabel(canvas.title(_LABELS[score], lower))
     for spare in range(len(families), rows * columns):
         for row in (0, 1):
@@ -223,7 +223,8 @@ def _scale(used: list[list[Axes]], table: pd.DataFrame, score: str, width: float
         axes.xaxis.set_minor_locator(FixedLocator(counts))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_major_locator(MaxNLocator(4))
-    scales.linear(upper, np.append(table[_TURN].to_numpy(dtype=float), [0.0, autoencoders.TURN]))
+    ends_of_bars = table[_TURN] + table[_TURN + select.SPREAD].fillna(0.0)
+    scales.linear(upper, np.append(ends_of_bars.to_numpy(dtype=float), [0.0, autoencoders.TURN]))
     scales.linear(lower, table[score].to_numpy(dtype=float))
 
 

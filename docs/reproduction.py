@@ -27,9 +27,10 @@ from infoplane.claims import write
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.findings import Bypass, Failures, FiltersNeeded, Findings
 from infoplane.claims.verdict import SUPPORTED, VERDICTS, Effect
-from infoplane.derived import outcomes
+from infoplane.derived import outcomes, scores
 from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
+from infoplane.schema import ACCURACY, DETERMINATION
 
 ROOT = Path(__file__).parents[1]
 PAPERS = ("yu2021_*", "wickstrom2023_*", "resnet20*", "szt_*", "yu2019_*")  # folders of the papers' experiments
@@ -147,10 +148,10 @@ def sections(run: Finished) -> Iterator[str]:
     took = [("jobs, by their last attempts", "; ".join(run.stages))] * bool(run.stages)
     yield _grid(("what", "how"), [*settings(run.summary), *took])
     yield (
-        "Accuracy on the test split (of at most "
+        f"{score(run.summary)} on the test split (of at most "
         f"{about['training']['evaluation_size']} samples) at the last epoch: mean ± standard deviation over seeds."
     )
-    yield _grid(*accuracies(run.summary))
+    yield _grid(*reached(run.summary))
     yield from write.told(Failures(**run.judged["failures"]))
     yield "## Figures"
     for path, facts in run.figures.items():
@@ -187,8 +188,11 @@ def settings(summary: xr.DataTree) -> Iterator[tuple[str, str]]:
     training = summary["training"].to_dataset()
     yield "command", f"`{command(about)}`"
     yield "data", words(about["dataset"])
-    for data in sources["datasets"]:
-        yield f"SHA-256 of {data['name']}", f"`{data['checksum']}`, {data['classes']} classes"
+    kind = "classes" if score(summary) == "Accuracy" else "numbers to a target"
+    yield from dict.fromkeys(
+        (f"SHA-256 of {data['name']}", f"`{data['checksum']}`, {data['classes']} {kind}")
+        for data in sources["datasets"]
+    )
     yield "network", words(about["model"])
     yield "training", words({key: value for key, value in about["training"].items() if key != "checkpoints"})
     count = training.sizes["variant"]
@@ -225,12 +229,18 @@ def words(settings: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def accuracies(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the final accuracy on the test split of every variant; diverged networks are counted."""
+def score(summary: xr.DataTree) -> str:
+    """What says how well the networks do."""
+    training, named = summary["training"].to_dataset(), {ACCURACY: "Accuracy", DETERMINATION: "R²"}
+    return " or ".join(named[name] for name in scores.names(training) if training[name].notnull().any())
+
+
+def reached(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the final score on the test split of every variant; diverged networks are counted."""
     training = summary["training"].to_dataset()
     swept = list(dict.fromkeys(key for block in summary.attrs["experiment"]["sweep"] for key in block))
     diverged, unlearned = outcomes.diverged(training), outcomes.unlearned(training)
-    final = Evidence.at_the_end(training["accuracy"].sel(split="test")).where(~diverged)
+    final = Evidence.at_the_end(scores.score(training).sel(split="test")).where(~diverged)
     rows = []
     for name in training["variant"].values.tolist():
         own = {"variant": name}
@@ -243,7 +253,7 @@ def accuracies(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
     return [
         "variant",
         *(key.rpartition(".")[2].replace("_", " ") for key in swept),
-        "accuracy",
+        score(summary).replace("Accuracy", "accuracy"),
         "seeds",
         "diverged",
         "learned nothing",

@@ -164,6 +164,17 @@ def test_many_seeds_are_told_by_their_ends(reproduction):
     assert reproduction._seeds([0, 1, 2, 3, 4, 9], [7]) == "6 (0, 1, 2, 3, 4, 9), the first of 7"
 
 
+def test_continuous_targets_have_another_score_and_no_classes(reproduction, tree):
+    data = tree["training"].to_dataset().rename(accuracy="determination")
+    other = xr.DataTree.from_dict({"training": data})
+    other.attrs = {**tree.attrs, "sources": SOURCES}
+    header, rows = reproduction.reached(other)
+    assert ("R²" in header, "accuracy" in header) == (True, False)
+    assert rows == reproduction.reached(tree)[1]
+    about = dict(reproduction.settings(other))
+    assert all("numbers to a target" in about[name] for name in about if name.startswith("SHA-256"))
+
+
 def test_accuracy_is_that_of_the_seeds_that_did_not_diverge(page, tree, finished):
     values = tree["training"]["accuracy"].sel(split="test", epoch=10).values
     for index, (name, seeds) in enumerate((("v00", [0, 1, 2]), ("v02", [0, 2]))):

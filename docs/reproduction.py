@@ -232,7 +232,7 @@ def words(settings: Mapping[str, Any]) -> str:
 def score(summary: xr.DataTree) -> str:
     """What says how well the networks do."""
     training, named = summary["training"].to_dataset(), {ACCURACY: "Accuracy", DETERMINATION: "R²"}
-    return " or ".join(named[name] for name in scores.names(training) if training[name].notnull().any())
+    return " or ".join(named[name] for name in scores.names(training) if training[name].count() > 0)
 
 
 def reached(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:

@@ -235,8 +235,9 @@ def _of_figures(planned: Planned) -> Iterator[str]:
             yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(planned, group)}"
         for option, there in known.items():
             yield from _not_among(figure, option, there)
-        models = [variant.settings["model"] for variant in planned.experiment.variants]
-        if figure.figure == "turn_back" and not all("code" in model for model in models):
+        models = [variant.settings["model"] for variant in planned.experiment.variants]  # of other names lack pairs
+        with_codes = [model for model in models if model.get("name", "autoencoder") == "autoencoder"]
+        if figure.figure == "turn_back" and not all("code" in model for model in with_codes):
             yield (
                 f"key 'figures' has {figure.figure!r}, which needs to know how wide the code is; accepted: with 'code' "
                 "in 'model' or 'model.code' in 'sweep', or without this figure"

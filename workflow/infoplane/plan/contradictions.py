@@ -235,7 +235,8 @@ def _of_figures(planned: Planned) -> Iterator[str]:
             yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(planned, group)}"
         for option, there in known.items():
             yield from _not_among(figure, option, there)
-        models = [variant.settings["model"] for variant in planned.experiment.variants]  # of other names lack pairs
+        models = [variant.settings["model"] for variant in planned.experiment.variants]
+        # Other networks that come with the project have no code, and are told that they lack pairs.
         with_codes = [model for model in models if model.get("name", "autoencoder") == "autoencoder"]
         if figure.figure == "turn_back" and not all("code" in model for model in with_codes):
             yield (

@@ -33,10 +33,11 @@ all: setup
 
 setup: $(INSTALLED)
 
-# A virtual environment with every package at the version that the project is tested with.
+# A virtual environment with every package at the version that the project is tested with. Python compiles a module when
+# it is first imported; most of what pip would compile never is, and takes a minute.
 $(INSTALLED): pyproject.toml envs/constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[workflow,dev]' --constraint envs/constraints.txt
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[workflow,dev]' --constraint envs/constraints.txt
 	@touch $@
 
 # What submits to a scheduler, each in an environment on top of that one, since it delays every command of snakemake:
@@ -44,7 +45,7 @@ $(INSTALLED): pyproject.toml envs/constraints.txt
 .venv/with-%/installed: $(INSTALLED)
 	$(BIN)/python -m venv .venv/with-$*
 	$(BIN)/python -c '$(PACKAGES)' > "$$(.venv/with-$*/bin/python -c '$(PACKAGES)')/base.pth"
-	.venv/with-$*/bin/python -m pip install --quiet --editable '.[$*]' --constraint envs/constraints.txt
+	.venv/with-$*/bin/python -m pip install --quiet --no-compile --editable '.[$*]' --constraint envs/constraints.txt
 	@touch $@
 
 report: setup
@@ -73,7 +74,7 @@ test-faults-long: setup
 
 test-slurm: .venv/with-slurm/installed
 	OMP_NUM_THREADS=1 INFOPLANE_DEVICE=cpu tests/slurm/cluster with \
-		.venv/with-slurm/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slurm
+		.venv/with-slurm/bin/python -m pytest --numprocesses 3 --dist worksteal -m slurm
 
 test-cloud: .venv/with-cloud/installed
 	OMP_NUM_THREADS=1 .venv/with-cloud/bin/python -m pytest -m cloud

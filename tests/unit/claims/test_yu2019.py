@@ -38,6 +38,7 @@ def frame(seeds=5, widths=WIDTHS, dimensions=DIMENSIONS):
             "layer": LAYERS,
             "place": ("layer", np.arange(1.0, len(LAYERS) + 1)),
             "probe_batch": [0, 1],
+            "about": ["reconstruction"],
             "pair": [", ".join(pair) for pair in PAIRS],
             "inwards": ("pair", np.arange(float(len(PAIRS)))),
             "first": (("variant", "pair"), [firsts] * len(points)),
@@ -82,7 +83,7 @@ DEFAULTS = {
     "mutual_information_pair": lambda f: 1 + 0.5 * f["inwards"] * xr.where(f["control"] == "none", 1, -1),
     "entropy_layer": lambda f: 4 + 0 * f["place"],
     # what the code knows of the reconstruction: 4 bits, and nothing untrained
-    "mutual_information_layer_output": lambda f: 4.0 * (f["epoch"] > 0) + 0 * f["place"],
+    "mutual_information": lambda f: 4.0 * (f["epoch"] > 0) + 0 * f["place"],
     "intrinsic_dimension": lambda f: f["truth"] * f["bias"],
 }
 LAYERED = ("variant", "seed", "estimator", "control", "split", "epoch", "layer", "probe_batch")
@@ -97,7 +98,8 @@ DIMS = {
     },
     "layer_pairs": {
         "mutual_information_pair": PAIRED,
-        **dict.fromkeys(("entropy_layer", "mutual_information_layer_output"), LAYERED),
+        "entropy_layer": LAYERED,
+        "mutual_information": (*LAYERED, "about"),
     },
     "intrinsic_dimension": {"intrinsic_dimension": ("variant", "method", "repetition")},
 }
@@ -174,8 +176,8 @@ CASES = {
     ),
     "yu2019.ends_at_bisector": (
         # Wide codes end at 3.5 bits.
-        ("mutual_information_layer_output", lambda f: 3.5 * 1.05 * (f["epoch"] > 0) + 0 * f["place"], 5),
-        ("mutual_information_layer_output", lambda f: 3.0 + 0 * f["place"], 100 / 7),
+        ("mutual_information", lambda f: 3.5 * 1.05 * (f["epoch"] > 0) + 0 * f["place"], 5),
+        ("mutual_information", lambda f: 3.0 + 0 * f["place"], 100 / 7),
     ),
     "tapia_estevez2020.wide_codes_do_not_compress": (
         ("mutual_information_input_layer", DEFAULTS["mutual_information_input_layer"], 0),
@@ -213,7 +215,7 @@ def test_what_shuffled_samples_show_too_is_explained(name):
 
 
 def test_untrained_networks_at_the_bisector_explain_it():
-    tree = summary(mutual_information_layer_output=DEFAULTS["mutual_information_input_layer"])
+    tree = summary(mutual_information=DEFAULTS["mutual_information_input_layer"])
     found = judged("yu2019.ends_at_bisector", tree)
     assert (found.verdict, found.controls["untrained"].mean) == (verdict.EXPLAINED, 0)
 
@@ -388,7 +390,7 @@ class TestBisector:
     def test_it_has_no_side(self):
         tree = summary(
             mutual_information_input_layer=lambda f: 4 + 0 * f["place"],
-            mutual_information_layer_output=lambda f: 4 + xr.where(f["width"] == 16, -1.0, 1.0) + 0 * f["place"],
+            mutual_information=lambda f: 4 + xr.where(f["width"] == 16, -1.0, 1.0) + 0 * f["place"],
         )
         assert judged("yu2019.ends_at_bisector", tree).effect.mean == pytest.approx(25)
 

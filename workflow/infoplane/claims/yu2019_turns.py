@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     from infoplane.claims.evidence import Evidence
 
 _DISPUTED = "Tapia and Estévez 2020"
-_I_INPUT, _I_OUTPUT = "mutual_information_input_layer", "mutual_information_layer_output"
+_I_INPUT, _I_ABOUT = "mutual_information_input_layer", "mutual_information"
 _DIMENSION = "intrinsic_dimension"
 _NEEDED = ("information", "layer_pairs", _DIMENSION)
 _NEAR = 10.0  # % of I(X; Z), within which a code is at the bisector
@@ -213,7 +213,8 @@ def _number(value: float) -> str:
 def _from_bisector(evidence: Evidence) -> xr.DataArray:
     """|I(X; Z) − I(Z; X′)| of every network at the end, (variant, seed), bits."""
     pairs = evidence.group("layer_pairs")
-    of_output = autoencoders.of_code(pairs[_I_OUTPUT], autoencoders.codes(pairs))
+    told = pairs[_I_ABOUT].sel(about="reconstruction", drop=True)
+    of_output = autoencoders.of_code(told, autoencoders.codes(pairs))
     return abs(evidence.at_the_end(_of_code(evidence)) - evidence.at_the_end(of_output))
 
 

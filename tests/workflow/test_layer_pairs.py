@@ -56,5 +56,5 @@ def test_it_is_in_the_summary_of_the_experiment_that_asks_and_nowhere_else(own: 
     other = information["mutual_information_input_layer"].sel(layer="output")
     ours = data["mutual_information_pair"].sel(pair="input, output").transpose(*other.dims)
     np.testing.assert_allclose(ours, other, rtol=1e-12, atol=1e-9)
-    assert not data["mutual_information_layer_output"].isnull().any()
+    assert not data["mutual_information"].isnull().any()
     assert own.planned(experiment=BOTH) == {}

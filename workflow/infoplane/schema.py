@@ -113,7 +113,7 @@ _PROBE = ("seed", "estimator", "split", "epoch", "probe_batch")
 _LAYER = ("seed", "estimator", "control", "split", "epoch", "layer", "probe_batch")
 _PAIR = ("seed", "estimator", "control", "split", "epoch", "pair", "probe_batch")
 _KERNEL = ("seed", "estimator", "split", "epoch", "layer", "probe_batch")
-_MAPS = (*_LAYER, "about")
+_ABOUT = (*_LAYER, "about")
 
 
 _CURVE = (*_PROBE, "beta")
@@ -154,14 +154,14 @@ INFORMATION: Variables = {
 }
 
 DECOMPOSITION: Variables = {
-    "multivariate_mutual_information": _bits("Multivariate mutual information", _MAPS),
-    "redundancy_synergy_tradeoff": _bits("Redundancy-synergy trade-off", _MAPS),
-    "weighted_nonredundant_information": _bits("Weighted non-redundant information", _MAPS),
-    "redundancy_synergy_tradeoff_percent": Variable(_MAPS, "%", "Redundancy-synergy trade-off"),
-    "weighted_nonredundant_information_percent": Variable(_MAPS, "%", "Weighted non-redundant information"),
-    "pairs_excluded": Variable(_MAPS, "1", "Pairs of maps with at most 1e-6 bits", minimum=0),
-    "degree_of_redundancy": Variable(_MAPS, "1", "Average degree of redundancy"),
-    "degree_of_vulnerability": Variable(_MAPS, "1", "Average degree of vulnerability"),
+    "multivariate_mutual_information": _bits("Multivariate mutual information", _ABOUT),
+    "redundancy_synergy_tradeoff": _bits("Redundancy-synergy trade-off", _ABOUT),
+    "weighted_nonredundant_information": _bits("Weighted non-redundant information", _ABOUT),
+    "redundancy_synergy_tradeoff_percent": Variable(_ABOUT, "%", "Redundancy-synergy trade-off"),
+    "weighted_nonredundant_information_percent": Variable(_ABOUT, "%", "Weighted non-redundant information"),
+    "pairs_excluded": Variable(_ABOUT, "1", "Pairs of maps with at most 1e-6 bits", minimum=0),
+    "degree_of_redundancy": Variable(_ABOUT, "1", "Average degree of redundancy"),
+    "degree_of_vulnerability": Variable(_ABOUT, "1", "Average degree of vulnerability"),
 }
 
 ERROR_CHAIN: Variables = {
@@ -173,9 +173,9 @@ ERROR_CHAIN: Variables = {
 LAYER_PAIRS: Variables = {
     "entropy_input": _bits("Entropy of the input, S(X)", _PROBE, 0),
     "entropy_layer": _bits("Entropy of the layer, S(T)", _LAYER, 0),
-    "joint_entropy_layer_output": _bits("Joint entropy of layer and output, S(T, X′)", _LAYER, 0),
+    "joint_entropy": _bits("Joint entropy of layer and reconstruction, S(T, X′)", _ABOUT, 0),
     "joint_entropy_pair": _bits("Joint entropy of symmetric layers, S(Tₖ, Tₖ′)", _PAIR, 0),
-    "mutual_information_layer_output": _bits("I(T; X′)", _LAYER),
+    "mutual_information": _bits("I(T; X′)", _ABOUT),
     "mutual_information_pair": _bits("I(Tₖ; Tₖ′)", _PAIR),
 }
 

@@ -52,6 +52,7 @@ def test_against_the_definition(
     settings, (tree, raw) = estimator(**changes), paired(**options)
     found, alpha, n = measured(tree, settings), settings["alpha"], settings.get("probe_size", 12)
     expected, layers = blank(found), found["layer"].values.tolist()
+    assert found["about"].values.tolist() == ["reconstruction"]
     assert list(zip(found["first"].values, found["second"].values, strict=True)) == PAIRS
     scale = settings["bandwidth"]["scale"]
     for stored, place in cells(tree):
@@ -77,9 +78,9 @@ def test_against_the_definition(
                 at = {**place, "layer": index, "control": control}
                 joint = plain.entropy(*others[layer], *own["output"], alpha=alpha)
                 put(expected["entropy_layer"], at, plain.entropy(*others[layer], alpha=alpha))
-                put(expected["joint_entropy_layer_output"], at, joint)
+                put(expected["joint_entropy"], {**at, "about": 0}, joint)
                 value = plain.information(others[layer], own["output"], alpha=alpha)
-                put(expected["mutual_information_layer_output"], at, value)
+                put(expected["mutual_information"], {**at, "about": 0}, value)
             for index, (first, second) in enumerate(PAIRS):
                 at = {**place, "pair": index, "control": control}
                 put(expected["joint_entropy_pair"], at, plain.entropy(*own[first], *others[second], alpha=alpha))

@@ -77,7 +77,8 @@ def layer_pairs(pairs):
     firsts, seconds = zip(*(pair.split(", ") for pair in pairs), strict=True)
     coords = {"seed": [0], "estimator": ["renyi"], "control": ["none"], "split": ["train"], "epoch": [0.0, 1.0]}
     coords |= {"step": [0, 4], "layer": ["code"], "depth": [1], "kind": ["fully_connected"], "channels": [1]}
-    coords |= {"pair": pairs, "first": list(firsts), "second": list(seconds), "probe_batch": [0]}
+    coords |= {"probe_batch": [0], "about": ["reconstruction"]}
+    coords |= {"pair": pairs, "first": list(firsts), "second": list(seconds)}
     arrays = {}
     for place, (name, variable) in enumerate(ARTIFACTS["layer_pairs"].groups["/"].items()):
         shape = [len(coords[dim]) for dim in variable.dims]

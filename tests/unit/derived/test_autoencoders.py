@@ -53,6 +53,18 @@ def test_values_of_the_code_are_those_of_each_variant():
     np.testing.assert_array_equal(autoencoders.of_code(values, codes), [1, 4, NAN])
 
 
+def test_values_before_the_code_are_those_of_each_variant():
+    depth = [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [NAN, 1.0, 2.0], [1.0, 2.0, 3.0]]
+    values = xr.DataArray(
+        [[1.0, 2.0, 3.0]] * 4,
+        {"variant": [*"abcd"], "layer": ["g", "h", "z"], "depth": (("variant", "layer"), depth)},
+        ("variant", "layer"),
+    )
+    codes = xr.DataArray(["z", "h", "z", ""], {"variant": [*"abcd"]})
+    expected = [[1, 2, NAN], [1, NAN, NAN], [NAN, 2, NAN], [NAN] * 3]
+    np.testing.assert_array_equal(autoencoders.before_code(values, codes), expected)
+
+
 class TestWidths:
     DATA = xr.Dataset(coords={"variant": ["a", "b"], "model.code": ("variant", ["2", "wide"])})
 

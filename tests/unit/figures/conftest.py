@@ -114,7 +114,7 @@ def _frame(
             "epoch": np.array(epochs),
             "layer": _strings(layers),
             "probe_batch": np.arange(2),
-            "about": _strings(["input", "target"]),
+            "about": _strings(["input", "target", "reconstruction"]),
             "other_seed": np.array(seeds),
             "other_epoch": np.array(epochs),
             "beta": np.geomspace(1.01, 1000, 12),
@@ -174,6 +174,8 @@ def _group(frame: xr.Dataset, name: str, values: dict[str, xr.DataArray], alive:
     found = xr.Dataset(found, {dim: frame[dim] for dim in dims})
     if name in {"error_chain", "layer_pairs"}:
         found = found.sel(estimator=["renyi"])
+    if "about" in found.dims:
+        found = found.sel(about=["reconstruction"] if name == "layer_pairs" else ["input", "target"])
     if name == "bottleneck":
         found = found.sel(estimator=["binning"]).isel(epoch=[-1])
     places = ("kind", "channels", "depth") if "layer" in found.dims else ()
@@ -290,7 +292,7 @@ def _layer_pairs(frame: xr.Dataset) -> dict[str, xr.DataArray]:
     learnt = _fit(frame, 1) * _real(frame)
     return {
         "mutual_information_pair": (2 + 0.5 * place) * learnt + _shift(frame, 0.1),
-        "mutual_information_layer_output": 0.8 * S_X * _level(frame) * learnt + _shift(frame, 0.08),
+        "mutual_information": 0.8 * S_X * _level(frame) * learnt + _shift(frame, 0.08),
     }
 
 

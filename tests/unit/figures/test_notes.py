@@ -49,6 +49,15 @@ def test_errors_have_a_width_of_their_own(summary):
     assert "(δ)" in foot
 
 
+def test_pairs_have_the_widths_of_their_layers_where_these_are_known(build):
+    summary = build()
+    said = "median distance / σ: 2.1 (X), 1 to 2 (T)"
+    assert said in _foot("symmetric_pairs", summary)
+    assert "median distance / σ: 2.1 (X), 2 (T)" in _foot("symmetric_pairs", summary, layers=["conv1"])
+    alone = " ".join(_foot("symmetric_pairs", summary.drop_nodes("information")))
+    assert "median distance" not in alone
+
+
 def test_another_kind_of_estimator_names_its_own_settings(summary):
     assert "binning bins 30" in _foot("information_plane", summary, estimator="binning", split="test")
     assert "digits, test probe" in _foot("information_plane", summary, split="test")

@@ -10,7 +10,7 @@ from infoplane import figures
 from .conftest import EPOCHS, LACKS, S_X, panels, synthetic
 
 LAYERS = ("conv1", "conv2", "code", "fc1", "fc2", "output")
-PAIR, OUTPUT, I_X = (f"mutual_information_{name} [bits]" for name in ("pair", "layer_output", "input_layer"))
+PAIR, OUTPUT, I_X = (f"mutual_information_{name} [bits]" for name in ("pair", "reconstruction", "input_layer"))
 AT = "epoch [epochs]"
 
 

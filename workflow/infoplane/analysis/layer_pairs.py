@@ -18,6 +18,7 @@ from infoplane.measures import renyi
 from infoplane.pairs import Pair
 from infoplane.schema import estimates
 
+ABOUT = ["reconstruction"]
 Informations = dict[str, Tensor]
 
 
@@ -54,7 +55,7 @@ def layer_pairs(
     firsts, seconds = [first for first, _ in found], [second for _, second in found]
     coords = {"pair": [f"{first}, {second}" for first, second in found], "first": firsts, "second": seconds}
     return views.labelled(
-        "layer_pairs", measured, tree, layers, control=names, estimator=estimates(estimator), **coords
+        "layer_pairs", measured, tree, layers, control=names, estimator=estimates(estimator), about=ABOUT, **coords
     )
 
 
@@ -76,7 +77,7 @@ def _of_control(
     entropies: Mapping[str, Tensor],
     found: Sequence[Pair],
 ) -> Informations:
-    """Quantities under one control: of the layers (L, P), of the pairs (N, P)."""
+    """Quantities under one control: of layers (L, P), about what they tell of (L, 1, P), of pairs (N, P)."""
     alpha, output = kernels.estimator["alpha"], found[0][1]
     drawn, own = dict(grams), dict(entropies)
     if name == controls.SHUFFLED:
@@ -88,9 +89,9 @@ def _of_control(
     alone = torch.stack([entropies[first] + own[second] for first, second in found])
     measured = {
         "entropy_layer": entropy,
-        "joint_entropy_layer_output": with_output,
+        "joint_entropy": with_output.unsqueeze(1),
         "joint_entropy_pair": of_pairs,
-        "mutual_information_layer_output": entropy + entropies[output] - with_output,
+        "mutual_information": (entropy + entropies[output] - with_output).unsqueeze(1),
         "mutual_information_pair": alone - of_pairs,
     }
     if name == controls.PERMUTED:  # no label is in any of these

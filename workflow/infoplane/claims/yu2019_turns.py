@@ -1,9 +1,9 @@
 """Claims of Yu and Príncipe 2019 (arXiv 1804.00057) on codes that turn back in the information plane, or do not.
 
-Among them is one of Tapia and Estévez 2020, "On the Information Plane of Autoencoders" (arXiv 2005.07783), who dispute
-that wide codes do; that narrow ones compress in the encoder alone, which they find too, is not judged. The sentences
-are ours, and so are all thresholds. What the code is, how wide, and when it turns back is in
-`infoplane.derived.autoencoders`.
+Two are on the encoder's other layers, whose curves lie in the same plane. One is of Tapia and Estévez 2020, "On the
+Information Plane of Autoencoders" (arXiv 2005.07783), who dispute that wide codes turn back; that narrow ones compress
+in the encoder alone, which they find too, is not judged. The sentences are ours, and so are all thresholds. What the
+code is, how wide, and when it turns back is in `infoplane.derived.autoencoders`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     from infoplane.claims.evidence import Evidence
 
 _DISPUTED = "Tapia and Estévez 2020"
-_I_INPUT, _I_OUTPUT = "mutual_information_input_layer", "mutual_information_layer_output"
+_I_INPUT, _I_ABOUT = "mutual_information_input_layer", "mutual_information"
 _DIMENSION = "intrinsic_dimension"
 _NEEDED = ("information", "layer_pairs", _DIMENSION)
 _NEAR = 10.0  # % of I(X; Z), within which a code is at the bisector
@@ -46,7 +46,19 @@ def wide_codes_fall(evidence: Evidence) -> xr.DataArray:
 
 def narrow_codes_fall(evidence: Evidence) -> xr.DataArray:
     """The same of the narrower codes."""
-    return _fallen(evidence).where(_ratio(evidence) <= 1 / _MARGIN).mean("variant")
+    return _narrow(evidence, _fallen(evidence)).mean("variant")
+
+
+def wide_encoders_turn_back(evidence: Evidence) -> xr.DataArray:
+    """Rise and fall of I(X; T_k), the smaller of both, % of its peak, mean over the layers before wide codes."""
+    return _wide(evidence, autoencoders.turn_back(_of_encoder(evidence)).mean("layer")).mean("variant")
+
+
+def narrow_encoders_turn_back(evidence: Evidence) -> xr.DataArray:
+    """The same of the layers before narrow codes, as far as I(X; T_k) rose at all."""
+    values = _of_encoder(evidence)
+    turned = autoencoders.turn_back(values).where(autoencoders.rise(values) > TURN)
+    return _narrow(evidence, turned.mean("layer")).mean("variant")
 
 
 def turn_back_survives(evidence: Evidence) -> xr.DataArray:
@@ -81,7 +93,17 @@ def _octaves(width: xr.DataArray, family: Family, dimension: float) -> xr.DataAr
 
 def by_width(evidence: Evidence) -> str:
     """The mean turn-back for every width with its peak, beside the intrinsic dimension."""
-    turned, peak = _turned(evidence).mean("seed"), _of_code(evidence).max("epoch").mean("seed")
+    return _by_width(evidence, _of_code(evidence))
+
+
+def encoders_by_width(evidence: Evidence) -> str:
+    """The same of the layers before the code."""
+    return _by_width(evidence, _of_encoder(evidence))
+
+
+def _by_width(evidence: Evidence, values: xr.DataArray) -> str:
+    apart = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
+    turned, peak = (each.mean(apart) for each in (autoencoders.turn_back(values), values.max("epoch")))
     told = []
     for family in _families(evidence, fewest=1):
         rows = zip(family.widths, *(_of_family(each, family).values.tolist() for each in (turned, peak)), strict=True)
@@ -93,9 +115,18 @@ def by_width(evidence: Evidence) -> str:
 
 def unrisen(evidence: Evidence) -> str:
     """How many networks have no rise from which they could fall, and count in nothing."""
-    risen = autoencoders.rise(_of_code(evidence))
+    return _unrisen(_of_code(evidence), "networks I(X; Z)")
+
+
+def unrisen_layers(evidence: Evidence) -> str:
+    """How many layers before the code of all networks have none."""
+    return _unrisen(_of_encoder(evidence), "layers before the code I(X; T_k)")
+
+
+def _unrisen(values: xr.DataArray, what: str) -> str:
+    risen = autoencoders.rise(values)
     flat, whole = int((risen <= TURN).sum()), int(risen.notnull().sum())
-    told = f"In {flat} of {whole} networks I(X; Z) rises by no more than {TURN:g} %; they count in nothing."
+    told = f"In {flat} of {whole} {what} rises by no more than {TURN:g} %; they count in nothing."
     return told if flat else ""
 
 
@@ -161,6 +192,12 @@ def _of_code(evidence: Evidence) -> xr.DataArray:
     return autoencoders.of_code(evidence.group("information")[_I_INPUT], codes)
 
 
+def _of_encoder(evidence: Evidence) -> xr.DataArray:
+    """I(X; T_k) of the layers before the code, (variant, seed, epoch, layer), bits; NaN of the others."""
+    codes = autoencoders.codes(evidence.group("layer_pairs"))
+    return autoencoders.before_code(evidence.group("information")[_I_INPUT], codes)
+
+
 def _turned(evidence: Evidence) -> xr.DataArray:
     """How far I(X; Z) of every network rises and falls again, (variant, seed), % of its peak."""
     return autoencoders.turn_back(_of_code(evidence))
@@ -175,6 +212,11 @@ def _fallen(evidence: Evidence) -> xr.DataArray:
 def _wide(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
     """Values (variant, …) of codes that are wider than the intrinsic dimension."""
     return values.where(_ratio(evidence) >= _MARGIN)
+
+
+def _narrow(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
+    """Values (variant, …) of codes that are narrower than it."""
+    return values.where(_ratio(evidence) <= 1 / _MARGIN)
 
 
 def _of_family(values: xr.DataArray, family: Family) -> xr.DataArray:
@@ -213,7 +255,8 @@ def _number(value: float) -> str:
 def _from_bisector(evidence: Evidence) -> xr.DataArray:
     """|I(X; Z) − I(Z; X′)| of every network at the end, (variant, seed), bits."""
     pairs = evidence.group("layer_pairs")
-    of_output = autoencoders.of_code(pairs[_I_OUTPUT], autoencoders.codes(pairs))
+    told = pairs[_I_ABOUT].sel(about="reconstruction", drop=True)
+    of_output = autoencoders.of_code(told, autoencoders.codes(pairs))
     return abs(evidence.at_the_end(_of_code(evidence)) - evidence.at_the_end(of_output))
 
 
@@ -251,6 +294,37 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(),  # that shuffled samples stay as well would explain nothing
         remark=unrisen,
+    ),
+    Claim(
+        "yu2019.wide_encoders_turn_back",
+        "P4.c",
+        DERIVED,
+        "With codes wider than the intrinsic dimension of the data the encoder's other layers turn back too: I(X; T_k) "
+        "rises and then falls.",
+        wide_encoders_turn_back,
+        "rise of I(X; T_k) to its peak and fall from there to the end, the smaller of both, of the peak, mean over the "
+        f"layers before the code and over codes at least {_MARGIN:g} times as wide as the intrinsic dimension",
+        "%",
+        Rule("above", TURN),
+        needs=_NEEDED,
+        controls=(SHUFFLED,),  # as for codes
+        remark=encoders_by_width,
+    ),
+    Claim(
+        "yu2019.narrow_encoders_stay",
+        "P4.c",
+        DERIVED,
+        "With codes narrower than the intrinsic dimension of the data the encoder's other layers never turn back "
+        "either: I(X; T_k) rises and stays.",
+        narrow_encoders_turn_back,
+        "rise of I(X; T_k) to its peak and fall from there to the end, the smaller of both, of the peak, mean over the "
+        "layers before the code that rose to one and over codes narrower than the intrinsic dimension by a factor of "
+        f"{_MARGIN:g} or more",
+        "%",
+        Rule("below", TURN),
+        needs=_NEEDED,
+        controls=(),  # as for codes
+        remark=unrisen_layers,
     ),
     Claim(
         "yu2019.switches_at_dimension",

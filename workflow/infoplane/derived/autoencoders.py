@@ -74,6 +74,11 @@ def of_code(values: xr.DataArray, codes: xr.DataArray) -> xr.DataArray:
     return values.where(values["layer"] == codes).max("layer")
 
 
+def before_code(values: xr.DataArray, codes: xr.DataArray) -> xr.DataArray:
+    """Values (variant, …, layer), with the coordinate ``depth``, of the layers before the codes; NaN of all others."""
+    return values.where(values["depth"] < of_code(values["depth"], codes))
+
+
 def widths(data: xr.Dataset, experiment: Mapping[str, Any]) -> xr.DataArray:
     """Units of the code, K, of every variant, (variant), by the sweep or for all of them; NaN where it is not known.
 

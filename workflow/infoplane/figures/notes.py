@@ -26,6 +26,7 @@ _WIDTHS = {  # the variables whose ratio says how wide the kernel was for the da
     },
     "error_chain": {"δ": ("error_median_distance", "error_bandwidth")},
 }
+_SAME_KERNELS = {"layer_pairs": "information"}  # groups that are measured with the kernels of another
 
 
 @dataclass(frozen=True)
@@ -169,9 +170,10 @@ def _sample(about: Mapping[str, Any], options: Measured, *, smooth: bool) -> str
 def _widths(summary: xr.DataTree, page: Page, options: Options) -> list[str]:
     """Median distance over kernel width: far below or above 1, an entropy says little."""
     found = []
-    for group in page.needs:
+    groups = dict.fromkeys(_SAME_KERNELS.get(group, group) for group in page.needs)
+    for group in (group for group in groups if group in _WIDTHS and group in summary.children):
         data = select.group(summary, group, options)
-        for name, (distance, width) in _WIDTHS.get(group, {}).items():
+        for name, (distance, width) in _WIDTHS[group].items():
             if not {distance, width} <= set(data.data_vars):
                 continue
             ratio = data[distance] / data[width].where(data[width] > 0)

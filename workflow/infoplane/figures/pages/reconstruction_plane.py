@@ -18,7 +18,8 @@ from infoplane.figures.notes import Notes
 from infoplane.schema import INPUT
 
 READING = plane.READING
-_AGAINST = {"output": "mutual_information_layer_output", "counterpart": "mutual_information_pair"}
+_QUANTITY, _ABOUT = "mutual_information", "reconstruction"
+_AGAINST = {"output": f"{_QUANTITY}_{_ABOUT}", "counterpart": f"{_QUANTITY}_pair"}
 
 
 def table(summary: xr.DataTree, options: Reconstructed) -> pd.DataFrame:
@@ -26,6 +27,7 @@ def table(summary: xr.DataTree, options: Reconstructed) -> pd.DataFrame:
     quantity = _AGAINST[options.against]
     groups = (select.group(summary, name, options) for name in ("information", "layer_pairs"))
     inputs, others = (data.sel(control=["none"]) for data in groups)
+    others = others.assign({_AGAINST["output"]: others[_QUANTITY].sel(about=_ABOUT, drop=True)})
     x, y = select.rows(inputs, [mutual.X]), select.rows(others, [quantity])
     if options.against == "counterpart":
         y = y[y["first"] != INPUT].assign(layer=y["first"])
@@ -39,5 +41,6 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     """Draw a panel per variant, with S(X), log₂ n and the bisector."""
     (y,) = (name for name in _AGAINST.values() if name in table)
     drawn = mutual.plane(notes)
-    own = Plane(mutual.X, y, drawn.x_label, f"Mutual information {notes.labels[y]}", drawn.x_limits, bisector=True)
+    label = f"Mutual information {notes.labels[y.removesuffix(f'_{_ABOUT}')]}"
+    own = Plane(mutual.X, y, drawn.x_label, label, drawn.x_limits, bisector=True)
     return plane.draw(table, own, notes)

@@ -28,7 +28,7 @@ all: setup
 	$(SNAKEMAKE) --quiet rules host
 	@$(MAKE) --no-print-directory report
 	@echo
-	@echo "Figures:"; ls -1 results/*/figures/*.png
+	@echo "Figures:"; $(SNAKEMAKE) --quiet --summary 2>&1 | awk '$$1 ~ "/figures/.*[.]png$$" {print $$1}'
 	@echo "Report: results/report.html"
 
 setup: $(INSTALLED)

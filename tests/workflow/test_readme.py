@@ -42,6 +42,26 @@ def test_make() -> None:
     assert [line for line in made("all") if line in own] == own
 
 
+def test_make_names_the_figures_of_the_experiments_that_it_ran(tmp_path: Path) -> None:
+    """Snakemake says which there are, among its other files; those of other experiments may lie beside them."""
+    (line,) = (line for line in made("all") if line.startswith('echo "Figures:"'))
+    files = [
+        "datasets/digits.zarr",
+        "quickstart/figures/a.png",
+        "quickstart/figures/a.svg",
+        "quickstart/calibration.png",
+    ]
+    snakemake, other = tmp_path / ".venv/bin/snakemake", tmp_path / "results/other/figures/b.png"
+    for path in (snakemake, other):
+        path.parent.mkdir(parents=True)
+    other.touch()
+    said = "".join(f"results/{file}\tdate\trule\n" for file in files)
+    snakemake.write_text(f"#!/bin/sh\ncat <<END\nConfig file\noutput_file\tdate\trule\n{said}END\n")
+    snakemake.chmod(0o755)
+    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "Figures:\nresults/quickstart/figures/a.png\n"
+
+
 def test_reproduction() -> None:
     """The script that tests of its own run."""
     assert block("reproduction") == "make reproduction\n"

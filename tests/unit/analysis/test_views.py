@@ -68,6 +68,14 @@ class TestKept:
         again, _ = measured(activations("again", epochs=(0.0, 0.5, 1.0, 2.0)), code="other")
         xr.testing.assert_identical(longer, again)
 
+    def test_the_log_says_that_it_goes_on(self, activations, measured, caplog):
+        """So that `infoplane plan` does not take the time that is left for the time that it takes."""
+        caplog.set_level(logging.INFO)
+        measured(activations("shorter"))
+        assert "goes on from" not in caplog.text
+        measured(activations("longer", epochs=(0.0, 0.5, 1.0, 2.0)))
+        assert "work: goes on from 6 that are measured of 8 (seeds × epochs)" in caplog.messages
+
     def test_of_more_seeds_only_the_new_ones(self, activations, measured):
         measured(activations("fewer"))
         assert measured(activations("more", seeds=(0, 4, 7)))[1] == [7, 7, 7]

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from infoplane.costs.estimate import Estimate, Estimator
+
 pytestmark = pytest.mark.usefixtures("quickstart")
 
 
@@ -39,6 +41,23 @@ def test_what_is_done_costs_nothing(planned: str, says: Callable[[str], None], i
     assert "\n12 of 30 jobs to run.\n" in said
     says(planned.replace("update pending", "no update"))
     assert infoplane("plan", "quickstart") == "Nothing to run: all 30 jobs are done.\n"
+
+
+@pytest.mark.parametrize(
+    ("estimate", "rests", "said"),
+    [
+        (Estimate(60, 1, "measured here", 1), "measured here", False),
+        (Estimate(60, 1, "measured here", 1, new=0.25), "measured here; 25% of it is new", False),
+        (Estimate(60, 1, "measured here", 1, at_most=True), "measured here; at most", True),
+    ],
+)
+def test_what_is_kept_of_an_earlier_run(
+    infoplane: Callable[..., str], monkeypatch: pytest.MonkeyPatch, estimate: Estimate, rests: str, said: bool
+) -> None:
+    monkeypatch.setattr(Estimator, "of_job", lambda *_: estimate)
+    text = infoplane("plan", "quickstart")
+    assert re.search(rf"^  measure +6 +60 s +6 min +6 B +{re.escape(rests)}$", text, flags=re.MULTILINE)
+    assert ("\nAt most: an earlier run has kept something" in text) is said
 
 
 def test_a_stage_of_which_no_cost_is_known(

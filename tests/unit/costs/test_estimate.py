@@ -1,102 +1,16 @@
 """Estimates from jobs that have run."""
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from infoplane import plan
 from infoplane.costs import amount, measured
 from infoplane.costs.estimate import MEASURED, Estimate, Estimator, bases
-from infoplane.plan import Study, parameters
-from infoplane.plan.jobs import Job
+from infoplane.plan import Study
 
-ROOT = Path(__file__).parents[3]
-SETTINGS: dict[str, Any] = {
-    "title": "Mine",
-    "dataset": {"name": "digits"},
-    "model": {"name": "mlp", "hidden": [6], "activation": "tanh"},
-    "training": {"batch_size": 64, "epochs": 8, "checkpoints": [1]},
-    "seeds": 2,
-    "probe": {"size": 50, "batches": 1},
-    "estimators": [{"name": "renyi", "joint": "tensor"}],
-    "measures": ["information"],
-    "figures": ["training"],
-}
-
-
-def study(folder: Path, **changes: Any) -> Study:
-    path = folder / "mine.yaml"
-    path.write_text(yaml.safe_dump({**SETTINGS, **changes}))
-    return plan.study({"experiments": [str(path)]}, base=ROOT, networks=False)
-
-
-def jobs(found: Study, stage: str) -> list[Job]:
-    """Jobs of a stage of a study."""
-    (planned,) = found.planned.values()
-    name = planned.experiment.name
-    match stage:
-        case "train" | "capture":
-            return [_job(stage, name, f"runs/{run}/{stage}ed", run) for run in planned.runs]
-        case "measure":
-            every = [(run, estimator) for run in planned.runs for estimator in planned.estimators]
-            return [_job(stage, name, f"runs/{run}/information/{each}.zarr", run, each) for run, each in every]
-        case "weights":
-            return [_job(stage, name, f"weights/{each.name}.zarr") for each in planned.experiment.variants]
-        case "intrinsic_dimension":
-            return [_job(stage, "", f"dimension/{each}.zarr") for each in found.datasets]
-        case "prepare":
-            return [_job(stage, "", f"{each}.zarr") for each in found.datasets]
-        case "figures":
-            return [_job(stage, name, f"figures/{each}.svg") for each in planned.figures]
-        case _:
-            return [_job(stage, name, f"{stage}.json")]
-
-
-def _job(stage: str, experiment: str, output: str, run: str = "", estimator: str = "") -> Job:
-    return Job(stage, stage, experiment, run, estimator, (f"results/{experiment or 'datasets'}/{output}",), done=False)
-
-
-def leave(root: Path, found: Study, *, seconds: dict[str, float], log: str = "") -> None:
-    """What jobs of a study leave that took so long: a second to start, and the rest."""
-    (planned,) = found.planned.values()
-    for job in [each for stage in seconds for each in jobs(found, stage)]:
-        inside = "/".join([job.stage, ".".join(filter(None, [job.run, job.estimator])) or "one"])
-        benchmark, text = (root / f"results/mine/{kind}/{inside}" for kind in ("benchmarks", "logs"))
-        benchmark, text = Path(f"{benchmark}.tsv"), Path(f"{text}.log")
-        for path in (benchmark, text):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with benchmark.open("w", newline="") as file:
-            csv.writer(file, delimiter="\t").writerows([["s", "max_rss"], [seconds[job.stage], 100]])
-        text.write_text(f"{log}[x] wrote x: 1 files, 1000000 bytes\n[x] work: {seconds[job.stage] - 1} s\n")
-    for name, run in planned.runs.items():
-        source = {"parameters": {"settings": {"source": {"name": "digits"}, "folder": "."}}}
-        activations = {"parameters": {"recipe": parameters.capture(planned, run)}}
-        _store(
-            root / f"results/mine/runs/{name}/training.zarr", {"recipe": parameters.train(planned, run)}, dataset=source
-        )
-        for estimator in planned.estimators:
-            place = root / f"results/mine/runs/{name}/information/{estimator}.zarr"
-            _store(place, {"settings": parameters.measure(planned, run, estimator)}, activations=activations)
-
-
-def _store(path: Path, parameters: dict[str, Any], **more: Any) -> None:
-    path.mkdir(parents=True)
-    (path / "zarr.json").write_text(json.dumps({"attributes": {"parameters": parameters, **more}}))
-
-
-def estimates(root: Path, found: Study, stage: str) -> list[Estimate]:
-    estimator = Estimator(found, root=root, base=ROOT)
-    return [_known(estimator, job) for job in jobs(found, stage)]
-
-
-def _known(estimator: Estimator, job: Job) -> Estimate:
-    found = estimator.of_job(job)
-    assert found is not None
-    return found
+from .conftest import ROOT, SETTINGS, estimates, job, leave, price, store, study
 
 
 @pytest.mark.parametrize("stage", ["train", "measure"])
@@ -176,11 +90,11 @@ def test_of_a_stage_that_is_not_known_no_cost_is_known(tmp_path: Path) -> None:
     found = study(tmp_path)
     estimator = Estimator(found, root=tmp_path, base=ROOT)
     run = next(iter(found.planned["mine"].runs))
-    assert estimator.of_job(_job("novel", "mine", "new.json")) is None
-    assert estimator.of_job(_job("novel", "mine", "new.json", run)) is None
-    assert estimator.of_job(_job("novel", "", "new.json")) is None
+    assert estimator.of_job(job("novel", "mine", "new.json")) is None
+    assert estimator.of_job(job("novel", "mine", "new.json", run)) is None
+    assert estimator.of_job(job("novel", "", "new.json")) is None
     leave(tmp_path, found, seconds={"novel": 9.0})
-    assert _known(Estimator(found, root=tmp_path, base=ROOT), _job("novel", "mine", "x.json")).seconds == 9
+    assert price(Estimator(found, root=tmp_path, base=ROOT), job("novel", "mine", "x.json")).seconds == 9
 
 
 def test_mnist_lenet_costs_what_make_cost_measured(tmp_path: Path) -> None:
@@ -215,8 +129,8 @@ def test_a_dimension_that_was_estimated_here_costs_what_it_cost(tmp_path: Path) 
             path = folder / kind / f"{inside}{name}.{'tsv' if kind == 'benchmarks' else 'log'}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    _store(folder / f"{name}.zarr", data["parameters"])
-    _store(folder / "dimension" / f"{name}.zarr", {}, dataset=data)
+    store(folder / f"{name}.zarr", data["parameters"])
+    store(folder / "dimension" / f"{name}.zarr", {}, dataset=data)
     for stage, seconds, size in (("prepare", 30, 9e6), ("intrinsic_dimension", 12, 4e4)):
         (each,) = estimates(tmp_path, found, stage)
         assert (each.seconds, each.size, each.basis) == (pytest.approx(seconds), pytest.approx(size), MEASURED)

@@ -199,6 +199,7 @@ def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: 
         Arrays (S, E, …), NaN where a network had diverged; none at all where every network had from the start.
     """
     work.mkdir(parents=True, exist_ok=True)
+    before = set(work.glob("*.npz"))
     seeds, epochs = tree.sizes["seed"], tree.sizes["epoch"]
     rows: list[tuple[Path | None, Measured | None]] = []
     said = time.monotonic()
@@ -207,6 +208,8 @@ def measure_each(tree: xr.DataTree, method: Method, *, layers: list[str], work: 
         if time.monotonic() - said > _SECONDS_BETWEEN_MESSAGES:
             said = time.monotonic()
             log.info("measured %d of %d (seeds × epochs)", len(rows), seeds * epochs)
+    if kept := len(before & {used for used, _ in rows}):
+        log.info("%s: goes on from %d that are measured of %d (seeds × epochs)", work.name, kept, seeds * epochs)
     for path in set(work.glob("*.npz")) - {used for used, _ in rows}:
         path.unlink()
         files.checksum_path(path).unlink(missing_ok=True)

@@ -2,7 +2,9 @@
 
 Costs are those of jobs that have run in this folder, of the same experiment if there are any, or else of
 what is most like it, scaled by how much there is to do; where nothing has run, those that `make cost`
-measured. Every line says which; docs/commands.md has the formulas, and how far off they were.
+measured. Every line says which; docs/commands.md has the formulas, and how far off they were. What an
+earlier run has trained and measured costs nothing again where its stores say that it came of the same
+settings, code and data; where they say otherwise, or are gone, it counts as new: "at most".
 """
 
 import argparse
@@ -10,6 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 from infoplane.commands import study, text
 from infoplane.costs.estimate import Estimate, Estimator, bases
@@ -21,6 +24,10 @@ Row = tuple[Job, Estimate | None]
 _ROUGH = (
     "What is measured here is good within a half or so on the same machine; what is scaled, within a factor of three "
     "or so\nfrom a like network, and of ten from another."
+)
+
+_AT_MOST = (
+    "At most: an earlier run has kept something of which only the jobs can tell whether it holds; it counts as new."
 )
 
 
@@ -65,8 +72,10 @@ def _experiment(name: str, rows: Sequence[Row]) -> str:
             each_takes, takes, writes = text.duration(seconds / len(known)), text.duration(seconds), text.size(size)
         else:
             each_takes = takes = writes = "?"
+        share = [f"{fmean(each.new for each in known):.0%} of it is new"] if any(each.new < 1 for each in known) else []
+        most = ["at most"] * any(each.at_most for each in known)
         unknown = [f"nothing like {len(own) - len(known)} of them has been measured"] * (len(known) < len(own))
-        rests = "; ".join([*bases(known), *unknown])
+        rests = "; ".join([*bases(known), *share, *most, *unknown])
         lines.append([stage, str(len(own)), each_takes, takes, writes, rests])
     return "\n".join([name, text.table(lines, right=(1, 2, 3, 4))])
 
@@ -88,6 +97,7 @@ def _whole(found: Study, rows: Sequence[Row], every: int, cores: int) -> str:
         f"Disk: about {text.size(stays)} stay, and {text.size(meanwhile)} more are needed meanwhile for activations; "
         f"{text.size(free)} are free.",
         *(["That does not fit: make room first (infoplane clean), or choose less."] * (stays + meanwhile > free)),
+        *([_AT_MOST] * any(estimate.at_most for _, estimate in rows if estimate)),
         _ROUGH,
     ]
     return "\n".join(lines)

@@ -35,6 +35,10 @@ class Facts:
         Where relative paths of the network start.
     runs
         How many such runs there are in one job.
+    trained, measured
+        Epochs that are trained, and looks that are measured already, and need not be again.
+    at_most
+        Whether more may turn out to be.
     """
 
     data: Description
@@ -43,6 +47,9 @@ class Facts:
     measure: Settings | None = None
     folder: Path = Path()
     runs: int = 1
+    trained: float = 0.0
+    measured: int = 0
+    at_most: bool = False
 
     @property
     def size(self) -> "Size":
@@ -92,8 +99,10 @@ def to_train(facts: Facts) -> float:
     recipe, size = facts.train, facts.data.sizes
     training, count = recipe["training"], amounts.samples(recipe, size["train"])
     per_epoch = amounts.updates(recipe, size["train"])
-    updates = 0 if "checkpoints_from" in training else round(recipe["epochs"][-1] * per_epoch)
-    batch, checkpoints = min(training["batch_size"], count), len(recipe["epochs"])
+    to_go = max(0.0, recipe["epochs"][-1] - facts.trained)
+    updates = 0 if "checkpoints_from" in training else round(to_go * per_epoch)
+    checkpoints = sum(epoch > facts.trained for epoch in recipe["epochs"]) if facts.trained else len(recipe["epochs"])
+    batch = min(training["batch_size"], count)
     evaluated = min(training["evaluation_size"], count) + min(training["evaluation_size"], size["test"])
     drawn = min(training["gradient_batches"], count // batch)
     passed = _PASSES * updates * batch + checkpoints * (evaluated + _PASSES * drawn * batch)
@@ -119,7 +128,8 @@ def to_measure(facts: Facts) -> float:
     measure, size = _of(facts.measure), facts.size
     n, batches = _probe(_of(facts.capture))
     conditions = 1 + len(measure["controls"])
-    return facts.looks * batches * _to_estimate(measure["estimator"], set(measure["code"]), conditions, n, size)
+    looks = facts.looks - facts.measured
+    return looks * batches * _to_estimate(measure["estimator"], set(measure["code"]), conditions, n, size)
 
 
 def to_calibrate(settings: Settings) -> float:

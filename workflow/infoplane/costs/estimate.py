@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 from statistics import median
 
-from infoplane.costs import amount, measured
+from infoplane.costs import amount, kept, measured
 from infoplane.costs.amount import Facts
 from infoplane.costs.measured import Measured
 from infoplane.datasets import Description
@@ -44,13 +44,19 @@ class Estimate:
     basis
         Which jobs it is derived from, in a phrase.
     ratio
-        How much there is to do, by what there was to do in those.
+        How much there would be to do if nothing were kept, by what there was to do in those.
+    new
+        The share of it that is to do, as the rest is kept.
+    at_most
+        Whether it may be less, as something is kept of which only the job can tell whether it holds.
     """
 
     seconds: float
     size: float
     basis: str
     ratio: float
+    new: float = 1.0
+    at_most: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,9 @@ class _Likeness:
     about
         The network, and whether it trains in an ensemble; or the data set.
     to_do, to_write
-        As `infoplane.costs.amount.of_job` has them.
+        As `infoplane.costs.amount.of_job` has them, if nothing is kept.
+    new, at_most
+        As in `Estimate`.
     """
 
     experiment: str
@@ -75,6 +83,8 @@ class _Likeness:
     about: str
     to_do: float
     to_write: float
+    new: float
+    at_most: bool
 
 
 class Estimator:
@@ -91,7 +101,7 @@ class Estimator:
     """
 
     def __init__(self, study: Study, *, root: Path, base: Path) -> None:
-        self._study = study
+        self._study, self._root = study, root
         self._known = _compared([*measured.here(root), *measured.published(base)])
         self._found: dict[tuple[str, _Likeness], Estimate | None] = {}  # thousands of jobs of a sweep cost the same
 
@@ -121,8 +131,13 @@ class Estimator:
         if planned is None:
             return 1.0
         match job.stage:
-            case "train" | "capture" | "measure":
-                return measured.of_run(planned, job.run, job.estimator)
+            case "train":
+                return kept.of_training(measured.of_run(planned, job.run), self._folder(job))
+            case "capture":
+                return measured.of_run(planned, job.run)
+            case "measure":
+                facts = measured.of_run(planned, job.run, job.estimator)
+                return kept.of_measuring(facts, self._folder(job), job.estimator)
             case "weights":
                 runs = planned.runs_of(name)
                 facts = measured.of_run(planned, runs[0])
@@ -135,6 +150,9 @@ class Estimator:
                 return amount.to_calibrate(parameters.calibrate(planned))
             case _:
                 return 1.0
+
+    def _folder(self, job: Job) -> Path:
+        return self._root / "results" / job.experiment / "runs" / job.run
 
 
 def bases(estimates: Iterable[Estimate]) -> list[str]:
@@ -165,13 +183,18 @@ def _compared(known: Iterable[Measured]) -> dict[str, list[_Known]]:
 
 def _likeness(stage: str, experiment: str, estimator: str, facts: Facts | Description | float) -> _Likeness:
     kind = about = ""
+    whole, new, at_most = facts, 1.0, False
     if isinstance(facts, Description):
         about = facts.name
     elif isinstance(facts, Facts):
         model, training = facts.train["model"], facts.train["training"]
         about = f"{model.get('name') or model.get('factory')}{' in an ensemble' * training['ensemble']}"
         kind = "" if facts.measure is None else facts.measure["estimator"]["kind"]
-    return _Likeness(experiment, estimator, kind, about, *amount.of_job(stage, facts))
+        whole, at_most = replace(facts, trained=0.0, measured=0), facts.at_most
+    to_do, to_write = amount.of_job(stage, whole)
+    if whole != facts:
+        new = amount.of_job(stage, facts)[0] / to_do
+    return _Likeness(experiment, estimator, kind, about, to_do, to_write, new, at_most)
 
 
 def _like(known: Sequence[_Known], wanted: _Likeness) -> list[_Known]:
@@ -197,15 +220,16 @@ def _unlikeness(each: Measured, of: _Likeness, wanted: _Likeness) -> float:
 
 
 def _scaled(like: Sequence[_Known], wanted: _Likeness, what: str) -> Estimate:
-    """The median of what jobs took for what there was to do, times what there is to do."""
+    """The median of what jobs took for what there was to do, times what there is to do and is new."""
     settled = [(each, min(_SETTLING, 0.9 * each.work), of) for each, of in like]
     rate = median((each.work - settling) / max(of.to_do, _LEAST) for each, settling, of in settled)
     start = median(each.start + settling for each, settling, _ in settled)
     size = median(each.size / max(of.to_write, _LEAST) for each, of in like) * wanted.to_write
     ratio = wanted.to_do / max(median(of.to_do for _, of in like), _LEAST)
+    seconds = start + rate * wanted.to_do * wanted.new
     first = like[0][0]
     same = first.experiment == wanted.experiment or (not wanted.experiment and like[0][1].about == wanted.about)
     if first.here and same and not what and 1 / _LIKE <= ratio <= _LIKE:
-        return Estimate(start + rate * wanted.to_do, size, MEASURED, 1.0)
+        return Estimate(seconds, size, MEASURED, 1.0, wanted.new, wanted.at_most)
     source = f"{what}{first.experiment}, measured {'here' if first.here else 'by make cost'}"
-    return Estimate(start + rate * wanted.to_do, size, f"scaled from {source}", ratio)
+    return Estimate(seconds, size, f"scaled from {source}", ratio, wanted.new, wanted.at_most)

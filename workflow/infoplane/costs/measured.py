@@ -1,6 +1,6 @@
 """What jobs that have run took: Snakemake's benchmarks, the jobs' logs, and what their stores say of themselves.
 
-A training that went on from a checkpoint took less than its results did, and does not count.
+A job that went on from what an earlier one had kept took less than its results did, and does not count.
 """
 
 import csv
@@ -138,13 +138,13 @@ def _run_and_estimator(name: str, runs: Path) -> tuple[str, str]:
 def _facts(stage: str, folder: Path, run: str, estimator: str) -> Facts | Description | float:
     """What decided how much there was to do in a job that has run, as the stores have it."""
     if stage == "prepare":
-        return _data(_attributes(folder / f"{run}.zarr"))
+        return _data(attributes(folder / f"{run}.zarr"))
     if stage == "intrinsic_dimension":
-        return _data(_attributes(folder / "dimension" / f"{run}.zarr")["dataset"])
+        return _data(attributes(folder / "dimension" / f"{run}.zarr")["dataset"])
     if stage in _GATHERED:
-        return float(len(_attributes(folder / _GATHERED[stage])["sources"]["stores"]))
+        return float(len(attributes(folder / _GATHERED[stage])["sources"]["stores"]))
     if stage == "weights":
-        sources = _attributes(folder / "weights" / f"{run}.zarr")["training"]
+        sources = attributes(folder / "weights" / f"{run}.zarr")["training"]
         return Facts(
             _data(sources[0]["dataset"]),
             _recipe(sources[0]),
@@ -152,19 +152,19 @@ def _facts(stage: str, folder: Path, run: str, estimator: str) -> Facts | Descri
             runs=len(sources),
         )
     if stage == "calibrate":
-        return to_calibrate(_attributes(folder / "calibration.zarr")["parameters"]["settings"])
+        return to_calibrate(attributes(folder / "calibration.zarr")["parameters"]["settings"])
     if stage not in {"train", "capture", "measure"}:
         return 1.0
-    trained = _attributes(folder / "runs" / run / "training.zarr")
+    trained = attributes(folder / "runs" / run / "training.zarr")
     if stage == "train":
         return Facts(_data(trained["dataset"]), _recipe(trained), folder=Path(_recipe(trained)["folder"]))
     measured = sorted((folder / "runs" / run / "information").glob(f"{estimator or '*'}.zarr"))
-    attributes = _attributes(measured[0])
+    found = attributes(measured[0])
     return Facts(
         _data(trained["dataset"]),
         _recipe(trained),
-        _recipe(attributes["activations"]),
-        attributes["parameters"]["settings"] if estimator else None,
+        _recipe(found["activations"]),
+        found["parameters"]["settings"] if estimator else None,
         Path(_recipe(trained)["folder"]),
     )
 
@@ -179,6 +179,13 @@ def _recipe(attributes: Settings) -> Settings:
     return found
 
 
-def _attributes(store: Path) -> Settings:
+def attributes(store: Path) -> Settings:
+    """What a store says of itself and of how it was made.
+
+    Raises
+    ------
+    OSError, ValueError, LookupError
+        If there is none, or one of another kind.
+    """
     found: Settings = json.loads((store / "zarr.json").read_text())["attributes"]
     return found

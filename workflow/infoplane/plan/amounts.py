@@ -27,12 +27,17 @@ def updates(recipe: Settings, size: int) -> int:
 
 def looks(recipe: Settings, size: int) -> int:
     """How often each network is looked at: at its checkpoints, or while it trains, if it is then."""
+    return len(steps(recipe, size))
+
+
+def steps(recipe: Settings, size: int) -> set[int]:
+    """Updates at which each network is looked at."""
     per_epoch = updates(recipe, size)
     if recipe["moments"] is None:
-        return len({round(epoch * per_epoch) for epoch in recipe["epochs"]})
+        return {round(epoch * per_epoch) for epoch in recipe["epochs"]}
     last, every, least = round(recipe["epochs"][-1] * per_epoch), recipe["moments"]["every"], recipe["moments"]["size"]
     count, batch = samples(recipe, size), recipe["training"]["batch_size"]
-    return sum(count - step % per_epoch * batch >= least for step in [*range(0, last, every), last])
+    return {step for step in [*range(0, last, every), last] if count - step % per_epoch * batch >= least}
 
 
 def networks(recipe: Settings) -> int:

@@ -24,10 +24,9 @@ from PIL import Image
 
 from infoplane import figures, files, store
 from infoplane.claims import write
-from infoplane.claims.evidence import Evidence
 from infoplane.claims.findings import Bypass, Failures, FiltersNeeded, Findings
 from infoplane.claims.verdict import SUPPORTED, VERDICTS, Effect
-from infoplane.derived import outcomes, scores
+from infoplane.derived import ends, outcomes, scores
 from infoplane.errors import InfoplaneError, StoreError, raise_all
 from infoplane.experiment import label
 from infoplane.schema import ACCURACY, DETERMINATION
@@ -240,7 +239,7 @@ def reached(summary: xr.DataTree) -> tuple[list[str], list[list[str]]]:
     training = summary["training"].to_dataset()
     swept = list(dict.fromkeys(key for block in summary.attrs["experiment"]["sweep"] for key in block))
     diverged, unlearned = outcomes.diverged(training), outcomes.unlearned(training)
-    final = Evidence.at_the_end(scores.score(training).sel(split="test")).where(~diverged)
+    final = ends.at_the_end(scores.score(training).sel(split="test")).where(~diverged)
     rows = []
     for name in training["variant"].values.tolist():
         own = {"variant": name}

@@ -68,6 +68,14 @@ class TestChains:
         assert found.effect.mean == pytest.approx(1 / 3)
         assert found.remark == "Of the untrained networks' steps 100 % keep it."
 
+    def test_networks_that_were_not_looked_at_untrained_have_two_stages(self):
+        """Pairs nest after an epoch and not at the end; the first epoch there is does not count as untrained."""
+        tree = summary(mutual_information_pair=lambda f: 3 + (2 * (f["epoch"] == 1) - 1) * f["inwards"])
+        tree["layer_pairs"] = tree["layer_pairs"].to_dataset().sel(epoch=[1.0, 10.0])
+        found = judged("yu2019.pairs_nest", tree)
+        assert found.effect.mean == pytest.approx(1 / 2)
+        assert found.remark == "No untrained network was looked at."
+
     def test_the_remark_on_the_encoder(self):
         tree = summary(mutual_information_input_layer=lambda f: 4 + 1.0 * (f["epoch"] == 0) * (f["place"] == 3))
         assert judged("yu2019.forward_chain", tree).remark == "Of the untrained networks' steps 50 % keep it."

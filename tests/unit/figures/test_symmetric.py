@@ -61,9 +61,10 @@ class TestSymmetricPairs:
     def test_a_stage_that_two_variants_reach_at_different_epochs_has_no_epoch_in_the_key(self, build):
         summary = build([("3-6", "relu"), ("6-12", "relu")], diverged=None)
         assert "at the end (epoch 10)" in _key(figures.symmetric_pairs(summary))
-        data = summary["layer_pairs"].to_dataset()
-        early = (data["variant"] == "v01") & (data["epoch"] > 2)
-        summary["layer_pairs"] = data.assign({name: each.where(~early) for name, each in data.items()})
+        for name in ("training", "layer_pairs"):
+            data = summary[name].to_dataset()
+            kept = (data["variant"] != "v01") | (data["epoch"] <= 2)
+            summary[name] = data.map(lambda each, kept=kept: each.where(kept) if "epoch" in each.dims else each)
         assert {"at the end", "half-way", "untrained"} <= set(_key(figures.symmetric_pairs(summary)))
 
 

@@ -265,3 +265,12 @@ def test_figures_average_over_the_epochs_that_the_experiment_says(build):
     assert rows[1].loc[0.0] == pytest.approx(rows[0].loc[0.0])
     foot = figures.information_plane(averaged).findobj(lambda artist: hasattr(artist, "get_text"))
     assert any("moving average over 3 epochs" in text.get_text().replace("\n", " ") for text in foot)
+
+
+def test_names_of_pairs_stand_under_the_last_row_alone(build):
+    """A last row that is short leaves no name, and so no gap, between the rows."""
+    figure = figures.processing_steps(build(diverged=None, lacks=None))
+    named = [
+        any(label.get_visible() and label.get_text() for label in each.get_xticklabels()) for each in panels(figure)
+    ]
+    assert named == [False, False, False, True, True]

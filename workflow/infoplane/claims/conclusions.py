@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
-from infoplane.derived import chains
+from infoplane.derived import chains, ends
 from infoplane.schema import OUTPUT
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
@@ -44,20 +44,20 @@ def fall(evidence: Evidence, layer: str) -> xr.DataArray:
     """Fall of a layer's I(X; T) from its greatest value to the last, % of the former, mean over variants."""
     values = evidence.group("information")[_I_INPUT].sel(layer=layer)
     greatest = values.max("epoch")
-    return (100 * (greatest - evidence.at_the_end(values)) / greatest.where(greatest > 0)).mean("variant")
+    return (100 * (greatest - ends.at_the_end(values)) / greatest.where(greatest > 0)).mean("variant")
 
 
 def rise(evidence: Evidence, layer: str) -> xr.DataArray:
     """Rise of a layer's I(T; Y) from the first epoch to the last, % of its greatest value, mean over variants."""
     values = evidence.group("information")[_I_TARGET].sel(layer=layer)
     greatest = values.max("epoch")
-    risen = evidence.at_the_end(values) - values.isel(epoch=0, drop=True)
+    risen = ends.at_the_end(values) - values.isel(epoch=0, drop=True)
     return (100 * risen / greatest.where(greatest > 0)).mean("variant")
 
 
 def greatest_rise(evidence: Evidence, quantity: str) -> xr.DataArray:
     """The greatest rise, at the end, from a layer to one that can be reached through it only, bits."""
-    values = evidence.at_the_end(evidence.group("information")[quantity])
+    values = ends.at_the_end(evidence.group("information")[quantity])
     steps = [
         -chains.falls(values, variant, pairs).min("pair")
         for variant in values["variant"].values.tolist()

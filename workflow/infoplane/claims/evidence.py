@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.derived import moving, outcomes, scores
+from infoplane.derived import ends, moving, outcomes, scores
 from infoplane.schema import CONVOLUTIONAL, OUTPUT, estimates
 
 
@@ -78,7 +78,7 @@ class Evidence:
 
     def accuracy(self) -> xr.DataArray:
         """Accuracy, or R² of continuous targets, on the test split at the last epoch, (variant, seed)."""
-        return self.at_the_end(self.accuracies())
+        return ends.at_the_end(self.accuracies())
 
     def accuracies(self) -> xr.DataArray:
         """Accuracy, or R² of continuous targets, on the test split, (variant, seed, epoch)."""
@@ -154,16 +154,6 @@ class Evidence:
                 if len(found) >= 3:
                     yield Sweep(layer, tuple(found[count] for count in sorted(found)), tuple(sorted(found)))
 
-    @staticmethod
-    def at_the_end(values: xr.DataArray) -> xr.DataArray:
-        """Values of each variant at its last epoch, which need not be that of others, and says which."""
-        return _at(values, values["epoch"].max().item())
-
-    @staticmethod
-    def at_epoch(values: xr.DataArray, epoch: float) -> xr.DataArray:
-        """Values of each variant at the epoch nearest to one; the untrained network is near to none but 0."""
-        return _at(values if epoch == 0 else values.where(values["epoch"] > 0), epoch)
-
     def across(self, found: Sequence[xr.DataArray]) -> xr.DataArray:
         """Effects (seed) of several sweeps or pairs as one array (sweep, seed); NaN where there is none."""
         if not found:
@@ -178,12 +168,6 @@ def _counted(values: xr.DataArray, *, gone: xr.DataArray | None) -> xr.DataArray
     if gone is None or not {"variant", "seed"} <= set(values.dims):
         return values
     return values.where(~gone)
-
-
-def _at(values: xr.DataArray, epoch: float) -> xr.DataArray:
-    others = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
-    distance = abs(values["epoch"] - epoch).where(values.notnull().any(others), np.inf)
-    return values.isel(epoch=distance.argmin("epoch")).drop_vars("step", errors="ignore")
 
 
 def _tells(labels: xr.DataArray, filters: xr.DataArray) -> bool:

@@ -15,7 +15,7 @@ import xarray as xr
 from infoplane.claims.claim import SHUFFLED, TOLERANCE
 from infoplane.claims.evidence import Evidence
 from infoplane.claims.verdict import interval
-from infoplane.derived import outcomes
+from infoplane.derived import ends, outcomes
 from infoplane.schema import ACCURACY
 
 
@@ -130,7 +130,7 @@ def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
     if "training" not in evidence.summary.children or ACCURACY not in evidence.summary["training"].data_vars:
         return []
     maps = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
-    information, accuracy = evidence.at_the_end(maps), evidence.accuracy()
+    information, accuracy = ends.at_the_end(maps), evidence.accuracy()
     found = []
     for sweep in evidence.sweeps():
         names = list(sweep.variants)
@@ -144,10 +144,10 @@ def filters_needed(evidence: Evidence) -> list[FiltersNeeded]:
 
 def bypass(evidence: Evidence) -> list[Bypass]:
     """Layers, hidden ones, at which the error chain rises, or is no higher than with shuffled samples; needs it."""
-    chain = evidence.at_the_end(evidence.error_chain())
+    chain = ends.at_the_end(evidence.error_chain())
     shuffled = SHUFFLED in evidence.experiment.get("controls", [])
     control = evidence.under(SHUFFLED)
-    above = chain - evidence.at_the_end(control.error_chain()) if shuffled else chain * np.nan
+    above = chain - ends.at_the_end(control.error_chain()) if shuffled else chain * np.nan
     return [
         Bypass(variant, layer, value, reason)
         for variant in chain["variant"].values.tolist()

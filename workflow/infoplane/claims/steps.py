@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from infoplane.claims.claim import TOLERANCE
-from infoplane.derived import chains
+from infoplane.derived import chains, ends
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
@@ -24,11 +24,11 @@ def stages(evidence: Evidence, values: xr.DataArray) -> list[xr.DataArray]:
 
     A network that ends with the epoch nearest to one has no third stage.
     """
-    untrained = evidence.at_epoch(values, 0.0)
+    untrained = ends.at(values, 0.0)
     if evidence.untrained:
         return [untrained]
-    early, end = evidence.at_epoch(values, _FIRST), evidence.at_the_end(values)
-    return [untrained, early, end.where(end["epoch"] > early["epoch"])]
+    first, last = ends.nearest_epoch(values, _FIRST), ends.last_epoch(values)
+    return [untrained, ends.at(values, first), ends.at(values, last.where(last > first))]
 
 
 def share_of_falls(stages: list[xr.DataArray], steps: Steps) -> xr.DataArray:
@@ -58,9 +58,12 @@ def in_order(values: xr.DataArray, variant: str) -> np.ndarray:
     return falls
 
 
-def untrained(evidence: Evidence, values: xr.DataArray, steps: Steps) -> str:
+def untrained(values: xr.DataArray, steps: Steps) -> str:
     """How many steps of the untrained networks do not rise, in one sentence."""
-    share = float(share_of_falls([evidence.at_epoch(values, 0.0)], steps).mean())
+    before = ends.at(values, 0.0)
+    if before.isnull().all():
+        return "No untrained network was looked at."
+    share = float(share_of_falls([before], steps).mean())
     if np.isnan(share):
         return "The untrained networks have no step between layers of which it speaks."
     return f"Of the untrained networks' steps {100 * share:.0f} % keep it."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from infoplane.claims.claim import PERMUTED, UNTRAINED, Claim, Rule
-from infoplane.derived import ranks
+from infoplane.derived import ends, ranks
 from infoplane.schema import OUTPUT
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
@@ -82,7 +82,7 @@ def less_in_net_inputs(evidence: Evidence) -> xr.DataArray:
     found = _fall(evidence).mean("layer")
     if not others:
         return found.isel(variant=0, drop=True) * np.nan
-    other = _after_peak(evidence, _of_last(replace(evidence, estimator=others[0]))).mean("layer")
+    other = _after_peak(_of_last(replace(evidence, estimator=others[0]))).mean("layer")
     return (found - other).where(_as_in_the_paper(found)).mean("variant")
 
 
@@ -90,21 +90,21 @@ def learns_the_label(evidence: Evidence) -> xr.DataArray:
     """I(T; Y) at the end, with the most training data, of the last hidden layer that knows least, bits."""
     values = _about_the_label(evidence)
     share = _label(values, "dataset.fraction").astype(float)
-    return evidence.at_the_end(values).where(share == share.max()).min(["variant", "layer"])
+    return ends.at_the_end(values).where(share == share.max()).min(["variant", "layer"])
 
 
 def forgets_the_label(evidence: Evidence) -> xr.DataArray:
     """Fall of I(T; Y) from its peak to the end with the least training data, mean over the last hidden layers, bits."""
     values = last_hidden(evidence.group("information")["mutual_information_layer_target"])
     share = _label(values, "dataset.fraction").astype(float)
-    return _after_peak(evidence, values).where(share == share.min()).mean(["variant", "layer"])
+    return _after_peak(values).where(share == share.min()).mean(["variant", "layer"])
 
 
 def grows_with_data(evidence: Evidence) -> xr.DataArray:
     """Rank correlation of the share of patterns to train on and the final I(T; Y), mean over the last hidden layers."""
     values = last_hidden(evidence.group("information")["mutual_information_layer_target"])
     share = _label(values, "dataset.fraction").astype(float).values
-    rows = evidence.at_the_end(values).mean("layer").transpose("seed", "variant")
+    rows = ends.at_the_end(values).mean("layer").transpose("seed", "variant")
     return rows.isel(variant=0, drop=True).copy(data=[ranks.correlation(share, row) for row in rows.values])
 
 
@@ -112,14 +112,14 @@ def ends_by_data(evidence: Evidence) -> str:
     """Where the last hidden layers end, for every share of the patterns."""
     information = evidence.group("information")
     x, y = (
-        evidence.at_the_end(last_hidden(information[f"mutual_information_{name}"])).mean(["layer", "seed"])
+        ends.at_the_end(last_hidden(information[f"mutual_information_{name}"])).mean(["layer", "seed"])
         for name in ("input_layer", "layer_target")
     )
     share = _label(x, "dataset.fraction").astype(float)
     if share.isnull().all():
         return ""
-    ends = (f"{100 * share[place]:.0f} %: {x[place]:.2f} and {y[place]:.2f}" for place in np.argsort(share.values))
-    return f"I(X; T) and I(T; Y), means of these layers at the end, in bits: {'; '.join(ends)}."
+    told = (f"{100 * share[place]:.0f} %: {x[place]:.2f} and {y[place]:.2f}" for place in np.argsort(share.values))
+    return f"I(X; T) and I(T; Y), means of these layers at the end, in bits: {'; '.join(told)}."
 
 
 def depth_helps(evidence: Evidence) -> xr.DataArray:
@@ -151,7 +151,7 @@ def epochs_by_depth(evidence: Evidence) -> str:
 def beta_falls(evidence: Evidence) -> xr.DataArray:
     """Spearman's rank correlation of the depth of a hidden layer and its β*, mean over variants."""
     data = evidence.group("bottleneck")
-    values = evidence.at_the_end(data["bottleneck_beta"].where(data["kind"] != OUTPUT))
+    values = ends.at_the_end(data["bottleneck_beta"].where(data["kind"] != OUTPUT))
     found = []
     for variant in values["variant"].values:
         rows = values.sel(variant=variant, drop=True).dropna("layer", how="all").transpose("seed", "layer")
@@ -164,9 +164,7 @@ def residuals(evidence: Evidence) -> str:
     """How far the layers are from the optimal encoders that they are compared with."""
     data = evidence.group("bottleneck")
     hidden = data.where(data["kind"] != OUTPUT)
-    residual, floor = (
-        evidence.at_the_end(hidden[name]) for name in ("bottleneck_residual", "bottleneck_residual_floor")
-    )
+    residual, floor = (ends.at_the_end(hidden[name]) for name in ("bottleneck_residual", "bottleneck_residual_floor"))
     return (
         f"The divergence from the nearest optimal encoder is {float(residual.mean()):.2g} bits in the mean, of which "
         f"no β would spare {float(floor.mean()):.2g}."
@@ -179,7 +177,7 @@ def _known_by(evidence: Evidence) -> tuple[np.ndarray, xr.DataArray, float]:
     The coordinate ``trained`` says which networks trained to their end.
     """
     values = evidence.group("information")["mutual_information_layer_target"]
-    trained = evidence.at_the_end(values).notnull().any("layer")
+    trained = ends.at_the_end(values).notnull().any("layer")
     depth = (values["kind"] != "").sum("layer").values - 1
     output = values.where(values["kind"] == OUTPUT).max("layer")
     epochs = output["epoch"].where(output >= RELEVANT).min("epoch").transpose("seed", "variant")
@@ -205,7 +203,7 @@ def _fall(evidence: Evidence) -> xr.DataArray:
     Such an estimate cannot show whether the claim holds.
     """
     values = _of_last(evidence)
-    return _after_peak(evidence, values).where(values.max() > FALL)
+    return _after_peak(values).where(values.max() > FALL)
 
 
 def _as_in_the_paper(values: xr.DataArray) -> xr.DataArray:
@@ -214,9 +212,9 @@ def _as_in_the_paper(values: xr.DataArray) -> xr.DataArray:
     return activation.isin([None, "tanh"]) & (size.isnull() | (size == size.min()))
 
 
-def _after_peak(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
+def _after_peak(values: xr.DataArray) -> xr.DataArray:
     """From the greatest value over epochs to the last; NaN for a network that diverged."""
-    return values.max("epoch") - evidence.at_the_end(values)
+    return values.max("epoch") - ends.at_the_end(values)
 
 
 def last_hidden(values: xr.DataArray) -> xr.DataArray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infoplane.claims.claim import PERMUTED, SHUFFLED, Claim, Rule
-from infoplane.derived import chains, stopping
+from infoplane.derived import chains, ends, stopping
 from infoplane.schema import CONVOLUTIONAL, OUTPUT
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
@@ -49,7 +49,7 @@ def below_the_ceiling(evidence: Evidence) -> xr.DataArray:
 def by_number_of_maps(evidence: Evidence) -> str:
     """S(T) / log2 n at the end for every number of maps that a convolution has."""
     data = evidence.group("information")
-    shares = evidence.at_the_end(data["entropy_layer"].where(data["kind"] == CONVOLUTIONAL)) / evidence.most_bits()
+    shares = ends.at_the_end(data["entropy_layer"].where(data["kind"] == CONVOLUTIONAL)) / evidence.most_bits()
     counts = sorted(
         {int(count) for count in np.unique(data["channels"].where(data["kind"] == CONVOLUTIONAL)) if count > 0}
     )
@@ -92,9 +92,7 @@ def narrow_range(evidence: Evidence) -> str:
     for name, of_labels in (("none", ""), (PERMUTED, " of permuted labels")):
         if name == "none" or PERMUTED in evidence.experiment.get("controls", []):
             values = _hidden(evidence.under(name).group("information")[_I_TARGET])
-            first, last = (
-                100 * float(each.mean() / whole) for each in (values.sel(epoch=0), evidence.at_the_end(values))
-            )
+            first, last = (100 * float(each.mean() / whole) for each in (values.sel(epoch=0), ends.at_the_end(values)))
             said.append(f"{first:.0f} % untrained and {last:.0f} % at the end{of_labels}")
     return f"In the mean of hidden layers I(T; Y) is, of S(Y), {', '.join(said)}. At α = 1 both ranges are theorems."
 
@@ -102,7 +100,7 @@ def narrow_range(evidence: Evidence) -> str:
 def learns(evidence: Evidence) -> xr.DataArray:
     """Rise of I(T; Y) from the untrained network to the end, in the mean of hidden layers, bits."""
     values = _hidden(evidence.group("information")[_I_TARGET])
-    return (evidence.at_the_end(values) - values.sel(epoch=0, drop=True)).mean(["variant", "layer"])
+    return (ends.at_the_end(values) - values.sel(epoch=0, drop=True)).mean(["variant", "layer"])
 
 
 def processing(evidence: Evidence) -> xr.DataArray:
@@ -125,13 +123,13 @@ def compresses(evidence: Evidence) -> xr.DataArray:
     It is 0 for a layer that has not fitted before: whose peak is no more than 5 % above its first value.
     """
     values = _hidden(evidence.group("information")[_I_INPUT])
-    index = _compression(evidence, values).where(_fits(values) | values.isnull().all("epoch"), 0.0)
+    index = _compression(values).where(_fits(values) | values.isnull().all("epoch"), 0.0)
     return index.where(_relu(evidence, values)).max("layer").min("variant")
 
 
 def compressions(evidence: Evidence) -> str:
     """The mean of that for every layer."""
-    index = _compression(evidence, evidence.group("information")[_I_INPUT])
+    index = _compression(evidence.group("information")[_I_INPUT])
     several = index.sizes["variant"] > 1
     said = []
     for variant in index["variant"].values:
@@ -146,7 +144,7 @@ def more_on_train(evidence: Evidence) -> xr.DataArray:
     if "test" not in evidence.experiment["probe"]["splits"]:
         return evidence.across([]).max("sweep")
     splits = [replace(evidence, split=split) for split in ("train", "test")]
-    train, test = (_compression(each, each.group("information")[_I_INPUT]) for each in splits)
+    train, test = (_compression(each.group("information")[_I_INPUT]) for each in splits)
     return (train > test).where(train.notnull() & test.notnull()).mean(["variant", "layer"])
 
 
@@ -155,7 +153,7 @@ def stops_before_compression(evidence: Evidence) -> xr.DataArray:
     values = _hidden(evidence.group("information")[_I_INPUT])
     peaks = values.fillna(-np.inf).idxmax("epoch")
     later = peaks > stopping.stop(evidence.accuracies(), _PATIENCE)  # never, of a network that is not stopped
-    compressing = _fits(values) & (_compression(evidence, values) > _MOVES)
+    compressing = _fits(values) & (_compression(values) > _MOVES)
     return (later & compressing).where(values.notnull().any("epoch")).mean(["variant", "layer"])
 
 
@@ -202,10 +200,10 @@ def _relu(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
     return values["variant"].copy(data=[whole] * values.sizes["variant"])
 
 
-def _compression(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
+def _compression(values: xr.DataArray) -> xr.DataArray:
     """(peak − final) / peak of each layer."""
     peak = values.max("epoch")
-    return (peak - evidence.at_the_end(values)) / peak.where(peak > 0)
+    return (peak - ends.at_the_end(values)) / peak.where(peak > 0)
 
 
 def _fits(values: xr.DataArray) -> xr.DataArray:

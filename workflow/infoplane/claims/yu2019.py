@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from infoplane.claims import steps, yu2021
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
-from infoplane.derived import autoencoders
+from infoplane.derived import autoencoders, ends
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
@@ -28,7 +28,7 @@ def forward_chain(evidence: Evidence) -> xr.DataArray:
 
 def forward_chain_untrained(evidence: Evidence) -> str:
     """What the encoder does before any training."""
-    return steps.untrained(evidence, _encoder(evidence), steps.forward)
+    return steps.untrained(_encoder(evidence), steps.forward)
 
 
 def pairs_nest(evidence: Evidence) -> xr.DataArray:
@@ -42,7 +42,7 @@ def pairs_nest(evidence: Evidence) -> xr.DataArray:
 
 def pairs_nest_untrained(evidence: Evidence) -> str:
     """What the pairs do before any training."""
-    return steps.untrained(evidence, _outwards(evidence), steps.in_order)
+    return steps.untrained(_outwards(evidence), steps.in_order)
 
 
 def pairs_below_code(evidence: Evidence) -> xr.DataArray:
@@ -52,7 +52,7 @@ def pairs_below_code(evidence: Evidence) -> xr.DataArray:
     """
     data = evidence.group("layer_pairs")
     pairs, entropy = data[_I_PAIR], autoencoders.of_code(data["entropy_layer"], autoencoders.codes(data))
-    return (evidence.at_the_end(pairs) - evidence.at_the_end(entropy)).max(["variant", "pair"])
+    return (ends.at_the_end(pairs) - ends.at_the_end(entropy)).max(["variant", "pair"])
 
 
 def _encoder(evidence: Evidence) -> xr.DataArray:

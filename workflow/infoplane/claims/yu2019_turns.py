@@ -16,7 +16,7 @@ import numpy as np
 
 from infoplane.claims.claim import SHUFFLED, UNTRAINED, Claim, Rule
 from infoplane.claims.yu2019 import DERIVED, SOURCE
-from infoplane.derived import autoencoders
+from infoplane.derived import autoencoders, ends
 from infoplane.derived.autoencoders import TURN, Family
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
@@ -157,7 +157,7 @@ def _switch(width: float, family: Family) -> str:
 
 def ends_at_bisector(evidence: Evidence) -> xr.DataArray:
     """Distance |I(X; Z) − I(Z; X′)| at the end, % of I(X; Z), mean over codes wider than the intrinsic dimension."""
-    known, distance = evidence.at_the_end(_of_code(evidence)), _from_bisector(evidence)
+    known, distance = ends.at_the_end(_of_code(evidence)), _from_bisector(evidence)
     return _wide(evidence, 100 * distance / known.where(known > 0)).mean("variant")
 
 
@@ -257,7 +257,7 @@ def _from_bisector(evidence: Evidence) -> xr.DataArray:
     pairs = evidence.group("layer_pairs")
     told = pairs[_I_ABOUT].sel(about="reconstruction", drop=True)
     of_output = autoencoders.of_code(told, autoencoders.codes(pairs))
-    return abs(evidence.at_the_end(_of_code(evidence)) - evidence.at_the_end(of_output))
+    return abs(ends.at_the_end(_of_code(evidence)) - ends.at_the_end(of_output))
 
 
 def _of_tapia_estevez(settings: Mapping[str, Any], _: str) -> bool:

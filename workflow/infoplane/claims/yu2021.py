@@ -11,7 +11,7 @@ import numpy as np
 
 from infoplane.claims import steps
 from infoplane.claims.claim import SHUFFLED, TOLERANCE, Claim, Rule
-from infoplane.derived import ranks
+from infoplane.derived import ends, ranks
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
@@ -32,7 +32,7 @@ def forward_chain(evidence: Evidence) -> xr.DataArray:
 def forward_chain_untrained(evidence: Evidence) -> str:
     """What the forward chain does before any training."""
     values = evidence.group("information")["mutual_information_input_layer"]
-    return steps.untrained(evidence, values, steps.forward)
+    return steps.untrained(values, steps.forward)
 
 
 def error_chain(evidence: Evidence) -> xr.DataArray:
@@ -43,12 +43,12 @@ def error_chain(evidence: Evidence) -> xr.DataArray:
 def error_chain_at_the_end(evidence: Evidence) -> str:
     """What the error chain does when the networks have converged, and how wide its kernel is then."""
     chain = evidence.error_chain()
-    untrained = steps.untrained(evidence, chain, steps.in_order)
-    share = float(steps.share_of_falls([evidence.at_the_end(chain)], steps.in_order).mean())
+    untrained = steps.untrained(chain, steps.in_order)
+    share = float(steps.share_of_falls([ends.at_the_end(chain)], steps.in_order).mean())
     if np.isnan(share):
         return f"{untrained} At the end there is none."
     data = evidence.group("error_chain")
-    ratio = evidence.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
+    ratio = ends.at_the_end(data["error_median_distance"] / data["error_bandwidth"])
     low, high = (float(end) for end in (ratio.min(), ratio.max()))
     return (
         f"{untrained} At the end {100 * share:.0f} % do, with a median distance of {low:.2g} to {high:.2g} "
@@ -58,7 +58,7 @@ def error_chain_at_the_end(evidence: Evidence) -> str:
 
 def information_grows(evidence: Evidence) -> xr.DataArray:
     """The smallest step of the multivariate mutual information from one number of filters to the next, bits."""
-    values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
+    values = ends.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
     rises = [
         values.sel(variant=list(sweep.variants), layer=sweep.layer).diff("variant").min("variant", skipna=False)
         for sweep in evidence.sweeps()
@@ -93,8 +93,8 @@ def saturation_not_reached(evidence: Evidence) -> str:
 
 def _for_information(evidence: Evidence) -> list[tuple[Sweep, xr.DataArray]]:
     """Every sweep, and the fewest filters that tell 95 % of S(X), (seed)."""
-    values = evidence.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
-    bound = _SATURATED * evidence.at_the_end(evidence.group("information")["entropy_input"])
+    values = ends.at_the_end(evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input"))
+    bound = _SATURATED * ends.at_the_end(evidence.group("information")["entropy_input"])
     return [
         (sweep, _fewest(values.sel(variant=names, layer=sweep.layer), bound.sel(variant=names), sweep.filters))
         for sweep in evidence.sweeps()
@@ -150,13 +150,13 @@ def shares_add_up(evidence: Evidence) -> xr.DataArray:
 def plane_stays(evidence: Evidence) -> xr.DataArray:
     """The largest fall of I(X; T) of any convolution from its greatest value to the end, %."""
     values = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
-    return _falls(evidence, values).max(["variant", "layer"])
+    return _falls(values).max(["variant", "layer"])
 
 
 def plane_falls_most(evidence: Evidence) -> str:
     """Which convolution falls most, and how many do not."""
     values = evidence.group("decomposition")["multivariate_mutual_information"].sel(about="input")
-    falls = _falls(evidence, values).mean("seed").stack(place=("variant", "layer")).dropna("place")
+    falls = _falls(values).mean("seed").stack(place=("variant", "layer")).dropna("place")
     if not falls.size:
         return ""
     variant, layer = falls["place"].values[int(np.argmax(falls.values))]
@@ -166,7 +166,7 @@ def plane_falls_most(evidence: Evidence) -> str:
 
 def modified_plane_falls(evidence: Evidence) -> xr.DataArray:
     """The fall of the non-redundant information about the input from its greatest value to the end, %, on average."""
-    return _falls(evidence, _nonredundant(evidence)).mean(["variant", "layer"])
+    return _falls(_nonredundant(evidence)).mean(["variant", "layer"])
 
 
 def sigmoid_falls_more(evidence: Evidence) -> xr.DataArray:
@@ -175,7 +175,7 @@ def sigmoid_falls_more(evidence: Evidence) -> xr.DataArray:
     Of several networks with the same filters and activation, which started otherwise, the most accurate counts: one
     that stays at chance has nothing to compress.
     """
-    falls = _falls(evidence, _nonredundant(evidence)).mean("layer")
+    falls = _falls(_nonredundant(evidence)).mean("layer")
     return evidence.across(
         [falls.sel(variant=sigmoid) - falls.sel(variant=relu) for sigmoid, relu in _nonlinearities(evidence)]
     ).mean("sweep")
@@ -204,17 +204,17 @@ def _nonlinearities(evidence: Evidence) -> list[tuple[str, str]]:
 
 def _end_of(evidence: Evidence, name: str) -> xr.DataArray:
     """What feature maps have of something about the input at the end, (variant, seed, layer)."""
-    return evidence.at_the_end(evidence.group("decomposition")[name].sel(about="input"))
+    return ends.at_the_end(evidence.group("decomposition")[name].sel(about="input"))
 
 
 def _nonredundant(evidence: Evidence) -> xr.DataArray:
     return evidence.group("decomposition")["weighted_nonredundant_information"].sel(about="input")
 
 
-def _falls(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
+def _falls(values: xr.DataArray) -> xr.DataArray:
     """From the greatest value over epochs to the last, % of the former, (variant, layer, seed)."""
     greatest = values.max("epoch")
-    return 100 * (greatest - evidence.at_the_end(values)) / greatest.where(greatest > 0)
+    return 100 * (greatest - ends.at_the_end(values)) / greatest.where(greatest > 0)
 
 
 def _fewest(values: xr.DataArray, mark: xr.DataArray, filters: tuple[int, ...]) -> xr.DataArray:

@@ -1,4 +1,4 @@
-"""Where curves over the epochs end."""
+"""Where curves over the epochs start and end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
 
 def last_epoch(values: xr.DataArray) -> xr.DataArray:
     """The last epoch of each variant at which any of its values (variant, …, epoch) is known, (variant)."""
-    others = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
-    return values["epoch"].where(values.notnull().any(others)).max("epoch")
+    return values["epoch"].where(_known(values)).max("epoch")
+
+
+def nearest_epoch(values: xr.DataArray, epoch: float) -> xr.DataArray:
+    """The epoch of training of each variant that is nearest to one, of those with any value, (variant).
+
+    Of two that are as near the earlier one, and never epoch 0, at which nothing is trained.
+    """
+    epochs = values["epoch"].where(_known(values) & (values["epoch"] > 0))
+    distance = abs(epochs - epoch)
+    return epochs.where(distance == distance.min("epoch")).min("epoch")
+
+
+def at(values: xr.DataArray, epoch: float | xr.DataArray) -> xr.DataArray:
+    """Values (variant, …, epoch) at an epoch, one for all or one for each variant, (variant, …).
+
+    NaN where that epoch was not looked at: that of untrained networks, 0, need not have been.
+    """
+    return values.where(values["epoch"] == epoch).max("epoch")
 
 
 def at_the_end(values: xr.DataArray) -> xr.DataArray:
@@ -19,4 +36,9 @@ def at_the_end(values: xr.DataArray) -> xr.DataArray:
 
     NaN for a network that has none there, as it diverged.
     """
-    return values.where(values["epoch"] == last_epoch(values)).max("epoch")
+    return at(values, last_epoch(values))
+
+
+def _known(values: xr.DataArray) -> xr.DataArray:
+    """At which epochs any value of each variant is known, (variant, epoch)."""
+    return values.notnull().any(set(values.dims) - {"variant", "epoch"})

@@ -27,6 +27,33 @@ def unmeasured(measured: xr.Dataset) -> xr.DataArray:
     return ~reduce(or_, there).transpose("variant", "seed")
 
 
+def lost(measured: xr.Dataset, training: xr.Dataset | None) -> xr.DataArray:
+    """Whether no network of a variant was left at its last epoch, which need not be that of others, (variant).
+
+    That is, all diverged, or have no value at the last epoch at which their loss is known; or, where nothing is known
+    of their training, at the last epoch of all.
+
+    Parameters
+    ----------
+    measured
+        A group of the summary.
+    training
+        Its group ``/training``, of the same variants and seeds.
+    """
+    if training is None:
+        return unmeasured(measured).all("seed")
+    there = reduce(or_, (_epochs(values) for values in measured.values() if {"variant", "epoch"} <= set(values.dims)))
+    trained = _epochs(training["loss"]).reindex(epoch=measured["epoch"].values, fill_value=False)
+    epoch = measured["epoch"]
+    silent = epoch.where(trained).max("epoch") > epoch.where(there).max("epoch").fillna(-1)
+    return (diverged(training).all("seed") | silent).reset_coords(drop=True)
+
+
+def _epochs(values: xr.DataArray) -> xr.DataArray:
+    """At which epochs anything is known of each variant, (variant, epoch)."""
+    return values.notnull().any(set(values.dims) - {"variant", "epoch"})
+
+
 def unlearned(training: xr.Dataset) -> xr.DataArray:
     """Whether each network trained to its end and learned nothing, (variant, seed).
 

@@ -7,6 +7,9 @@ Every figure is a `Page`: call it with a summary to draw it, or ask for its `tab
     with figures.styled(width="column", font_size=8):
         figures.information_plane(summary).savefig("plane.pdf")
 
+Two figures are of other stores than a summary, and so are no entries here: `infoplane.figures.points` draws the planes
+of ``sensitivity.zarr``, at every point of a grid, and `infoplane.figures.calibration` what ``calibration.zarr`` holds.
+
 A new figure is an entry here, a module in `infoplane.figures.pages`, and a caption in ``workflow/report``.
 Planning a workflow needs the names, `needs` and `check` only, and loads no plotting library.
 """

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from infoplane.figures import scales, seeds, select, style
+from infoplane.figures import scales, seeds, style
 from infoplane.figures.epochs import EpochScale
 from infoplane.figures.labels import End
 
@@ -19,6 +19,7 @@ CONTROLS: dict[str, style.Look] = {
     "shuffled samples": {"color": style.FAINT, "linestyle": style.DASHES[2], "linewidth": 0.7, "markersize": 2.4},
     "untrained": {"color": style.GREY, "linestyle": style.DASHES[0], "linewidth": 0.6, "markersize": 2.4},
 }
+END = "at_the_end"  # column: whether a row is of its variant’s last epoch
 _EDGE = 1.25  # room left and right of the smallest and largest number of maps, as a factor
 _ASIDE = 0.012  # of the axis: between hues of one number of maps, so that no point hides another
 
@@ -113,5 +114,5 @@ def _kinds(of_layer: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {
         "shuffled samples": of_layer[of_layer["control"] == "shuffled_samples"],
         "untrained": measured[measured["epoch"] == 0],
-        "trained": select.last_epochs(measured),
+        "trained": measured[measured[END]],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -109,7 +110,7 @@ def _range(table: pd.DataFrame, quantity: str, limits: Mapping[str, str]) -> tup
     reach = low + _NEAR * (high - low)
     high = max([high, *(at for column in limits if (at := float(table[column].max())) < reach)])
     margin = 0.04 * (high - low or 1.0)
-    return low - margin, high + margin
+    return (low - margin, high + margin) if np.isfinite(margin) else (0.0, 1.0)  # nothing is there
 
 
 def _seen(

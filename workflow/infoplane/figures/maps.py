@@ -72,8 +72,10 @@ def table(name: str, summary: xr.DataTree, options: Maps, columns: Sequence[str]
             f"figure {name!r} needs a convolutional layer, and none of {', '.join(options.layers or ())} is one; "
             "leave this figure out"
         )
-    shuffled = select.last_epochs(found[found["control"] == "shuffled_samples"])
+    lost = select.lost(summary, "decomposition", options)
+    shuffled = select.last_epochs(found[found["control"] == "shuffled_samples"], lost)
     averaged = select.mean(pd.concat([found[found["control"] == "none"], shuffled]), columns)
+    averaged = averaged.assign(**{against.END: averaged.index.isin(select.last_epochs(averaged, lost).index)})
     widths = _widths(summary["decomposition"].to_dataset())
     differing = variants.labels(found, _differing(found, widths))
     hues = differing if options.hue is None else variants.labels(found, [variants.swept_key(name, found, options.hue)])
@@ -222,7 +224,7 @@ def _lines(of_layer: pd.DataFrame, hues: Mapping[str, Hue]) -> dict[str, against
     chosen = each[in_sweep] if in_sweep.any() else each
     names = _names(of_layer[of_layer["variant"].isin(chosen.index)])
     for score in (score for score in SCORES if score in of_layer):
-        ends = select.last_epochs(of_layer[of_layer["control"] == "none"]).set_index("variant")[score].dropna()
+        ends = of_layer[(of_layer["control"] == "none") & of_layer[against.END]].set_index("variant")[score].dropna()
         told = {name: f"{100 * end:.1f} %" if score == ACCURACY else f"R² {end:.2f}" for name, end in ends.items()}
         names |= {variant: f"{names[variant]} ({told[variant]})".strip() for variant in names if variant in told}
     counts = np.unique(chosen["channels"]).tolist()

@@ -22,7 +22,12 @@ _LOG2_N = "log2_n [bits]"
 
 def points(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     """Both mutual informations of every layer, epoch and seed of the networks themselves, without controls."""
-    return select.rows(select.group(summary, "information", options).sel(control=["none"]), [X, Y])
+    return select.rows(of_networks(summary, options), [X, Y])
+
+
+def of_networks(summary: xr.DataTree, options: Measured) -> xr.Dataset:
+    """What was measured of the networks themselves, without controls."""
+    return select.group(summary, "information", options).sel(control=["none"])
 
 
 def with_limits(table: pd.DataFrame, summary: xr.DataTree, options: Measured) -> pd.DataFrame:

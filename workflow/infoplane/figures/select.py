@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
-from infoplane.derived import moving
+from infoplane.derived import moving, outcomes
 from infoplane.errors import ConfigError, raise_all
 from infoplane.figures.choices import Options
 from infoplane.schema import ARTIFACTS, COORDINATES, Variable
@@ -137,9 +137,19 @@ def mean(table: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
     return pd.concat([grouped[list(variables)].mean(), spread, counted], axis=1).reset_index().assign(seed=MEAN)
 
 
-def last_epochs(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of every variant's last epoch."""
-    return table[table["epoch"] == table.groupby("variant")["epoch"].transform("max")]
+def lost(summary: xr.DataTree, name: str, options: Options) -> list[str]:
+    """Variants that are shown of which no network was left at their last epoch, by one group of the summary."""
+    data = group(summary, name, options)
+    known = "training" in summary.children
+    training = summary["training"].to_dataset().sel(variant=data["variant"].values) if known else None
+    gone = outcomes.lost(data, training)
+    return [str(variant) for variant in gone["variant"].values[gone.values]]
+
+
+def last_epochs(table: pd.DataFrame, lost: Collection[str]) -> pd.DataFrame:
+    """The rows of every variant's last epoch, of those that are lost none."""
+    last = table["epoch"] == table.groupby("variant")["epoch"].transform("max")
+    return table[last & ~table["variant"].isin(lost)]
 
 
 def in_order(values: Iterable[str], order: Collection[str]) -> list[str]:

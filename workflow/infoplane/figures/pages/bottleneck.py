@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from infoplane.figures import canvas, seeds, select, style
+from infoplane.figures import absent, canvas, seeds, select, style
 from infoplane.figures.betas import BetaScale
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Measured
@@ -61,8 +61,9 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     """
     data = select.group(summary, "bottleneck", options)
     measured = data.sel(control=[kind for kind in ("none", _SHUFFLED) if kind in data["control"]])
-    points = select.last_epochs(select.rows(measured, [_X, _Y, _BETA, _RESIDUAL, _FLOOR]))
-    if points.empty:
+    lost = select.lost(summary, "bottleneck", options)
+    points = select.last_epochs(select.rows(measured, [_X, _Y, _BETA, _RESIDUAL, _FLOOR]), lost)
+    if points.empty and not lost:
         return points
     place = ["variant", "control", "layer"]
     by_layer = points.groupby(place, sort=False)[_BETA]
@@ -70,7 +71,9 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     means = select.mean(points.drop(columns=_BETA), [_X, _Y, _RESIDUAL, _FLOOR]).join(quartiles, on=place)
     each = points.assign(seed=points["seed"].astype(str), seeds=1)
     bounds = data[_BOUND].mean(["seed", "epoch"]).to_series()
-    found = pd.concat([each, means, _curves(data, points)], ignore_index=True)
+    whole = pd.concat([each, means], ignore_index=True)
+    fits = absent.added(whole, measured, lost, [_X, _Y, _RESIDUAL, _FLOOR])
+    found = pd.concat([fits, _curves(data, fits)], ignore_index=True)
     return found.assign(**{_BOUND: found["variant"].map(bounds)})
 
 
@@ -102,6 +105,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         for axes, label in zip(row, (notes.labels[_Y], "β*", "Residual [bits]"), strict=True):
             axes.set_ylabel(canvas.title(label, panel - 8))
         _draw_plane(row[0], shown, looks, panel - 10)
+        absent.said(row[0], shown, [_X, _Y])
         measured = shown[shown["control"] == "none"]
         _draw_betas(row[1], measured, looks, scale)
         _draw_residuals(row[2], measured, looks)
@@ -128,7 +132,8 @@ def _set_axes(panels: Sequence[Axes], table: pd.DataFrame, scale: BetaScale, hei
     plane, betas, residuals = panels
     for axis, columns in (("x", [_X, _CURVE[0]]), ("y", [_Y, _CURVE[1], _BOUND])):
         values = table[columns].to_numpy()
-        low, high = min(0.0, np.nanmin(values)), np.nanmax(values)
+        known = values[np.isfinite(values)]
+        low, high = known.min(initial=0.0), known.max() if known.size else 1.0
         lowest = table[columns[0]].min()
         if high - lowest < _CROWDED * (high - low):
             low = lowest - (high - lowest) / 2
@@ -137,7 +142,7 @@ def _set_axes(panels: Sequence[Axes], table: pd.DataFrame, scale: BetaScale, hei
     plane.xaxis.set_major_locator(MaxNLocator(6))
     scale.put_on(betas, height)
     drawn = table.loc[table["control"] == "none", _RESIDUAL]
-    low, high = min(0.0, drawn.min()), drawn.max()
+    low, high = min(0.0, drawn.min()), max(0.0, drawn.max())
     residuals.set_ylim(low - 0.05 * (high - low or 1.0), high + 0.08 * (high - low or 1.0))
     for axes in (plane, residuals):
         axes.yaxis.set_major_locator(MaxNLocator(max(2, min(5, int(height / 6)))))

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from infoplane.derived import chains
-from infoplane.figures import canvas, labels, seeds, select, style
+from infoplane.figures import absent, canvas, labels, seeds, select, style
 from infoplane.figures.against import CONTROLS
 from infoplane.figures.canvas import Blocks, Canvas
 from infoplane.figures.choices import Processing
@@ -48,15 +48,15 @@ def table(summary: xr.DataTree, options: Processing) -> pd.DataFrame:
     # The chain of errors starts beside the output, whose information about itself is no step of it.
     backward = select.rows(errors, [_ERROR]).query("kind != 'output'")
     steps = {"forward": _forward_steps(information), "error": _error_steps(backward)}
-    found = [
-        _with_rises(
-            select.with_mean(_stages(rows.assign(chain=chain)), [_CHAINS[chain]]),
-            chain,
-            steps[chain],
-            options.tolerance,
-        )
-        for chain, rows in (("forward", forward), ("error", backward))
-    ]
+    lost = select.lost(summary, "information", options)
+    found = []
+    for chain, rows, data in (
+        ("forward", forward, information),
+        ("error", backward, errors.sel(layer=backward["layer"].unique())),
+    ):
+        drawn = select.with_mean(_stages(rows.assign(chain=chain), lost), [_CHAINS[chain]])
+        whole = absent.added(drawn, data, lost, [_CHAINS[chain]], chain=chain, stage=STAGES[-1])
+        found.append(_with_rises(whole, chain, steps[chain], options.tolerance))
     return pd.concat(found, ignore_index=True)
 
 
@@ -77,7 +77,10 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         of_variant = table[table["variant"] == variant]
         _draw_controls(axes, of_variant, stage, layers)
         measured = of_variant[of_variant["control"] == "none"]
-        _draw_panel(axes, measured[measured["stage"] == stage], layers)
+        of_stage = measured[measured["stage"] == stage]
+        _draw_panel(axes, of_stage, layers)
+        if stage == STAGES[-1]:
+            absent.said(axes, of_stage, list(_CHAINS.values()))
     headings = [[_when(table, variant, stage) for stage in stages] for variant in names]
     blocks.title(panels, list(texts.values()), headings)
     labels.below(panels, layers, room / blocks.across)
@@ -89,10 +92,10 @@ def _controlled(data: xr.Dataset) -> xr.Dataset:
     return data.sel(control=[kind for kind in ("none", _SHUFFLED) if kind in data["control"]])
 
 
-def _stages(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep three epochs of every variant: 0, the last, and the one nearest to 1 if it is neither."""
+def _stages(rows: pd.DataFrame, lost: Sequence[str]) -> pd.DataFrame:
+    """Keep three epochs of every variant: 0, the last unless it is lost, and the one nearest to 1 if it is neither."""
     later = rows[rows["epoch"] > 0]
-    last = select.last_epochs(later)
+    last = select.last_epochs(later, lost)
     distance = (later["epoch"] - 1).abs()
     first = later[distance == distance.groupby(later["variant"]).transform("min")].drop(last.index, errors="ignore")
     chosen = (rows[rows["epoch"] == 0], first, last)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from infoplane.figures import canvas, mutual, seeds, select, style, variants
+from infoplane.figures import absent, canvas, mutual, seeds, select, style, variants
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Compared
 from infoplane.figures.frame import Frame
@@ -35,13 +35,15 @@ def table(summary: xr.DataTree, options: Compared) -> pd.DataFrame:
     ConfigError
         If `hue` is no swept key.
     """
-    found = select.last_epochs(mutual.points(summary, options))
+    points, quantities = mutual.points(summary, options), [mutual.X, mutual.Y]
+    lost = select.lost(summary, "information", options)
+    there = select.mean(select.last_epochs(points, lost), quantities)
+    found = absent.added(there, mutual.of_networks(summary, options), lost, quantities)
     differing = variants.differing(found)
     hue = [variants.swept_key("final_layers", found, options.hue)] if options.hue else differing[:1]
-    averaged = select.mean(found, [mutual.X, mutual.Y])
     names = {"hue": hue, "panel": [key for key in differing if key not in hue]}
-    named = {column: averaged["variant"].map(variants.labels(found, keys)) for column, keys in names.items()}
-    return mutual.with_limits(averaged.assign(**named), summary, options)
+    named = {column: found["variant"].map(variants.labels(found, keys)) for column, keys in names.items()}
+    return mutual.with_limits(found.assign(**named), summary, options)
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
@@ -59,6 +61,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     ]
     hues = [canvas.handle(hue, color=colour) for hue, colour in colours.items() if hue]
     key = [group for group in (hues, places, frame.key()) if group]
+    notes = absent.noted(notes, table, [mutual.X, mutual.Y])
     page = Canvas.blank(width=width, height=panel * ceil(len(texts) / columns) + 6, notes=notes, key=key)
     grid = page.panels(len(texts), columns)
     grid[0].xaxis.set_major_locator(MaxNLocator(4))
@@ -69,6 +72,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
         frame.put_on(axes, shown)
         for _, network in shown.groupby("variant", sort=False):
             _draw_network(axes, network.sort_values("depth"), markers, colours[network["hue"].iloc[0]])
+        absent.said(axes, shown, [mutual.X, mutual.Y])
     page.label(frame.plane.x_label, frame.plane.y_label)
     return page.figure
 

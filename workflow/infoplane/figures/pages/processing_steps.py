@@ -63,7 +63,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     width = style.column() if len(names) == 1 and len(pairs) <= 8 else style.page()
     texts = {variant: canvas.title(text, width / columns - 16) for variant, text in names.items()}
     written = style.character() * max(map(len, pairs))  # the names stand upright
-    height = ceil(len(names) / columns) * (36 + 3.3 * max(map(canvas.lines, texts.values()))) + written + 6
+    rows = ceil(len(names) / columns)
+    height = rows * (36 + 3.3 * max(map(canvas.lines, texts.values()))) + written + 6
     key = [canvas.handle(stage, **_LOOKS[stage]) for stage in (_ALL, _UNTRAINED)]
     key += [canvas.handle("right of it: no theorem, a skip goes round", **_PARTED)] if by_kind[_BYPASSED] else []
     page = Canvas.blank(width=width, height=height, notes=notes, key=[key])
@@ -72,7 +73,8 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     panels[0].set_xlim(-0.5, len(pairs) - 0.5)
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
         axes.set_title(text)
-        axes.tick_params(axis="x", rotation=90)
+        # Names of pairs are tall: under the last row alone, or else a short last row parts it from the one above.
+        axes.tick_params(axis="x", rotation=90, labelbottom=axes in panels[(rows - 1) * columns :])
         axes.axhline(0, color=style.FAINT, linewidth=0.6, zorder=0.5)
         if by_kind[_BYPASSED]:
             axes.axvline(len(by_kind[_THEOREM]) - 0.5, **_PARTED)

@@ -7,6 +7,7 @@ information, not of its estimates. The direction is derived, not taken from the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 import pandas as pd
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from infoplane.figures import canvas, labels, seeds, select, style
+from infoplane.figures import absent, canvas, labels, seeds, select, style
 from infoplane.figures.against import CONTROLS
 from infoplane.figures.canvas import Canvas
 from infoplane.figures.choices import Measured
@@ -34,11 +35,14 @@ def table(summary: xr.DataTree, options: Measured) -> pd.DataFrame:
     """I(T_k; T_k′) of all pairs whose layers are drawn at three stages, and at the last one of shuffled samples."""
     data = select.group(summary, "layer_pairs", options)
     kinds = [kind for kind in ("none", _SHUFFLED) if kind in data["control"]]
-    rows = _stages(select.rows(data.sel(control=kinds), [_PAIR]))
+    lost = select.lost(summary, "layer_pairs", options)
+    rows = _stages(select.rows(data.sel(control=kinds), [_PAIR]), lost)
     layers = options.layers or ()
     there = rows["first"].isin([INPUT, *layers]) & rows["second"].isin(layers)
     drawn = (rows["control"] == "none") | (rows["stage"] == STAGES[-1])
-    return seeds.drawn(rows[there & drawn], [_PAIR])
+    found = seeds.drawn(rows[there & drawn], [_PAIR])
+    own = data.sel(pair=rows.loc[there, "pair"].unique())
+    return absent.added(found, own, lost, [_PAIR], stage=STAGES[-1])
 
 
 def draw(table: pd.DataFrame, notes: Notes) -> Figure:
@@ -50,6 +54,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     width = style.column() if columns == 1 else style.page()
     texts = {variant: canvas.title(text, (width - 12) / columns - 4) for variant, text in names.items()}
     height = 46.0 + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
+    notes = absent.noted(notes, table[table["stage"] == STAGES[-1]], [_PAIR])
     page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 14, notes=notes, key=[_key(table)])
     panels = page.panels(len(names), columns)
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
@@ -61,11 +66,12 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     return page.figure
 
 
-def _stages(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep three epochs of every variant: 0, the last, and the one nearest to half of that if it is neither."""
+def _stages(rows: pd.DataFrame, lost: Sequence[str]) -> pd.DataFrame:
+    """Keep three epochs of every variant: 0, the last unless it is lost, and one half-way there if it is neither."""
     later = rows[rows["epoch"] > 0]
-    last = select.last_epochs(later)
-    distance = (later["epoch"] - later.groupby("variant")["epoch"].transform("max") / 2).abs()
+    last = select.last_epochs(later, lost)
+    whole = later.groupby("variant")["epoch"].transform("max").mask(later["variant"].isin(lost), later["epoch"].max())
+    distance = (later["epoch"] - whole / 2).abs()
     nearest = later[distance == distance.groupby(later["variant"]).transform("min")]
     middle = nearest[nearest["epoch"] == nearest.groupby("variant")["epoch"].transform("min")]
     chosen = (rows[rows["epoch"] == 0], middle.drop(last.index, errors="ignore"), last)

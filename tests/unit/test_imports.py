@@ -40,7 +40,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "labels": (BASE, {"torch", "matplotlib", "zarr"}),
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
-    "derived": ({"schema"}, {"torch", "matplotlib", "zarr"}),
+    "derived": ({"schema", "pairs"}, {"torch", "matplotlib", "zarr"}),
     "figures": ({"errors", "names", "schema", "files", "grid", "derived"}, {"torch", "zarr"}),
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),

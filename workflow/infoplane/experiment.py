@@ -15,6 +15,7 @@ from infoplane.config import Settings
 from infoplane.errors import ConfigError, InfoplaneError, raise_all
 from infoplane.names import unknown
 from infoplane.recordings import Recording
+from infoplane.schema import MEASURED
 
 _LONGEST_NAME = 120  # of a variant, in bytes: it becomes a folder's name
 _MOST = 100_000  # seeds, variants, and checkpoints of a run: what asks for more is a slip
@@ -277,6 +278,12 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
         return
     if "recorded" in settings["preview"]:
         yield "key 'preview' has 'recorded'; accepted: an experiment of its own for other stores"
+    asked = [name for name in settings["measures"] if name in MEASURED]
+    if asked and not settings["estimators"]:
+        yield (
+            f"key 'estimators' has none, and 'measures' has {', '.join(asked)}; accepted: at least one, such as "
+            "{name: renyi}, or 'measures' with weights or intrinsic_dimension alone"
+        )
     yield from measurable.faults(settings["estimators"], size=settings["probe"]["size"])
     if "sensitivity" in settings:
         yield from _of_grid(settings)

@@ -29,6 +29,29 @@ def counterparts(pairs: Sequence[Pair], layers: Sequence[str]) -> dict[str, str]
     return {first: second for first, second in pairs if {first, second} <= set(layers)}
 
 
+def between(pairs: Sequence[Pair], layers: Sequence[str]) -> str:
+    """The layer between those of the innermost pair, such as a code; of several the middle, or the first of two.
+
+    Parameters
+    ----------
+    pairs
+        Of layers; one whose layers are not both there counts for nothing.
+    layers
+        Names of those that are there, in the order of the network.
+
+    Returns
+    -------
+    str
+        Empty where there is none, or no pair.
+    """
+    ends = [sorted(layers.index(name) for name in pair) for pair in pairs if set(pair) <= set(layers)]
+    if not ends:
+        return ""
+    start, end = min(ends, key=lambda places: places[1] - places[0])
+    inside = layers[start + 1 : end]
+    return inside[(len(inside) - 1) // 2] if inside else ""
+
+
 def of_layers(layers: Mapping[str, Mapping[Any, Any]]) -> list[Pair]:
     """Pairs of a store, from its layers' attributes: input and output, then the layers' own, outermost first.
 

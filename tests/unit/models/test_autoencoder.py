@@ -30,7 +30,6 @@ def test_symmetric_layers_are_pairs_of_one_width_outermost_first() -> None:
     found = activations(network, torch.rand(3, 12))
     assert [found[first].shape == found[second].shape for first, second in network.pairs] == [True] * 3
     assert [found[name].shape[1] for name in NAMES] == [9, 7, 5, 2, 5, 7, 9, 12]
-    assert Autoencoder((12,), 12, hidden=[], code=2).pairs == ()
 
 
 def test_layers_are_a_chain() -> None:
@@ -58,6 +57,7 @@ def test_every_layer_is_a_sigmoid_by_default() -> None:
 @pytest.mark.parametrize(
     ("outputs", "options", "message"),
     [
+        (64, {"hidden": []}, r"^hidden is \[\]; accepted: units of at least one layer on either side of the code$"),
         (10, {}, r"^the targets ask for 10 outputs, and an input has 64 numbers, .*`target: input` in `dataset`$"),
         (64, {"code": 0}, r"^code is 0; accepted: a whole number ≥ 1$"),
         (64, {"hidden": 9}, r"^hidden is 9; accepted: a list of whole numbers > 0$"),

@@ -47,6 +47,15 @@ def test_alone_it_needs_no_activations(file: Path) -> None:
     assert {part["group"] for _, part in found.parts()} == {"training", "intrinsic_dimension"}
 
 
+def test_alone_it_needs_no_estimators(file: Path) -> None:
+    changes = {"estimators": [], "figures": ["training"], "animations": [], "claims": []}
+    found = planned(file, measures=["intrinsic_dimension"], **changes)
+    assert found.groups == {"training", "intrinsic_dimension"}
+    message = r"key 'estimators' has none, and 'measures' has information; accepted: at least one, such as \{name"
+    with pytest.raises(ConfigError, match=message):
+        study(file, measures=["information", "intrinsic_dimension"], **changes)
+
+
 @pytest.mark.parametrize(("needs", "there"), [("information", False), ("intrinsic_dimension", True)])
 def test_a_grid_has_it_only_for_a_claim_that_needs_it(file: Path, needs: str, there: bool) -> None:
     _claim(file, needs)

@@ -70,7 +70,29 @@ def test_some_layers_are_enough(study: Any) -> None:
         ),
         (
             {"figures": ["turn_back"], "measures": [*MEASURES, "intrinsic_dimension"]},
-            r"'turn_back', which needs to know how wide the code is; accepted: with 'code' in 'model' or 'model\.code'",
+            r"'turn_back', which needs to know how wide the code is; accepted: with 'code', a number, in 'model' or",
+        ),
+        (
+            {"claims": ["yu2019.wide_codes_turn_back"], "measures": [*MEASURES, "intrinsic_dimension"]},
+            r"key 'claims' has 'yu2019\.wide_codes_turn_back', which needs to know how wide the code is; accepted",
+        ),
+        (
+            {
+                "sweep": [{"model.code": [3, [3]]}],
+                "claims": ["yu2019.narrow_encoders_stay"],
+                "measures": [*MEASURES, "intrinsic_dimension"],
+            },
+            r"'yu2019\.narrow_encoders_stay', which needs to know how wide the code is",
+        ),
+        (
+            {"layers": ["encoder*", "code", "decoder1", "output"]},
+            r"'layer_pairs', and key 'model\.layers' leaves 'encoder2' without 'decoder2', which is symmetric to it; "
+            "accepted: with both, or without both",
+        ),
+        (
+            {"layers": ["*coder*", "output"], "claims": ["yu2019.forward_chain"]},
+            r"key 'claims' has 'yu2019\.forward_chain', which needs a layer between symmetric ones; accepted: with "
+            r"'code' among 'model\.layers', or without it$",
         ),
         ({"layers": ["*coder1"]}, r"'model\.layers' leaves encoder1, decoder1; accepted: with 'output'"),
     ],

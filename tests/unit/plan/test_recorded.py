@@ -20,6 +20,7 @@ from infoplane.plan import parameters
 from .conftest import ROOT
 
 STUDY: dict[str, Any] = {"title": "Mine", "recorded": "seed-{seed}.zarr", "estimators": [{"name": "renyi"}]}
+MEASURES = ["information", "layer_pairs"]
 INPUTS, TARGETS = torch.rand(8, 1, 4, 4), torch.arange(8) % 2
 
 
@@ -44,6 +45,9 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record(folder / "maps.zarr", 0, made=network(maps=True), errors=False)
     record(folder / "distances.zarr", 0, store="distances")
     record(folder / "smaller.zarr", 0, made=network(width=40), store="smaller")
+    symmetric = nn.Sequential(nn.Flatten(), nn.Linear(16, 3), nn.Tanh(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 2))
+    symmetric.pairs = (("2", "4"),)
+    record(folder / "symmetric.zarr", 0, made=symmetric)
     record(folder / "continuous.zarr", 0, targets=torch.linspace(-1, 1, 16).reshape(8, 2))
     return folder
 
@@ -123,7 +127,11 @@ BINS = {"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 5}
             {"measures": ["information", "intrinsic_dimension"]},
             r"key 'measures' has 'intrinsic_dimension', and recorded activations have no data set; accepted: without",
         ),
-        ({"measures": ["information", "layer_pairs"]}, r"'layer_pairs', and the recorded activations have no sym"),
+        ({"measures": MEASURES}, r"'layer_pairs', and the recorded activations have no sym"),
+        (
+            {"recorded": "symmetric.zarr", "measures": MEASURES, "claims": ["yu2019.forward_chain"]},
+            r"'yu2019\.forward_chain', which needs a layer between symmetric ones; accepted: without it$",
+        ),
         ({"measures": ["decomposition"]}, r"key 'measures' is \['decomposition'\], of which nothing can be measured"),
         ({"figures": ["training"]}, r"key 'figures' has 'training', which needs 'training'; accepted: without it, as"),
         ({"figures": ["redundancy_synergy"]}, r"which needs 'decomposition'; accepted: without it, as the recorded"),

@@ -81,6 +81,10 @@ class Claim:
         Whether it speaks of an estimator, by its settings, on a split; a claim speaks of all unless it says otherwise.
     of_accuracy
         Whether it speaks of accuracy, so that networks with continuous targets are no evidence.
+    of_code
+        Whether it speaks of codes, so that networks without a layer between symmetric ones are no evidence.
+    of_width
+        Whether it asks how wide these are as well, so that networks of which no setting says it are none either.
 
     Raises
     ------
@@ -101,6 +105,8 @@ class Claim:
     remark: Callable[[Evidence], str] | None = None
     applies: Callable[[Mapping[str, Any], str], bool] | None = None
     of_accuracy: bool = False
+    of_code: bool = False
+    of_width: bool = False
 
     def __post_init__(self) -> None:
         faults = ["needs no group of the summary; accepted: some of " + ", ".join(_GROUPS)] * (not self.needs)

@@ -81,6 +81,7 @@ CLAIMS = (
         needs=("information", "layer_pairs"),
         controls=(SHUFFLED,),  # that it holds without training, too, is part of the claim
         remark=forward_chain_untrained,
+        of_code=True,
     ),
     Claim(
         "yu2019.error_chain",
@@ -122,5 +123,6 @@ CLAIMS = (
         Rule("below", TOLERANCE),
         needs=("layer_pairs",),
         controls=(),  # shuffled samples know nothing of one another, and keep any bound
+        of_code=True,
     ),
 )

@@ -280,6 +280,7 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(SHUFFLED,),  # an untrained network has one epoch, and nothing to turn back from
         remark=by_width,
+        of_width=True,
     ),
     Claim(
         "yu2019.narrow_codes_stay",
@@ -294,6 +295,7 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(),  # that shuffled samples stay as well would explain nothing
         remark=unrisen,
+        of_width=True,
     ),
     Claim(
         "yu2019.wide_encoders_turn_back",
@@ -309,6 +311,7 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(SHUFFLED,),  # as for codes
         remark=encoders_by_width,
+        of_width=True,
     ),
     Claim(
         "yu2019.narrow_encoders_stay",
@@ -325,6 +328,7 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(),  # as for codes
         remark=unrisen_layers,
+        of_width=True,
     ),
     Claim(
         "yu2019.switches_at_dimension",
@@ -339,6 +343,7 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(SHUFFLED,),
         remark=switches,
+        of_width=True,
     ),
     Claim(
         "yu2019.ends_at_bisector",
@@ -354,6 +359,7 @@ CLAIMS = (
         needs=_NEEDED,
         controls=(UNTRAINED,),  # shuffled samples know little of either, and lie near it in any case
         remark=from_bisector,
+        of_width=True,
     ),
     Claim(
         "tapia_estevez2020.wide_codes_do_not_compress",
@@ -369,6 +375,7 @@ CLAIMS = (
         controls=(),  # as for narrow codes
         remark=unrisen,
         applies=_of_tapia_estevez,
+        of_width=True,
     ),
     Claim(
         "yu2019.turn_back_survives",
@@ -383,5 +390,6 @@ CLAIMS = (
         controls=(SHUFFLED,),
         remark=with_other_estimators,
         applies=_of_tapia_estevez,
+        of_width=True,
     ),
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infoplane import pairs
 from infoplane.derived import ends
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
@@ -207,14 +208,9 @@ def switching_width(turned: xr.DataArray, family: Family, *, tolerance: float = 
 
 def _code(own: xr.Dataset) -> str:
     """Name of the code of one variant."""
-    depths = {name: each for name, each in zip(own["layer"].values, own["depth"].values, strict=True) if each > 0}
-    pairs = [pair for pair in zip(own["first"].values, own["second"].values, strict=True) if set(pair) <= set(depths)]
-    if not pairs:
-        return ""
-    places = [sorted(depths[name] for name in pair) for pair in pairs]
-    start, end = min(places, key=lambda place: place[1] - place[0])
-    inside = [name for name in sorted(depths, key=lambda name: depths[name]) if start < depths[name] < end]
-    return str(inside[(len(inside) - 1) // 2]) if inside else ""
+    depths = {str(name): each for name, each in zip(own["layer"].values, own["depth"].values, strict=True) if each > 0}
+    found = zip(own["first"].values.tolist(), own["second"].values.tolist(), strict=True)
+    return pairs.between(list(found), sorted(depths, key=lambda name: depths[name]))
 
 
 def _values(data: xr.Dataset, experiment: Mapping[str, Any], key: str) -> list[Any]:

@@ -46,7 +46,8 @@ class Autoencoder(Chain):
     Raises
     ------
     ValueError
-        If the targets have not as many numbers as the input, or an option is out of range.
+        If the targets have not as many numbers as the input, an option is out of range, or there are no hidden layers,
+        of which alone some can be symmetric.
     """
 
     targets = CONTINUOUS
@@ -68,6 +69,8 @@ class Autoencoder(Chain):
                 f"the targets ask for {outputs} outputs, and an input has {size} numbers, which it gives back; "
                 "accepted: as many, as with `target: input` in `dataset`"
             )
+        if not widths:
+            raise ValueError("hidden is []; accepted: units of at least one layer on either side of the code")
         encoders, decoders = ([f"{half}{k}" for k in range(1, len(widths) + 1)] for half in ("encoder", "decoder"))
         self.pairs = tuple(zip(encoders, decoders, strict=True))
         self.add_module("flatten", nn.Flatten())

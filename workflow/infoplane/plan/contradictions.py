@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from infoplane import claims, figures, files, measurable, models, pairs, targets
 from infoplane.datasets import Description
@@ -35,6 +35,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
     yield from _of_figures(planned)
     yield from _of_animations(planned)
     yield from _of_claims(planned)
+    yield from _of_widths(planned)
     yield from _of_calibration(planned)
 
 
@@ -43,6 +44,8 @@ def of_networks(planned: Planned) -> Iterator[str]:
     if own := planned.recording:
         maps = {name for name, each in own.layers.items() if each["kind"] == CONVOLUTIONAL}
         yield from _of_layers(planned, (), list(own.layers), maps)
+        if "layer_pairs" in planned.groups:
+            yield from _of_code(planned, pairs.of_layers(own.layers), list(own.layers), "")
         return
     made: set[str] = set()
     trained: dict[str, None] = {}
@@ -78,7 +81,7 @@ def of_networks(planned: Planned) -> Iterator[str]:
         yield from (f"key 'model': {fault}" for fault in layer_faults(seen, way_out=graph.RENAMED))
         looked_at |= dict.fromkeys(seen)
         if "layer_pairs" in planned.groups:
-            yield from _of_pairs(variant, pairs.of_network(network), layers, looks)
+            yield from _of_pairs(planned, variant, pairs.of_network(network), layers, looks)
     if not failed:
         yield from _of_layers(planned, trained, looked_at, convolutions)
 
@@ -96,7 +99,11 @@ def _of_layers(
 
 
 def _of_pairs(
-    variant: Variant, own: "Sequence[pairs.Pair]", layers: "Sequence[Layer]", seen: "Sequence[Layer]"
+    planned: Planned,
+    variant: Variant,
+    own: "Sequence[pairs.Pair]",
+    layers: "Sequence[Layer]",
+    seen: "Sequence[Layer]",
 ) -> Iterator[str]:
     """What stands against measuring the symmetric layers of a network."""
     model = variant.settings["model"]
@@ -109,12 +116,55 @@ def _of_pairs(
         return
     wrong = list(pairs.faults(own, names))
     yield from (f"key 'model': {title!r}: {fault}" for fault in wrong)
+    if wrong:
+        return
     looked_at = [layer.name for layer in seen]
-    if not wrong and (names[-1] not in looked_at or not pairs.counterparts(own, looked_at)):
+    if names[-1] not in looked_at or not pairs.counterparts(own, looked_at):
         yield (
             f"key 'measures' has 'layer_pairs', and key 'model.layers' leaves {', '.join(looked_at)}; accepted: with "
             f"{names[-1]!r}, and with both layers of a pair such as {' and '.join(own[0])}"
         )
+        return
+    for first, second in (pair for pair in own if len({*pair} & {*looked_at}) == 1):
+        there, gone = (first, second) if first in looked_at else (second, first)
+        yield (
+            f"key 'measures' has 'layer_pairs', and key 'model.layers' leaves {there!r} without {gone!r}, which is "
+            "symmetric to it; accepted: with both, or without both"
+        )
+    yield from _of_code(planned, own, looked_at, pairs.between(own, names))
+
+
+def _of_code(planned: Planned, own: "Sequence[pairs.Pair]", looked_at: "Sequence[str]", code: str) -> Iterator[str]:
+    """Figures and claims that ask for a code, where none is among the layers that are looked at."""
+    if pairs.between(own, looked_at):
+        return
+    way_out = f"with {code!r} among 'model.layers', or without it" if code else "without it"
+    for key, name in _asking(planned, "of_code", "of_width"):
+        yield f"key {key!r} has {name!r}, which needs a layer between symmetric ones; accepted: {way_out}"
+
+
+def _of_widths(planned: Planned) -> Iterator[str]:
+    """Figures and claims that ask for the width of the code, where a variant does not say it."""
+    models = [variant.settings["model"] for variant in planned.experiment.variants]
+    # Other networks that come with the project have no code, and are told that they lack pairs.
+    with_codes = [model for model in models if model.get("name", "autoencoder") == "autoencoder"]
+    if all(isinstance(model.get("code"), int | float) for model in with_codes):
+        return
+    for key, name in _asking(planned, "of_width"):
+        yield (
+            f"key {key!r} has {name!r}, which needs to know how wide the code is; accepted: with 'code', a number, in "
+            "'model' or 'model.code' in 'sweep', or without it"
+        )
+
+
+def _asking(planned: Planned, *what: Literal["of_code", "of_width"]) -> Iterator[tuple[str, str]]:
+    """Figures and claims that ask for a code or for its width, by the key that has them."""
+    yield from (("figures", each.name) for each in planned.figures.values() if each.figure == "turn_back")
+    for name in planned.experiment.settings["claims"]:
+        with suppress(ConfigError):  # that there is no such claim is told already
+            claim = claims.claim(name, folder=planned.experiment.folder)
+            if any(getattr(claim, each) for each in what):
+                yield "claims", name
 
 
 def of_names(planned: Iterable[Planned]) -> Iterator[str]:
@@ -235,14 +285,6 @@ def _of_figures(planned: Planned) -> Iterator[str]:
             yield f"key 'figures' has {figure.figure!r}, which needs {group!r}; {_with(planned, group)}"
         for option, there in known.items():
             yield from _not_among(figure, option, there)
-        models = [variant.settings["model"] for variant in planned.experiment.variants]
-        # Other networks that come with the project have no code, and are told that they lack pairs.
-        with_codes = [model for model in models if model.get("name", "autoencoder") == "autoencoder"]
-        if figure.figure == "turn_back" and not all("code" in model for model in with_codes):
-            yield (
-                f"key 'figures' has {figure.figure!r}, which needs to know how wide the code is; accepted: with 'code' "
-                "in 'model' or 'model.code' in 'sweep', or without this figure"
-            )
 
 
 def _of_animations(planned: Planned) -> Iterator[str]:

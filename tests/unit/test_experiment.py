@@ -272,6 +272,22 @@ class TestPreview:
             r"key 'training\.checkpoints' asks for epoch 4\.5, beyond the last; accepted: at most .*epochs \(4\)",
         ),
         (
+            {"training": {"threads": 10**6, "epochs": 4}},
+            r"key 'training\.threads' is 1000000; accepted: a whole number ≥ 1 and ≤ 1024",
+        ),
+        (
+            {"estimators": [{"name": "bins", "kind": "binning", "edges": {"rule": "range", "bins": 10**9}}]},
+            r"key 'estimators\.0\.edges\.bins' is 1000000000; accepted: a whole number ≥ 2 and ≤ 100000",
+        ),
+        (
+            {"sensitivity": {"edges": [10**9]}},
+            r"key 'sensitivity\.edges\.0' is 1000000000; accepted: a whole number ≥ 2 and ≤ 100000",
+        ),
+        (
+            {"training": {"epochs": 4, "checkpoints": {"spacing": "logarithmic", "first": 5}}},
+            r"key 'training\.checkpoints' asks for epoch 5, beyond the last; accepted: at most .*epochs \(4\)",
+        ),
+        (
             {"sweep": [{"training.epochs": [2, 4]}], "training": {"epochs": 4, "checkpoints": [3]}},
             r"key 'training\.checkpoints' asks for epoch 3, beyond the last; accepted: at most training\.epochs \(2\)",
         ),

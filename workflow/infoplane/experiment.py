@@ -298,7 +298,8 @@ def _contradictions(experiment: Experiment) -> Iterator[str]:
                 f"key 'training.checkpoints' is {checkpoints}, which asks for {count:.0f} of them; "
                 f"accepted: at most {_MOST}"
             )
-        for epoch in (epoch for epoch in listed if epoch > training["epochs"]):
+        first = [checkpoints["first"]] if "first" in checkpoints else []
+        for epoch in (epoch for epoch in [*first, *listed] if epoch > training["epochs"]):
             yield (
                 f"key 'training.checkpoints' asks for epoch {epoch}, beyond the last; "
                 f"accepted: at most training.epochs ({training['epochs']})"

@@ -97,6 +97,13 @@ def test_the_foot_of_a_plane_names_only_what_is_drawn_of_the_seeds(build, name, 
     assert unsaid not in written
 
 
+@pytest.mark.parametrize("name", ["information_plane", "modified_information_plane", "planes"])
+def test_of_a_single_seed_a_plane_says_nothing_of_means(build, name):
+    written = _written(getattr(figures, name)(build([("3-6", "relu")], seeds=[0], epochs=[0, 1], diverged=None)))
+    assert "seed 0" in written
+    assert "mean over seeds" not in written
+
+
 def test_pairs_left_out_of_the_percentages_are_counted(build):
     summary = build([("3-6", "relu")])
     summary["decomposition"]["pairs_excluded"].loc[{"layer": "conv2"}] = 7

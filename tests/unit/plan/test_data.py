@@ -50,6 +50,13 @@ class TestData:
             study(file, dataset=dataset, probe=probe, estimators=[{"name": "renyi"}])
         study(file, dataset=dataset, probe={**probe, "batches": 1, "size": 50})
 
+    def test_a_training_of_less_than_half_an_update_trains_nothing(self, file: Path) -> None:
+        """1,437 digits in batches of 64 are 23 updates in an epoch."""
+        message = r"'training\.epochs' is 0\.02 with an epoch of 23 updates, so that nothing is trained"
+        with pytest.raises(ConfigError, match=message):
+            study(file, training={"epochs": 0.02, "checkpoints": [0]})
+        study(file, training={"epochs": 0.03, "checkpoints": [0]})
+
     def test_variants_with_the_input_as_target_have_a_store_of_their_own(self, file: Path) -> None:
         reconstructing = {"name": "digits", "target": "input"}
         renyi = [{"name": "renyi", "label_kernel": "indicator"}]

@@ -167,7 +167,13 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
 
 
 def _noted(notes: Notes, table: pd.DataFrame) -> Notes:
-    """Say at the foot what shows the spread over seeds: their own lines, or bars where they are too many for that."""
+    """Say at the foot what shows the spread over seeds: their own lines, or bars where they are too many for that.
+
+    Of a single seed there is no mean, and nothing to say.
+    """
+    if len({*table["seed"]} - {select.MEAN}) == 1:
+        rest = (phrase.replace(READING, "").removeprefix("; ") for phrase in notes.foot)
+        return replace(notes, foot=tuple(filter(None, rest)))
     spread = "thin: each seed" if (table["seed"] != select.MEAN).any() else "bars: ± 1 standard deviation"
     return replace(notes, foot=tuple(phrase.replace(READING, f"{READING}; {spread}") for phrase in notes.foot))
 

@@ -11,6 +11,7 @@ from infoplane.errors import ConfigError, InfoplaneError
 from infoplane.experiment import Variant
 from infoplane.models import graph
 from infoplane.names import accepted, layer_faults
+from infoplane.plan import amounts
 from infoplane.plan.planned import Figure, Planned
 from infoplane.schema import CONVOLUTIONAL
 
@@ -24,6 +25,7 @@ def of_settings(planned: Planned) -> Iterator[str]:
         try:
             found = planned.describe(variant)
             yield from _of_data(planned, variant, found)
+            yield from _of_length(variant, found)
             yield from targets.settings_faults(found.targets, found.name, planned.experiment.settings)
             yield from targets.loss_faults(found.targets, found.name, variant.settings["training"].get("loss"))
         except InfoplaneError as error:
@@ -188,6 +190,20 @@ def _of_data(planned: Planned, variant: Variant, found: Description) -> Iterator
                 f"key 'probe' asks for {probe['batches']} batches of {probe['size']} = {taken} samples of split "
                 f"{split!r}; accepted: at most the {sizes[split]} that it has"
             )
+
+
+def _of_length(variant: Variant, found: Description) -> Iterator[str]:
+    """A training that is over before it has begun."""
+    training, data = variant.settings["training"], variant.settings["dataset"]
+    if "epochs" not in training:
+        return
+    part = {key: data.get(key) for key in ("limit", "fraction")}
+    per_epoch = amounts.updates({"training": training, **part}, found.sizes["train"])
+    if round(training["epochs"] * per_epoch) < 1:
+        yield (
+            f"key 'training.epochs' is {training['epochs']:g} with an epoch of {per_epoch} updates, so that nothing is "
+            f"trained; accepted: at least {1 / per_epoch:.2g}"
+        )
 
 
 def _with_targets(planned: Planned, *kinds: str) -> str | None:

@@ -1,11 +1,12 @@
 """The workflow as a user runs it: a copy of the project in a folder of its own, and the command line."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,19 @@ def content(folder: Path, *patterns: str) -> dict[str, bytes]:
     found = {pattern: [path for path in folder.glob(pattern) if path.is_file()] for pattern in patterns}
     assert all(found.values())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for paths in found.values() for path in paths}
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the processes that test makes, for which the others wait; nobody may change it."""
+    base = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    folder, made = base / name, base / f"{name}.made"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

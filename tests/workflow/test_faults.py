@@ -22,7 +22,7 @@ from infoplane.errors import StoreError
 from infoplane.schema import ARTIFACTS
 from infoplane.training import checkpoints
 
-from .conftest import TINY, Project
+from .conftest import TINY, Project, made_once
 
 pytestmark = pytest.mark.faults
 
@@ -69,12 +69,14 @@ def untouched(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
 @pytest.fixture(scope="module")
 def undisturbed(untouched: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The small experiment and the one with pairs, with every kind of store, run to the end with nothing removed."""
-    made = copied(untouched, tmp_path_factory.mktemp("undisturbed") / "project")
-    made.write(**SMALL, calibration={"repetitions": 2}, sensitivity={"alpha": [2]})
-    paired = made.experiment.with_name("paired.yaml")
-    paired.write_text(yaml.safe_dump(PAIRED))
-    made.run("--notemp", experiment="study/tiny.yaml, study/paired.yaml")
-    return made
+
+    def make(folder: Path) -> None:
+        made = copied(untouched, folder)
+        made.write(**SMALL, calibration={"repetitions": 2}, sensitivity={"alpha": [2]})
+        made.experiment.with_name("paired.yaml").write_text(yaml.safe_dump(PAIRED))
+        made.run("--notemp", experiment="study/tiny.yaml, study/paired.yaml")
+
+    return Project(made_once(tmp_path_factory, "undisturbed-small", make))
 
 
 @pytest.fixture
@@ -184,6 +186,26 @@ def test_sigkill_to_any_process_at_any_moment(copy: Project, undisturbed: Projec
     assert not list(copy.folder.rglob("*.partial"))
 
 
+def test_any_flipped_byte_is_named(undisturbed: Project, tmp_path: Path) -> None:
+    """200 bits, in every kind of artifact, as the jobs read them; the message says which rule makes it again."""
+    known = artifacts(copied(undisturbed, tmp_path / "project"))
+    assert set(known.values()) == {kind for kind, each in ARTIFACTS.items() if each.groups} | {"checkpoints"}
+    chosen = random.Random(2)
+    for artifact, kind in chosen.choices(list(known.items()), k=FLIPS):
+        path = chosen.choice([each for each in artifact.rglob("*") if each.is_file() and each.stat().st_size])
+        intact = flip(path, chosen)
+        with pytest.raises(StoreError) as refused:
+            opened(artifact, kind)
+        assert f"Delete {artifact} and run snakemake again: its rule {ARTIFACTS[kind].stage} " in str(refused.value)
+        assert path.name in str(refused.value) or path.name == files.MANIFEST  # which may name another file instead
+        if path.suffix == ".pt":
+            with pytest.raises(StoreError, match=f"{path.name}: damaged"):
+                checkpoints.load(path)
+        path.write_bytes(intact)
+    for artifact in known:
+        opened(artifact, known[artifact])
+
+
 def test_sigterm_to_a_training(copy: Project) -> None:
     """It writes down where it is and ends within ten seconds; the next run goes on from there."""
     training = {**SMALL["training"], "epochs": 1500, "checkpoints": [1500]}
@@ -250,26 +272,6 @@ def test_a_disk_that_is_full_at_every_stage(copy: Project, disk: Path, undisturb
     leave(disk, room)
     copy.run()
     assert ends(copy) == ends(undisturbed)
-
-
-def test_any_flipped_byte_is_named(undisturbed: Project) -> None:
-    """200 bits, in every kind of artifact, as the jobs read them; the message says which rule makes it again."""
-    known = artifacts(undisturbed)
-    assert set(known.values()) == {kind for kind, each in ARTIFACTS.items() if each.groups} | {"checkpoints"}
-    chosen = random.Random(2)
-    for artifact, kind in chosen.choices(list(known.items()), k=FLIPS):
-        path = chosen.choice([each for each in artifact.rglob("*") if each.is_file() and each.stat().st_size])
-        intact = flip(path, chosen)
-        with pytest.raises(StoreError) as refused:
-            opened(artifact, kind)
-        assert f"Delete {artifact} and run snakemake again: its rule {ARTIFACTS[kind].stage} " in str(refused.value)
-        assert path.name in str(refused.value) or path.name == files.MANIFEST  # which may name another file instead
-        if path.suffix == ".pt":
-            with pytest.raises(StoreError, match=f"{path.name}: damaged"):
-                checkpoints.load(path)
-        path.write_bytes(intact)
-    for artifact in known:
-        opened(artifact, known[artifact])
 
 
 def test_a_damaged_checkpoint_is_made_again_as_told(undisturbed: Project, tmp_path: Path) -> None:

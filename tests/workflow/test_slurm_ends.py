@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import Project, content
+from .conftest import Project, content, made_once
 from .submission import Job, Submission, slurm
 
 pytestmark = pytest.mark.slurm
@@ -114,9 +114,11 @@ def undisturbed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> P
     """Results of the experiment as this machine makes them without Slurm and without delay; written here."""
     (project.folder / EXPERIMENT).write_text(yaml.safe_dump(SLOW))
     (project.folder / EXPERIMENT).with_suffix(".py").write_text(NETWORK)
-    directory = tmp_path_factory.mktemp("undisturbed")
-    project.run("--directory", str(directory), experiment=EXPERIMENT)
-    return directory / "results" / "slow"
+
+    def make(directory: Path) -> None:
+        project.run("--directory", str(directory), experiment=EXPERIMENT)
+
+    return made_once(tmp_path_factory, "undisturbed-slow", make) / "results" / "slow"
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Family:
     @property
     def name(self) -> str:
         """What they have in common, in words; nothing where nothing else was swept."""
-        return ", ".join(f"{key.rpartition('.')[2]} {label}" for key, label in self.labels.items())
+        return ", ".join(f"{key.rpartition('.')[2]} {label}" for key, label in self.labels.items() if label)
 
 
 def codes(data: xr.Dataset) -> xr.DataArray:

@@ -211,3 +211,19 @@ def test_what_one_of_them_has_measured_beside_is_shown_of_it(
     table = figures.table(figure, join(two, figure))
     own = table[table["of"] == "errors"] if "of" in table else table[table[column].notna()]
     assert set(own["experiment"]) == {"one"}
+
+
+def test_recorded_experiments_are_joined_without_a_training(build: Build) -> None:
+    two = {name: build().drop_nodes("training") for name in ("one", "other")}
+    assert set(figures.table("information_plane", join(two))["experiment"]) == {"one", "other"}
+    other = build(seeds=(7, 8), diverged=None).drop_nodes("training")
+    with pytest.raises(ConfigError, match="they share no seed: 0, 1, 2 in one and 7, 8 in other"):
+        join({"one": two["one"], "other": other})
+    with pytest.raises(ConfigError, match="one and other has not measured 'training', which figure 'training' shows"):
+        join(two, "training")
+
+
+def test_a_recorded_experiment_beside_a_trained_one(build: Build) -> None:
+    two = {"one": build().drop_nodes("training"), "other": build()}
+    assert "training" not in join(two).children
+    assert set(figures.table("information_plane", join(two))["experiment"]) == {"one", "other"}

@@ -78,14 +78,20 @@ def _faults(summaries: Mapping[str, xr.DataTree], abouts: _Abouts, figure: str, 
     if measured and set(needs) - {"training", "weights"} and not _same_estimators(abouts):
         yield f"no estimator is the same in all: {_differences(abouts)}; measure all by one, with as many samples"
     for dim in ("seed", "split"):
-        held = {name: tree["training"].to_dataset()[dim].values.tolist() for name, tree in summaries.items()}
-        if not set.intersection(*map(set, held.values())):
+        held = {name: _labels(tree, dim, needs) for name, tree in summaries.items()}
+        if all(held.values()) and not set.intersection(*map(set, held.values())):
             yield f"they share no {dim}: {_listed({name: ', '.join(map(str, each)) for name, each in held.items()})}"
     lengths = {name: moving.length(about) for name, about in abouts.items()}
     if len(set(lengths.values())) > 1:
         yield f"the moving averages are over {_listed(lengths)} epochs; give all the same"
     elif max(lengths.values()) > 1 and len({_epochs(tree, needs) for tree in summaries.values()}) > 1:
         yield "they are shown as moving averages, and were not looked at in the same epochs; leave moving_average out"
+
+
+def _labels(tree: xr.DataTree, dim: str, groups: Iterable[str]) -> list[Any]:
+    """Labels of a dimension in the first of some groups that has it."""
+    found = (tree[group].to_dataset() for group in groups if group in tree.children)
+    return next((data[dim].values.tolist() for data in found if dim in data.dims), [])
 
 
 def _epochs(tree: xr.DataTree, groups: Iterable[str]) -> tuple[float, ...]:

@@ -41,7 +41,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "store": (BASE | {"labels"}, {"torch", "matplotlib"}),
     "analysis": (BASE | {"measures", "labels", "store"}, {"matplotlib", "seaborn"}),
     "derived": ({"schema", "pairs"}, {"torch", "matplotlib", "zarr"}),
-    "figures": ({"errors", "names", "schema", "files", "grid", "derived"}, {"torch", "zarr"}),
+    "figures": ({"errors", "names", "schema", "files", "grid", "config", "experiment", "derived"}, {"torch", "zarr"}),
     "claims": (BASE | {"derived"}, {"torch", "zarr", "matplotlib"}),
     "explorer": ({"errors", "schema", "files", "derived", "figures", "claims"}, {"torch", "zarr"}),
     "gallery": ({"errors", "files", "figures"}, {"torch", "xarray", "zarr", "matplotlib"}),

@@ -130,6 +130,16 @@ class TestJudge:
         assert found.controls["permuted_labels"].values == (1.0,) * 5
         assert min(found.effect.values) > 5
 
+    def test_untrained_networks_that_were_not_looked_at_have_no_effect(self, summary):
+        tree = summary()
+        tree["information"] = tree["information"].to_dataset().sel(epoch=slice(0.1, None))
+        claim = _claim(
+            lambda it: it.group("information")["mutual_information_input_layer"].max(_OTHERS), controls=("untrained",)
+        )
+        (found,) = claims.judge(tree, [claim])
+        assert np.isnan(found.controls["untrained"].values).all()
+        assert np.isfinite(found.effect.values).all()
+
     def test_a_claim_on_training_alone_needs_no_estimator(self, summary):
         claim = _claim(lambda it: it.accuracy().min("variant"), needs=("training",), controls=("untrained",))
         (found,) = claims.judge(summary(), [claim])

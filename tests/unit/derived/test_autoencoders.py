@@ -146,6 +146,11 @@ class TestTurnBack:
         np.testing.assert_allclose(autoencoders.rise(self.VALUES), [[75, 5], [75, NAN], [50, 0], [0, NAN]])
         np.testing.assert_allclose(autoencoders.fall(self.VALUES), [[25, 50], [0, NAN], [0, 50], [50, NAN]])
 
+    def test_without_the_untrained_networks_nothing_is_known_of_the_rise(self):
+        later = self.VALUES.isel(epoch=slice(1, None))
+        assert autoencoders.rise(later).isnull().all()
+        assert autoencoders.turn_back(later).isnull().all()
+
     def test_it_turns_back_by_the_smaller_of_both(self):
         np.testing.assert_allclose(autoencoders.turn_back(self.VALUES), [[25, 5], [0, NAN], [0, 0], [0, NAN]])
 

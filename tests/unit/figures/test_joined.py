@@ -175,3 +175,55 @@ def test_probe_batches_are_as_many_of_each(build: Build) -> None:
     fewer = build(probe={**about["probe"], "batches": 1})
     assert group(join({"one": one, "other": fewer})).sizes["probe_batch"] == 1
     assert isinstance(figures.table("information_plane", join({"one": one, "other": fewer})), pd.DataFrame)
+
+
+def test_variants_have_what_their_own_experiment_says_of_model_and_data(build: Build) -> None:
+    """Swept in one and fixed in the other, fixed in both, or said by one alone."""
+    narrow = build(
+        [("2", "relu"), ("4", "relu")],
+        keys=("model.code", "model.activation"),
+        model={"name": "autoencoder", "bias": True},
+        dataset={"name": "manifold", "dimension": 3, "noise": 0.0},
+    )
+    wide = build(model={"name": "autoencoder", "code": 16}, dataset={"name": "manifold", "dimension": 5, "noise": 0.0})
+    tree = join({"narrow": narrow, "wide": wide})
+    found = group(tree).isel(variant=[0, 1, 2])
+    assert found["model.code"].values.tolist() == ["2", "4", "16"]
+    assert found["model.bias"].values.tolist() == ["on", "on", ""]
+    assert found["dataset.dimension"].values.tolist() == ["3", "3", "5"]
+    assert not {"model.name", "dataset.name", "dataset.noise"} & set(found.coords)
+    assert tree.attrs["experiment"]["dataset"] == {"name": "manifold", "noise": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("figure", "group", "column"),
+    [
+        ("turn_back", "intrinsic_dimension", "intrinsic_dimension [1]"),
+        ("kernel_widths", "error_chain", "error_bandwidth [1]"),
+    ],
+)
+def test_what_one_of_them_has_measured_beside_is_shown_of_it(
+    build: Build, figure: str, group: str, column: str
+) -> None:
+    sweep = {"keys": ("model.code", "model.activation"), "layers": ("a", "b", "c", "output"), "diverged": None}
+    two = {name: build([("2", "relu")], lacks=None, **sweep) for name in ("one", "other")}
+    del two["other"][group]
+    table = figures.table(figure, join(two, figure))
+    own = table[table["of"] == "errors"] if "of" in table else table[table[column].notna()]
+    assert set(own["experiment"]) == {"one"}
+
+
+def test_recorded_experiments_are_joined_without_a_training(build: Build) -> None:
+    two = {name: build().drop_nodes("training") for name in ("one", "other")}
+    assert set(figures.table("information_plane", join(two))["experiment"]) == {"one", "other"}
+    other = build(seeds=(7, 8), diverged=None).drop_nodes("training")
+    with pytest.raises(ConfigError, match="they share no seed: 0, 1, 2 in one and 7, 8 in other"):
+        join({"one": two["one"], "other": other})
+    with pytest.raises(ConfigError, match="one and other has not measured 'training', which figure 'training' shows"):
+        join(two, "training")
+
+
+def test_a_recorded_experiment_beside_a_trained_one(build: Build) -> None:
+    two = {"one": build().drop_nodes("training"), "other": build()}
+    assert "training" not in join(two).children
+    assert set(figures.table("information_plane", join(two))["experiment"]) == {"one", "other"}

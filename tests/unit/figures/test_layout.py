@@ -218,6 +218,18 @@ def test_many_variants_come_two_in_a_row(variants, expected):
     assert canvas.stacked(variants) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("szt_depth, hidden 12-10-8-6-4-2", "szt_depth,\nhidden 12-10-8-6-4-2"),
+        ("a_name_that_is_longer_than_a_line, filters 6-12", "a_name_that_is_longer_\nthan_a_line,\nfilters 6-12"),
+        ("words that are longer than a line", "words that are longer than\na line"),
+    ],
+)
+def test_titles_break_at_commas_and_never_within_a_word(text, expected):
+    assert canvas.title(text, 26.5 * style.character() * style.NORMAL / style.SMALL) == expected
+
+
 def test_the_floor_of_the_residual_is_no_slope(build):
     figure = figures.bottleneck(build(FEW[:1]))
     looks = {

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from infoplane import figures
 from infoplane.errors import ConfigError
-from infoplane.figures import style
+from infoplane.figures import joined, style
 
 from .conftest import EPOCHS, PEAK, panels, synthetic
 from .test_layout import _assert_readable
@@ -61,6 +61,15 @@ def planted(widths=WIDTHS, dimensions=DIMENSIONS, **more):
     return made
 
 
+def alone(width, dimension):
+    """An experiment without a sweep, whose settings say what is known of its network and data."""
+    settings = {"model": {"code": width}, "dataset": {"name": "manifold", "dimension": dimension}}
+    made = planted((width,), (dimension,), **settings)
+    for name, node in list(made.children.items()):
+        made[name] = node.to_dataset().drop_vars(["model.code", "dataset.dimension"])
+    return made
+
+
 def _turning(data):
     """Return I(X; Z) that rises to 4 bits, and from the peak on falls for wide codes; seeds differ in how far."""
     wide = data["model.code"].astype(float) > data["dataset.dimension"].astype(float)
@@ -92,6 +101,13 @@ class TestTable:
                 np.testing.assert_allclose(own[TURN], expected, atol=1e-12)
                 np.testing.assert_allclose(own[f"{TURN}_sd"], np.array(expected) / 2, atol=1e-12)
                 assert set(own["epoch [epochs]"]) == {EPOCHS[-1]}
+
+    def test_experiments_that_are_compared_have_codes_and_dimensions_of_their_own(self):
+        two = {"narrow": alone(2, 4), "wide": alone(16, 6)}
+        tree = joined.join(two, figure="turn_back", needs=sorted(figures.needs("turn_back")))
+        named = figures.turn_back.table(tree).drop_duplicates("experiment").set_index("experiment")
+        assert named["code_width"].to_dict() == {"narrow": 2, "wide": 16}
+        assert named["known_dimension"].to_dict() == {"narrow": 4, "wide": 6}
 
     def test_shuffled_samples(self, summary):
         own = means(figures.turn_back.table(summary), control="shuffled_samples")

@@ -38,7 +38,7 @@ class Evidence:
     control
         ``none`` for the networks themselves.
     untrained
-        Whether to look at the untrained networks, as if training had ended before it began.
+        Whether to look at the untrained networks, as if training had ended before it began; NaN where none was.
     learned
         Whether to look only at networks that learned something.
     smooth
@@ -72,7 +72,7 @@ class Evidence:
         data = data.sel({dim: label for dim, label in chosen.items() if label and dim in data.dims}, drop=True)
         gone = self._gone(data) if {"variant", "seed"} <= set(data.dims) else None  # once for all variables
         data = data.map(_counted, keep_attrs=True, gone=gone)
-        data = data.sel(epoch=[0.0]) if self.untrained and "epoch" in data.dims else data
+        data = data.reindex(epoch=[0.0]) if self.untrained and "epoch" in data.dims else data
         data = moving.averaged(data, moving.length(self.experiment)) if self.smooth else data
         return data.mean("probe_batch", keep_attrs=True) if "probe_batch" in data.dims else data
 
@@ -84,7 +84,7 @@ class Evidence:
         """Accuracy, or R² of continuous targets, on the test split, (variant, seed, epoch)."""
         score = scores.score(self._training).sel(split="test", drop=True)
         found = _counted(score, gone=self._gone(score))
-        return found.sel(epoch=[0.0]) if self.untrained else found
+        return found.reindex(epoch=[0.0]) if self.untrained else found
 
     def error_chain(self) -> xr.DataArray:
         """I(δ_K; δ_k) of hidden layers, against the flow of data; the output's about itself is no step of a chain."""

@@ -45,7 +45,7 @@ class Family:
     @property
     def name(self) -> str:
         """What they have in common, in words; nothing where nothing else was swept."""
-        return ", ".join(f"{key.rpartition('.')[2]} {label}" for key, label in self.labels.items())
+        return ", ".join(f"{key.rpartition('.')[2]} {label}" for key, label in self.labels.items() if label)
 
 
 def codes(data: xr.Dataset) -> xr.DataArray:
@@ -137,14 +137,15 @@ def rise(values: xr.DataArray) -> xr.DataArray:
     Parameters
     ----------
     values
-        I(X; Z), (variant, …, epoch), in bits, of which the first epoch is that of the untrained networks.
+        I(X; Z), (variant, …, epoch), in bits, of which epoch 0 is that of the untrained networks.
 
     Returns
     -------
     xr.DataArray
-        (variant, …), at least 0; NaN for a network that diverged, or whose I(X; Z) is never above 0.
+        (variant, …), at least 0; NaN for a network that diverged, that was not looked at untrained, or whose I(X; Z) is
+        never above 0.
     """
-    return _of_peak(values, values.isel(epoch=0, drop=True)).where(ends.at_the_end(values).notnull())
+    return _of_peak(values, ends.at(values, 0)).where(ends.at_the_end(values).notnull())
 
 
 def fall(values: xr.DataArray) -> xr.DataArray:
@@ -158,7 +159,7 @@ def turn_back(values: xr.DataArray) -> xr.DataArray:
     A share, since kernels of a fixed rule let a wide code have many times the bits of a narrow one.
     """
     risen, fallen = rise(values), fall(values)
-    return risen.where(risen < fallen, fallen)
+    return risen.where(risen.isnull() | (risen < fallen), fallen)
 
 
 def _of_peak(values: xr.DataArray, other: xr.DataArray) -> xr.DataArray:

@@ -194,12 +194,21 @@ def wrapped(text: str, width: float) -> list[str]:
     """Break a text into lines of at most so many millimetres, in the smallest type; a symbol stays with its value."""
     for glue in _GLUE:
         text = text.replace(glue, glue.replace(" ", _UNBROKEN))
-    return [line.replace(_UNBROKEN, " ") for line in wrap(text, max(int(width / style.character()), 8))]
+    return [line.replace(_UNBROKEN, " ") for line in wrap(text, _most(width))]
 
 
 def title(text: str, width: float) -> str:
-    """Break a panel's title so that it ends above its own panel."""
-    return "\n".join(wrapped(text, width * style.SMALL / style.NORMAL))
+    """Break a panel's title so that it ends above its own panel: at its commas, and a name that is longer at `_`."""
+    narrower = width * style.SMALL / style.NORMAL
+    most = _most(narrower)
+    parts = [part.replace(" ", _UNBROKEN) if len(part) < most else part for part in text.split(", ")]
+    words = [word.replace("_", "_ ") if len(word) > most else word for word in ", ".join(parts).split(" ")]
+    return "\n".join(line.replace("_ ", "_") for line in wrapped(" ".join(words), narrower))
+
+
+def _most(width: float) -> int:
+    """Characters in a line of so many millimetres."""
+    return max(int(width / style.character()), 8)
 
 
 def fitting(wanted: int, least: float = _PANEL) -> int:

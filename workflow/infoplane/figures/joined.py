@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infoplane import config, experiment
 from infoplane.derived import moving
 from infoplane.errors import ConfigError, raise_all
 from infoplane.figures import notes
@@ -18,6 +19,9 @@ from infoplane.schema import COORDINATES, estimates
 EXPERIMENT = "experiment"  # the key that is swept from one to the next
 _SHARED = {"seed", "other_seed", "split", "probe_batch"}  # of which there is what all have
 _APART = {"kernel_matrices"}  # a figure of one network alone
+_BESIDE = {"turn_back": "intrinsic_dimension", "kernel_widths": "error_chain"}  # shown of those that have measured it
+_SOURCES = ("name", "file", "factory")  # of a data set, one of these
+_PARTS = ("dataset", "model")  # of an experiment, that say what a network and its data are
 _Abouts = Mapping[str, Mapping[str, Any]]
 
 
@@ -43,18 +47,24 @@ def join(summaries: Mapping[str, xr.DataTree], *, figure: str, needs: Iterable[s
         One message with every reason why they cannot lie in one figure.
     """
     abouts = {name: notes.experiment(tree) for name, tree in summaries.items()}
-    groups = [each for each in (*needs, "training") if all(each in tree.children for tree in summaries.values())]
     raise_all(
         _faults(summaries, abouts, figure, needs), heading=f"{' and '.join(abouts)} in one figure", error=ConfigError
     )
     batches = min(about["probe"]["batches"] for about in abouts.values())
     same = _same_estimators(abouts)
     joined = {
-        group: _one({name: tree[group].to_dataset() for name, tree in summaries.items()}, same, batches)
-        for group in dict.fromkeys(groups)
+        name: _one({of: tree[name].to_dataset() for of, tree in held.items()}, abouts, same, batches)
+        for name, held in _held(summaries, figure, needs).items()
     }
-    about = xr.Dataset(attrs={"experiment": _about(abouts, same, batches, _swept(joined[groups[0]]))})
+    about = xr.Dataset(attrs={"experiment": _about(abouts, same, batches, _swept(next(iter(joined.values()))))})
     return xr.DataTree.from_dict({"/": about, **{f"/{name}": data for name, data in joined.items()}})
+
+
+def _held(summaries: Mapping[str, xr.DataTree], figure: str, needs: Iterable[str]) -> dict[str, dict[str, xr.DataTree]]:
+    """Summaries that have a group, by each that is joined: of the training all or none."""
+    groups = dict.fromkeys([*needs, "training", *filter(None, [_BESIDE.get(figure)])])
+    held = {group: {name: tree for name, tree in summaries.items() if group in tree.children} for group in groups}
+    return {group: own for group, own in held.items() if own and (group != "training" or len(own) == len(summaries))}
 
 
 def _faults(summaries: Mapping[str, xr.DataTree], abouts: _Abouts, figure: str, needs: Iterable[str]) -> Iterator[str]:
@@ -68,14 +78,20 @@ def _faults(summaries: Mapping[str, xr.DataTree], abouts: _Abouts, figure: str, 
     if measured and set(needs) - {"training", "weights"} and not _same_estimators(abouts):
         yield f"no estimator is the same in all: {_differences(abouts)}; measure all by one, with as many samples"
     for dim in ("seed", "split"):
-        held = {name: tree["training"].to_dataset()[dim].values.tolist() for name, tree in summaries.items()}
-        if not set.intersection(*map(set, held.values())):
+        held = {name: _labels(tree, dim, needs) for name, tree in summaries.items()}
+        if all(held.values()) and not set.intersection(*map(set, held.values())):
             yield f"they share no {dim}: {_listed({name: ', '.join(map(str, each)) for name, each in held.items()})}"
     lengths = {name: moving.length(about) for name, about in abouts.items()}
     if len(set(lengths.values())) > 1:
         yield f"the moving averages are over {_listed(lengths)} epochs; give all the same"
     elif max(lengths.values()) > 1 and len({_epochs(tree, needs) for tree in summaries.values()}) > 1:
         yield "they are shown as moving averages, and were not looked at in the same epochs; leave moving_average out"
+
+
+def _labels(tree: xr.DataTree, dim: str, groups: Iterable[str]) -> list[Any]:
+    """Labels of a dimension in the first of some groups that has it."""
+    found = (tree[group].to_dataset() for group in groups if group in tree.children)
+    return next((data[dim].values.tolist() for data in found if dim in data.dims), [])
 
 
 def _epochs(tree: xr.DataTree, groups: Iterable[str]) -> tuple[float, ...]:
@@ -116,22 +132,37 @@ def _listed(values: Mapping[str, object]) -> str:
     return " and ".join(f"{value} in {name}" for name, value in values.items())
 
 
-def _one(groups: Mapping[str, xr.Dataset], same: Sequence[Mapping[str, Any]], batches: int) -> xr.Dataset:
-    """A group of all of them, one variant behind the other."""
+def _differing(abouts: _Abouts) -> list[str]:
+    """Dotted keys of models and data that differ from one experiment to another."""
+    keys = dict.fromkeys(f"{part}.{key}" for part in _PARTS for about in abouts.values() for key in about.get(part, {}))
+    return [key for key in keys if len({_said(about, key) for about in abouts.values()}) > 1]
+
+
+def _said(about: Mapping[str, Any], key: str) -> str:
+    """What an experiment has for a dotted key, as a sweep labels it; nothing where it has none."""
+    value = config.value_at(about, key)
+    return "" if value is None else experiment.label(value)
+
+
+def _one(
+    groups: Mapping[str, xr.Dataset], abouts: _Abouts, same: Sequence[Mapping[str, Any]], batches: int
+) -> xr.Dataset:
+    """A group of all of them, one variant behind the other; what tells them apart is said of each, swept or not."""
     wanted = [label for settings in same for label in estimates(settings)]
     own = {name: _own(name, data, wanted, batches) for name, data in groups.items()}
-    swept = list(dict.fromkeys(key for data in own.values() for key in _swept(data)))
+    keys = dict.fromkeys([*(key for data in own.values() for key in _swept(data)), *_differing(abouts)])
     dims = dict.fromkeys(str(dim) for data in own.values() for dim in data.dims if dim != "variant")
     frame = {dim: _union(dim, [data[dim].values.tolist() for data in own.values()]) for dim in dims}
     for dim in _SHARED & frame.keys():
         frame[dim] = [value for value in frame[dim] if all(value in data[dim].values for data in own.values())]
     even = []
-    for data in own.values():
+    for of, data in own.items():
         text = {name: "" for name, each in data.variables.items() if each.dtype.kind in "OUT"}
         others = {name: np.nan for name in data.variables if name not in text}
         filled = data.reindex(frame, fill_value={**others, **text})
-        blank = {key: ("variant", [""] * data.sizes["variant"]) for key in swept if key not in data.coords}
-        even.append(filled.assign_coords(blank))
+        rest = [key for key in keys if key not in data.coords]
+        said = {key: ("variant", [_said(abouts[of], key)] * data.sizes["variant"]) for key in rest}
+        even.append(filled.assign_coords(said))
     names = [name for name in even[0].data_vars if all(name in each.data_vars for each in even)]
     return xr.concat(
         [each[names] for each in even],
@@ -193,12 +224,15 @@ def _about(abouts: _Abouts, same: Sequence[Mapping[str, Any]], batches: int, swe
     }
 
 
-def _dataset(abouts: _Abouts) -> dict[str, str]:
-    """The data set; if there are several, whose is which."""
+def _dataset(abouts: _Abouts) -> dict[str, Any]:
+    """The data set, with what all say of it; if there are several, whose is which."""
     titles = {}
     for name, about in abouts.items():
-        (source,) = (about["dataset"][key] for key in ("name", "file", "factory") if key in about["dataset"])
+        (source,) = (about["dataset"][key] for key in _SOURCES if key in about["dataset"])
         titles[name] = str(source).rpartition("/")[2]
+    first = next(iter(abouts.values()))["dataset"]
+    apart = _differing(abouts)
+    same = {key: value for key, value in first.items() if key not in _SOURCES and f"dataset.{key}" not in apart}
     if len(set(titles.values())) == 1:
-        return {"name": next(iter(titles.values()))}
-    return {"name": ", ".join(f"{title} ({name})" for name, title in titles.items())}
+        return {**same, "name": next(iter(titles.values()))}
+    return {**same, "name": ", ".join(f"{title} ({name})" for name, title in titles.items())}

@@ -48,6 +48,28 @@ def test_a_place_where_it_cannot_be(refused: Callable[..., str], name: str, mess
     assert refused("init", name).startswith(message)
 
 
-def test_in_the_clone_the_command_needs_no_snakefile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_the_clone_the_command_needs_no_snakefile(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert folder != ROOT
     monkeypatch.chdir(ROOT)
-    assert study.snakemake(["a", "b"]) == "snakemake --cores all --config 'experiments=[a, b]'"
+    assert study.snakemake("--cores all", study.experiments(["a", "b"])) == (
+        "snakemake --cores all --config 'experiments=[a, b]'"
+    )
+
+
+def test_what_the_shell_does_not_find_is_said_with_its_path(
+    folder: Path, infoplane: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `.venv/bin/infoplane` is called from the clone, and from the folder that the clone is in."""
+    programs = folder / "my clone" / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "infoplane", "snakemake"):
+        (programs / name).touch(mode=0o755)
+    monkeypatch.setattr("sys.executable", str(programs / "python"))
+    plan_it, run_it = infoplane("init", "new.yaml").splitlines()[1:]
+    assert plan_it == "    'my clone/.venv/bin/infoplane' plan new.yaml"
+    assert run_it.startswith("    'my clone/.venv/bin/snakemake' --snakefile ")
+    monkeypatch.chdir(folder / "my clone")
+    assert study.program("snakemake") == ".venv/bin/snakemake"
+    monkeypatch.chdir(programs)
+    monkeypatch.setenv("PATH", str(programs))
+    assert study.program("snakemake") == "snakemake"

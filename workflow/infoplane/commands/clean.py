@@ -53,7 +53,7 @@ def _refuse_if_locked(folder: Folder) -> None:
     if folder.locked:
         raise InfoplaneError(
             "a workflow runs in this folder, and its files are not to be removed; wait until it has ended "
-            "(or, if it was killed: snakemake --unlock)"
+            f"(or, if it was killed: {study.snakemake('--unlock')})"
         )
 
 

@@ -62,7 +62,7 @@ def _running(begun: Sequence[Job], found: Study, folder: Folder) -> str:
         for job in begun
     ]
     lines = [
-        "A workflow runs in this folder, or was killed (if so: snakemake --unlock).",
+        f"A workflow runs in this folder, or was killed (if so: {study.snakemake('--unlock')}).",
         *([f"{text.count(len(begun), 'job')} running:", text.table(rows)] if rows else []),
     ]
     return "\n".join(lines)

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -129,7 +131,23 @@ def _laid_over(chosen: argparse.Namespace) -> Settings:
     return {key: value for key, value in every.items() if value is not None}
 
 
-def snakemake(experiments: Iterable[str]) -> str:
-    """The command that runs experiments from the current folder."""
-    there = "" if Path().absolute() == BASE else f" --snakefile {BASE / 'Snakefile'}"
-    return f"snakemake{there} --cores all --config 'experiments=[{', '.join(experiments)}]'"
+def snakemake(*arguments: str) -> str:
+    """The command line, to be typed in the current folder, that gives Snakemake these arguments."""
+    there = [] if Path().absolute() == BASE else ["--snakefile", _here(BASE / "Snakefile")]
+    return " ".join([program("snakemake"), *there, *arguments])
+
+
+def experiments(names: Iterable[str]) -> str:
+    """The option of Snakemake that names experiments, as a shell takes it."""
+    return f"--config 'experiments=[{', '.join(names)}]'"
+
+
+def program(name: str) -> str:
+    """What to type for a program of this environment: its path, unless the shell finds it by name."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent))
+    return name if found in {None, shutil.which(name)} else _here(Path(found))
+
+
+def _here(path: Path) -> str:
+    """The path as one would type it in the current folder."""
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from infoplane import claims
-from infoplane.claims import verdict, yu2019_turns
+from infoplane.claims import verdict, yu2019_encoders, yu2019_turns
 from infoplane.claims.evidence import Evidence
 
 from .planted_yu2019 import (
@@ -49,6 +49,10 @@ CASES = {
         # None turns back: 16 is the bound.
         ("mutual_information_input_layer", lambda f: turning(f, 0), np.log2(16 / 3)),
     ),
+    "yu2019.encoders_switch_at_dimension": (  # as codes do
+        ("mutual_information_input_layer", DEFAULTS["mutual_information_input_layer"], np.log2(4 / 3)),
+        ("mutual_information_input_layer", lambda f: turning(f, 0), np.log2(16 / 3)),
+    ),
     "yu2019.ends_at_bisector": (
         # Wide codes end at 3.5 bits.
         ("mutual_information", lambda f: 3.5 * 1.05 * (f["epoch"] > 0) + 0 * f["place"], 5),
@@ -70,7 +74,8 @@ def test_planted_and_reversed(name, variable, plant, mean, word):
 
 
 def test_every_claim_is_planted():
-    assert {each.name for each in yu2019_turns.CLAIMS} == {*CASES, "yu2019.turn_back_survives"}
+    found = {each.name for each in (*yu2019_turns.CLAIMS, *yu2019_encoders.CLAIMS)}
+    assert found == {*CASES, "yu2019.turn_back_survives"}
 
 
 @pytest.mark.parametrize("name", ["wide_codes_turn_back", "wide_encoders_turn_back", "switches_at_dimension"])
@@ -193,9 +198,10 @@ class TestSwitch:
 
         found = judged("yu2019.switches_at_dimension", summary(mutual_information_input_layer=plant))
         assert found.remark == (
-            "Units from which on codes turn back, by seed: dimension 3: 2 or less, 2 or less, 2 or less, 2 or less, "
-            "2 or less, where the dimension is 2.4 by two_nn, 3.75 by maximum_likelihood; dimension 6: more than 16, "
-            "16, 16, 16, 16, where the dimension is 4.8 by two_nn, 7.5 by maximum_likelihood."
+            "Units of the code from which on I(X; Z) turns back, by seed: dimension 3: 2 or less, 2 or less, "
+            "2 or less, 2 or less, 2 or less, where the dimension is 2.4 by two_nn, 3.75 by maximum_likelihood; "
+            "dimension 6: more than 16, 16, 16, 16, 16, where the dimension is 4.8 by two_nn, 7.5 by "
+            "maximum_likelihood."
         )
         np.testing.assert_allclose(found.effect.values, [np.log2(16 / 6)] * 5)
 

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infoplane import factories
-from infoplane.claims import szt2017, szt2017_phases, szt2017_text, wickstrom2023, yu2019, yu2019_turns, yu2021
+from infoplane.claims import (
+    szt2017,
+    szt2017_phases,
+    szt2017_text,
+    wickstrom2023,
+    yu2019,
+    yu2019_encoders,
+    yu2019_turns,
+    yu2021,
+)
 from infoplane.claims.claim import Claim, Rule
 from infoplane.errors import ConfigError
 from infoplane.names import unknown
@@ -31,6 +40,7 @@ _PAPERS = (
     *yu2021.CLAIMS,
     *yu2019.CLAIMS,
     *yu2019_turns.CLAIMS,
+    *yu2019_encoders.CLAIMS,
     *wickstrom2023.CLAIMS,
     *szt2017.CLAIMS,
     *szt2017_phases.CLAIMS,

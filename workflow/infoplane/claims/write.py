@@ -17,12 +17,13 @@ from infoplane.claims.findings import Failures, Findings
 from infoplane.claims.verdict import Effect, Verdict
 
 LEGEND = (
-    "The effect is the mean over seeds with its 95 % interval (percentile bootstrap over seeds). *supported*: the "
-    "whole interval keeps the rule; *contradicted*: the whole interval breaks it; *inconclusive*: neither; *explained "
-    "by the control*: under a control, as of untrained networks or shuffled samples, the whole interval keeps it too; "
-    "*no verdict*: fewer than 3 seeds show an effect, or there is nothing to compare. The effect less that under a "
-    "control is a mean over seeds as well, each with itself. With 3 seeds the interval is "
-    "from the least to the greatest of them, and holds the true mean less often than its name says."
+    "P1.a, P1.b, … number the claims of each paper. The effect is the mean over seeds with its 95 % interval "
+    "(percentile bootstrap over seeds). *supported*: the whole interval keeps the rule; *contradicted*: the whole "
+    "interval breaks it; *inconclusive*: neither; *explained by the control*: under a control, as of untrained "
+    "networks or shuffled samples, the whole interval keeps it too; *no verdict*: fewer than 3 seeds show an effect, "
+    "or there is nothing to compare. The effect less that under a control is a mean over seeds as well, each with "
+    "itself. With 3 seeds the interval is from the least to the greatest of them, and holds the true mean less often "
+    "than its name says."
 )
 
 DIFFERENCES = "Where this differs from the paper"

@@ -1,9 +1,8 @@
 """Claims of Yu and Príncipe 2019 (arXiv 1804.00057) on codes that turn back in the information plane, or do not.
 
-Two are on the encoder's other layers, whose curves lie in the same plane. One is of Tapia and Estévez 2020, "On the
-Information Plane of Autoencoders" (arXiv 2005.07783), who dispute that wide codes turn back; that narrow ones compress
-in the encoder alone, which they find too, is not judged. The sentences are ours, and so are all thresholds. What the
-code is, how wide, and when it turns back is in `infoplane.derived.autoencoders`.
+One is of Tapia and Estévez 2020, "On the Information Plane of Autoencoders" (arXiv 2005.07783), who dispute that wide
+codes turn back; that narrow ones compress in the encoder alone, which they find too, is not judged. The sentences are
+ours, and so are all thresholds. `yu2019_encoders` has those on the layers before the code.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infoplane.claims import codes
 from infoplane.claims.claim import SHUFFLED, UNTRAINED, Claim, Rule
 from infoplane.claims.yu2019 import DERIVED, SOURCE
 from infoplane.derived import autoencoders, ends
-from infoplane.derived.autoencoders import TURN, Family
+from infoplane.derived.autoencoders import TURN
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
@@ -25,40 +25,22 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     from infoplane.claims.evidence import Evidence
 
 _DISPUTED = "Tapia and Estévez 2020"
-_I_INPUT, _I_ABOUT = "mutual_information_input_layer", "mutual_information"
-_DIMENSION = "intrinsic_dimension"
-_NEEDED = ("information", "layer_pairs", _DIMENSION)
 _NEAR = 10.0  # % of I(X; Z), within which a code is at the bisector
-_FEWEST = 2  # widths between which a family can switch
-_MARGIN = 1.25  # times the dimension or more is wide, and its inverse or less is narrow: neither is known so well
-_OCTAVE = 1.0  # |log2| of a factor of two
 
 
 def wide_codes_turn_back(evidence: Evidence) -> xr.DataArray:
     """Rise and fall of I(X; Z), the smaller of both, % of its peak, mean over codes wider than the dimension."""
-    return _wide(evidence, _turned(evidence)).mean("variant")
+    return codes.wide(evidence, _turned(evidence)).mean("variant")
 
 
 def wide_codes_fall(evidence: Evidence) -> xr.DataArray:
     """Fall of I(X; Z) since its peak, % of it, mean over codes wider than the intrinsic dimension that rose at all."""
-    return _wide(evidence, _fallen(evidence)).mean("variant")
+    return codes.wide(evidence, _fallen(evidence)).mean("variant")
 
 
 def narrow_codes_fall(evidence: Evidence) -> xr.DataArray:
     """The same of the narrower codes."""
-    return _narrow(evidence, _fallen(evidence)).mean("variant")
-
-
-def wide_encoders_turn_back(evidence: Evidence) -> xr.DataArray:
-    """Rise and fall of I(X; T_k), the smaller of both, % of its peak, mean over the layers before wide codes."""
-    return _wide(evidence, autoencoders.turn_back(_of_encoder(evidence)).mean("layer")).mean("variant")
-
-
-def narrow_encoders_turn_back(evidence: Evidence) -> xr.DataArray:
-    """The same of the layers before narrow codes, as far as I(X; T_k) rose at all."""
-    values = _of_encoder(evidence)
-    turned = autoencoders.turn_back(values).where(autoencoders.rise(values) > TURN)
-    return _narrow(evidence, turned.mean("layer")).mean("variant")
+    return codes.narrow(evidence, _fallen(evidence)).mean("variant")
 
 
 def turn_back_survives(evidence: Evidence) -> xr.DataArray:
@@ -67,98 +49,33 @@ def turn_back_survives(evidence: Evidence) -> xr.DataArray:
     if not others:
         return evidence.across([]).mean("sweep")
     with_any = others[0].copy(data=np.fmax.reduce([each.values for each in others]))
-    return _wide(evidence, own.where(own < with_any, with_any)).mean("variant")
+    return codes.wide(evidence, own.where(own < with_any, with_any)).mean("variant")
 
 
 def switches_at_dimension(evidence: Evidence) -> xr.DataArray:
-    """|log2| of the width from which on codes turn back over the intrinsic dimension, of the family where it is most.
-
-    Where all codes of a family turn back, or none does, the width is a bound. It counts where a factor of two is out of
-    the question whatever the width, and else shows nothing.
-    """
-    turned, dimension = _turned(evidence), _dimension(evidence)
-    found = [
-        _octaves(autoencoders.switching_width(turned, family), family, float(_of_family(dimension, family).mean()))
-        for family in _families(evidence)
-    ]
-    return evidence.across(found).max("sweep")
-
-
-def _octaves(width: xr.DataArray, family: Family, dimension: float) -> xr.DataArray:
-    narrowest, widest = family.widths[0], family.widths[-1]
-    found = width.copy(data=np.log2(width.clip(max=widest).values / dimension))
-    open_end = ((width > widest) & (found < _OCTAVE)) | ((width == narrowest) & (found > -_OCTAVE))
-    return abs(found).where(~open_end)
-
-
-def by_width(evidence: Evidence) -> str:
-    """The mean turn-back for every width with its peak, beside the intrinsic dimension."""
-    return _by_width(evidence, _of_code(evidence))
-
-
-def encoders_by_width(evidence: Evidence) -> str:
-    """The same of the layers before the code."""
-    return _by_width(evidence, _of_encoder(evidence))
-
-
-def _by_width(evidence: Evidence, values: xr.DataArray) -> str:
-    apart = [dim for dim in values.dims if dim not in {"variant", "epoch"}]
-    turned, peak = (each.mean(apart) for each in (autoencoders.turn_back(values), values.max("epoch")))
-    told = []
-    for family in _families(evidence, fewest=1):
-        rows = zip(family.widths, *(_of_family(each, family).values.tolist() for each in (turned, peak)), strict=True)
-        each = ", ".join(f"{width:g}: {share:.0f} % of {bits:.2g}" for width, share, bits in rows if np.isfinite(share))
-        about = _number(float(_of_family(_dimension(evidence), family).mean()))
-        told += [f"{_named(family)}{each}, where the dimension is {about}"] * bool(each)
-    return f"Mean turn-back by units of the code, % of a peak in bits: {'; '.join(told)}." if told else ""
-
-
-def unrisen(evidence: Evidence) -> str:
-    """How many networks have no rise from which they could fall, and count in nothing."""
-    return _unrisen(_of_code(evidence), "networks I(X; Z)")
-
-
-def unrisen_layers(evidence: Evidence) -> str:
-    """How many layers before the code of all networks have none."""
-    return _unrisen(_of_encoder(evidence), "layers before the code I(X; T_k)")
-
-
-def _unrisen(values: xr.DataArray, what: str) -> str:
-    risen = autoencoders.rise(values)
-    flat, whole = int((risen <= TURN).sum()), int(risen.notnull().sum())
-    told = f"In {flat} of {whole} {what} rises by no more than {TURN:g} %; they count in nothing."
-    return told if flat else ""
+    """|log2| of the width from which on codes turn back over the intrinsic dimension, where it is most."""
+    return codes.from_dimension(evidence, _turned(evidence))
 
 
 def switches(evidence: Evidence) -> str:
     """From which width on codes turn back in every seed, and all that is known of the dimension."""
-    turned, estimates = _turned(evidence), evidence.group(_DIMENSION)[_DIMENSION]
-    by_method, known = autoencoders.intrinsic_dimension(estimates, dims=("repetition",)), _known(evidence)
-    told = []
-    for family in _families(evidence):
-        found = autoencoders.switching_width(turned, family).dropna("seed").values.tolist()
-        if not found:
-            continue
-        widths = ", ".join(_switch(width, family) for width in found)
-        own = _of_family(by_method, family).mean("variant").to_series()
-        truth = float(_of_family(known, family).mean())
-        dimensions = [f"{_number(value)} by {method}" for method, value in own.items()]
-        dimensions += [f"{truth:g} as it was made"] * bool(np.isfinite(truth))
-        told.append(f"{_named(family)}{widths}, where the dimension is {', '.join(dimensions)}")
-    return f"Units from which on codes turn back, by seed: {'; '.join(told)}." if told else ""
+    return codes.switches(evidence, _turned(evidence), "I(X; Z) turns back")
 
 
-def _switch(width: float, family: Family) -> str:
-    """A switching width in words, as far as it is known."""
-    if not np.isfinite(width):
-        return f"more than {family.widths[-1]:g}"
-    return f"{width:g}{' or less' * (width == family.widths[0])}"
+def by_width(evidence: Evidence) -> str:
+    """The mean turn-back for every width with its peak, beside the intrinsic dimension."""
+    return codes.by_width(evidence, codes.of_code(evidence))
+
+
+def unrisen(evidence: Evidence) -> str:
+    """How many networks have no rise from which they could fall, and count in nothing."""
+    return codes.unrisen(codes.of_code(evidence), "networks I(X; Z)")
 
 
 def ends_at_bisector(evidence: Evidence) -> xr.DataArray:
     """Distance |I(X; Z) − I(Z; X′)| at the end, % of I(X; Z), mean over codes wider than the intrinsic dimension."""
-    known, distance = ends.at_the_end(_of_code(evidence)), _from_bisector(evidence)
-    return _wide(evidence, 100 * distance / known.where(known > 0)).mean("variant")
+    known, distance = ends.at_the_end(codes.of_code(evidence)), _from_bisector(evidence)
+    return codes.wide(evidence, 100 * distance / known.where(known > 0)).mean("variant")
 
 
 def from_bisector(evidence: Evidence) -> str:
@@ -186,78 +103,23 @@ def _others(evidence: Evidence) -> dict[str, Evidence]:
     return {name: replace(evidence, estimator=name) for name in names if name != evidence.estimator}
 
 
-def _of_code(evidence: Evidence) -> xr.DataArray:
-    """I(X; Z) of every network, (variant, seed, epoch), bits."""
-    codes = autoencoders.codes(evidence.group("layer_pairs"))
-    return autoencoders.of_code(evidence.group("information")[_I_INPUT], codes)
-
-
-def _of_encoder(evidence: Evidence) -> xr.DataArray:
-    """I(X; T_k) of the layers before the code, (variant, seed, epoch, layer), bits; NaN of the others."""
-    codes = autoencoders.codes(evidence.group("layer_pairs"))
-    return autoencoders.before_code(evidence.group("information")[_I_INPUT], codes)
-
-
 def _turned(evidence: Evidence) -> xr.DataArray:
     """How far I(X; Z) of every network rises and falls again, (variant, seed), % of its peak."""
-    return autoencoders.turn_back(_of_code(evidence))
+    return autoencoders.turn_back(codes.of_code(evidence))
 
 
 def _fallen(evidence: Evidence) -> xr.DataArray:
     """How far it falls from its peak, of networks in which it rose to one."""
-    values = _of_code(evidence)
+    values = codes.of_code(evidence)
     return autoencoders.fall(values).where(autoencoders.rise(values) > TURN)
-
-
-def _wide(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
-    """Values (variant, …) of codes that are wider than the intrinsic dimension."""
-    return values.where(_ratio(evidence) >= _MARGIN)
-
-
-def _narrow(evidence: Evidence, values: xr.DataArray) -> xr.DataArray:
-    """Values (variant, …) of codes that are narrower than it."""
-    return values.where(_ratio(evidence) <= 1 / _MARGIN)
-
-
-def _of_family(values: xr.DataArray, family: Family) -> xr.DataArray:
-    return values.sel(variant=list(family.variants))
-
-
-def _known(evidence: Evidence) -> xr.DataArray:
-    """Intrinsic dimension of every variant's data as they were made, (variant)."""
-    return autoencoders.known_dimension(evidence.group("layer_pairs"), evidence.experiment)
-
-
-def _dimension(evidence: Evidence) -> xr.DataArray:
-    """Intrinsic dimension of every variant's data: as they were made, else the geometric mean of all estimates."""
-    return _known(evidence).fillna(autoencoders.intrinsic_dimension(evidence.group(_DIMENSION)[_DIMENSION]))
-
-
-def _ratio(evidence: Evidence) -> xr.DataArray:
-    """Units of the code over the intrinsic dimension of the data, (variant)."""
-    return autoencoders.widths(evidence.group("layer_pairs"), evidence.experiment) / _dimension(evidence)
-
-
-def _families(evidence: Evidence, *, fewest: int = _FEWEST) -> list[Family]:
-    """Families of several widths, whose codes can switch."""
-    found = autoencoders.families(evidence.group("layer_pairs"), evidence.experiment)
-    return [family for family in found if len(family.widths) >= fewest]
-
-
-def _named(family: Family) -> str:
-    return f"{family.name}: " if family.name else ""
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "not known"
 
 
 def _from_bisector(evidence: Evidence) -> xr.DataArray:
     """|I(X; Z) − I(Z; X′)| of every network at the end, (variant, seed), bits."""
     pairs = evidence.group("layer_pairs")
-    told = pairs[_I_ABOUT].sel(about="reconstruction", drop=True)
+    told = pairs["mutual_information"].sel(about="reconstruction", drop=True)
     of_output = autoencoders.of_code(told, autoencoders.codes(pairs))
-    return abs(ends.at_the_end(_of_code(evidence)) - ends.at_the_end(of_output))
+    return abs(ends.at_the_end(codes.of_code(evidence)) - ends.at_the_end(of_output))
 
 
 def _of_tapia_estevez(settings: Mapping[str, Any], _: str) -> bool:
@@ -274,10 +136,10 @@ CLAIMS = (
         "Codes wider than the intrinsic dimension of the data turn back: I(X; Z) rises and then falls.",
         wide_codes_turn_back,
         "rise of I(X; Z) to its peak and fall from there to the end, the smaller of both, of the peak, mean over codes "
-        f"at least {_MARGIN:g} times as wide as the intrinsic dimension",
+        f"at least {codes.MARGIN:g} times as wide as the intrinsic dimension",
         "%",
         Rule("above", TURN),
-        needs=_NEEDED,
+        needs=codes.NEEDED,
         controls=(SHUFFLED,),  # an untrained network has one epoch, and nothing to turn back from
         remark=by_width,
         of_width=True,
@@ -289,45 +151,12 @@ CLAIMS = (
         "Codes narrower than the intrinsic dimension of the data never turn back: I(X; Z) rises and stays.",
         narrow_codes_fall,
         "fall of I(X; Z) from its peak to the end, of the peak, mean over codes that rose to one and are narrower than "
-        f"the intrinsic dimension by a factor of {_MARGIN:g} or more",
+        f"the intrinsic dimension by a factor of {codes.MARGIN:g} or more",
         "%",
         Rule("below", TURN),
-        needs=_NEEDED,
+        needs=codes.NEEDED,
         controls=(),  # that shuffled samples stay as well would explain nothing
         remark=unrisen,
-        of_width=True,
-    ),
-    Claim(
-        "yu2019.wide_encoders_turn_back",
-        "P4.c",
-        DERIVED,
-        "With codes wider than the intrinsic dimension of the data the encoder's other layers turn back too: I(X; T_k) "
-        "rises and then falls.",
-        wide_encoders_turn_back,
-        "rise of I(X; T_k) to its peak and fall from there to the end, the smaller of both, of the peak, mean over the "
-        f"layers before the code and over codes at least {_MARGIN:g} times as wide as the intrinsic dimension",
-        "%",
-        Rule("above", TURN),
-        needs=_NEEDED,
-        controls=(SHUFFLED,),  # as for codes
-        remark=encoders_by_width,
-        of_width=True,
-    ),
-    Claim(
-        "yu2019.narrow_encoders_stay",
-        "P4.c",
-        DERIVED,
-        "With codes narrower than the intrinsic dimension of the data the encoder's other layers never turn back "
-        "either: I(X; T_k) rises and stays.",
-        narrow_encoders_turn_back,
-        "rise of I(X; T_k) to its peak and fall from there to the end, the smaller of both, of the peak, mean over the "
-        "layers before the code that rose to one and over codes narrower than the intrinsic dimension by a factor of "
-        f"{_MARGIN:g} or more",
-        "%",
-        Rule("below", TURN),
-        needs=_NEEDED,
-        controls=(),  # as for codes
-        remark=unrisen_layers,
         of_width=True,
     ),
     Claim(
@@ -339,8 +168,8 @@ CLAIMS = (
         f"|log2| of the width from which on codes turn back, by more than {TURN:g} %, over the intrinsic dimension, of "
         "the data set where it is most",
         "1",
-        Rule("below", _OCTAVE),
-        needs=_NEEDED,
+        Rule("below", codes.OCTAVE),
+        needs=codes.NEEDED,
         controls=(SHUFFLED,),
         remark=switches,
         of_width=True,
@@ -353,10 +182,10 @@ CLAIMS = (
         "know of the input.",
         ends_at_bisector,
         "distance |I(X; Z) − I(Z; X′)| at the end, of I(X; Z), mean over codes at least "
-        f"{_MARGIN:g} times as wide as the intrinsic dimension",
+        f"{codes.MARGIN:g} times as wide as the intrinsic dimension",
         "%",
         Rule("below", _NEAR),
-        needs=_NEEDED,
+        needs=codes.NEEDED,
         controls=(UNTRAINED,),  # shuffled samples know little of either, and lie near it in any case
         remark=from_bisector,
         of_width=True,
@@ -368,10 +197,10 @@ CLAIMS = (
         "Codes wider than the intrinsic dimension of the data do not compress: I(X; Z) does not fall again.",
         wide_codes_fall,
         "fall of I(X; Z) from its peak to the end, of the peak, mean over codes that rose to one and are at least "
-        f"{_MARGIN:g} times as wide as the intrinsic dimension",
+        f"{codes.MARGIN:g} times as wide as the intrinsic dimension",
         "%",
         Rule("below", TURN),
-        needs=_NEEDED,
+        needs=codes.NEEDED,
         controls=(),  # as for narrow codes
         remark=unrisen,
         applies=_of_tapia_estevez,
@@ -386,7 +215,7 @@ CLAIMS = (
         "turn-back of wide codes with these bandwidths and with another estimator, the smaller of both in each network",
         "%",
         Rule("above", TURN),
-        needs=_NEEDED,
+        needs=codes.NEEDED,
         controls=(SHUFFLED,),
         remark=with_other_estimators,
         applies=_of_tapia_estevez,

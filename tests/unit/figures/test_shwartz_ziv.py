@@ -50,7 +50,7 @@ def test_a_variant_that_was_not_trained_so_long_says_so(summary):
     data = short["information"].to_dataset()
     short["information"] = data.where((data["variant"] != "v01") | (data["epoch"] <= 1))
     figure = figures.snapshots(short, variants=["v00", "v01"], epochs=[1, 10])
-    assert _titles(figure) == ["filters 3-6\nepoch 1", "epoch 10", "filters 6-12\nepoch 1", "not trained so long"]
+    assert _titles(figure) == ["filters 3-6\nepoch 1", "epoch 10", "filters 6-12\nepoch 1", "no network so late"]
 
 
 def test_gradients_are_relative_to_the_weights(summary):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WIDTH = 800  # pixels
 TRAIL = 15  # epochs, over which the mean's way is drawn
-ENDED = "not trained so long"
+ENDED = "no network so late"
 _LAST, _OTHERS = 2000, 10_000  # ms, that the last frame is held, and that the others take together
 _SHORTEST, _LONGEST = 20, 1000  # ms, that one of them takes: browsers slow down what is faster
 _COUNTER = 9.0  # mm, the line in which the epoch stands

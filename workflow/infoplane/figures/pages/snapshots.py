@@ -74,8 +74,8 @@ def _draw_panel(axes: Axes, shown: pd.DataFrame, looks: Mapping[str, style.Look]
 
 
 def _when(table: pd.DataFrame, variant: str, wanted: float) -> str:
-    """Name the epoch that a panel shows; none where a shorter training has shown it already."""
+    """Name the epoch that a panel shows; none where a training has ended before, or no network was left."""
     epochs = table.loc[(table["variant"] == variant) & (table[_WANTED] == wanted), "epoch"]
     if epochs.empty:
-        return "not trained so long"
+        return "no network so late"
     return "untrained" if epochs.iloc[0] == 0 else f"epoch {epochs.iloc[0]:g}"

@@ -126,9 +126,7 @@ def _bits(long_name: str, dims: tuple[str, ...], minimum: float = -inf) -> Varia
 TRAINING: Variables = {
     "loss": Variable(("seed", "epoch", "split"), "nats", "Cross-entropy loss", minimum=0),
     ACCURACY: Variable(("seed", "epoch", "split"), "1", "Accuracy", 0, 1, optional=True),
-    DETERMINATION: Variable(
-        ("seed", "epoch", "split"), "1", "Coefficient of determination, R²", maximum=1, optional=True
-    ),
+    DETERMINATION: Variable(("seed", "epoch", "split"), "1", "R²", maximum=1, optional=True),
     "gradient_mean_norm": Variable(
         ("seed", "epoch", "layer"), "1", "Norm of the mean gradient over mini-batches", minimum=0
     ),

@@ -55,28 +55,29 @@ report: setup
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The tests of the explorer look at it in a real browser.
+# The tests of the explorer look at it in a real browser. Here and below a folder is named, since every process that tests
+# reads all files that it may find tests in, which takes half a minute for all of them.
 browser:
 	command -v chromium chromedriver || (apt-get update && apt-get install --yes --no-install-recommends chromium chromium-driver)
 
 test-browser: setup browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/unit/explorer tests/unit/gallery -m browser
 
 test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "long and not faults"
 
 test-faults: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m "faults and not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load tests/workflow -m "faults and not long"
 
 test-faults-long: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load -m faults
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load tests/workflow -m faults
 
 test-slurm: .venv/with-slurm/installed
 	OMP_NUM_THREADS=1 INFOPLANE_DEVICE=cpu tests/slurm/cluster with \
-		.venv/with-slurm/bin/python -m pytest --numprocesses 3 --dist worksteal -m slurm
+		.venv/with-slurm/bin/python -m pytest --numprocesses 3 --dist worksteal tests/workflow -m slurm
 
 test-cloud: .venv/with-cloud/installed
-	OMP_NUM_THREADS=1 .venv/with-cloud/bin/python -m pytest -m cloud
+	OMP_NUM_THREADS=1 .venv/with-cloud/bin/python -m pytest tests/workflow -m cloud
 
 lint: setup
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ def made(target: str) -> list[str]:
     """Commands that make would run for a target if nothing were there yet."""
     command = ["make", "--dry-run", "--always-make", "--no-print-directory", target]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return list(dict.fromkeys(re.sub(r" --quiet( rules host)?", "", line) for line in said.splitlines()))
+    return list(dict.fromkeys(re.sub(r" --quiet( rules host)?| --no-compile", "", line) for line in said.splitlines()))
 
 
 def test_make() -> None:
@@ -77,7 +77,7 @@ def test_slurm() -> None:
     """The command is that of the tests on a Slurm; what it installs is in the Makefile."""
     install, submit = block("slurm").splitlines()
     assert install.replace(".venv/", ".venv/with-$*/").replace("[slurm]", "[$*]") in re.sub(
-        " --quiet", "", (ROOT / "Makefile").read_text()
+        " --quiet| --no-compile", "", (ROOT / "Makefile").read_text()
     )
     assert submit == " ".join([".venv/bin/snakemake", *PROFILE[:2]])
 

@@ -56,6 +56,7 @@ def rewritten(project: Project) -> Iterator[Project]:
     project.write()
 
 
+@pytest.mark.long
 def test_plan_says_what_snakemake_plans_in_an_empty_folder(rewritten: Project) -> None:
     """Every stage there is: with claims, and with a grid of settings."""
     measures = ["information", "decomposition", "error_chain", "weights", "intrinsic_dimension"]

@@ -237,6 +237,7 @@ class TestSnakemake:
 class TestOnward:
     """Runs that build on a finished one. Each leaves the project as the next one expects it."""
 
+    @pytest.mark.long
     def test_claims_are_judged_and_nothing_else_computed(self, finished: Project) -> None:
         """A claim of a paper, and one of the user's own; editing that judges again."""
         own = finished.experiment.with_name("own.py")
@@ -261,6 +262,7 @@ class TestOnward:
         finished.write()
         own.unlink()
 
+    @pytest.mark.long
     def test_damage_is_refused_by_name_and_mended_as_told(self, finished: Project) -> None:
         damaged = finished.results / "summary.zarr" / "information" / "entropy_layer" / "c" / "0" / "0" / "0" / "0"
         damaged = next(path for path in damaged.rglob("*") if path.is_file())

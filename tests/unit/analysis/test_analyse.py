@@ -25,6 +25,7 @@ def path(recipe, train, capture, tmp_path):
     return tmp_path / "one.zarr"
 
 
+@pytest.mark.long
 def test_of_a_store_it_is_what_the_workflow_measures(path, tmp_path):
     estimators = [{"name": "renyi"}, BINS, {"name": "kde", "kind": "kde"}]
     found = infoplane.analyse(path, estimators=estimators, controls=["shuffled_samples"])

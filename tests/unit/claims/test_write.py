@@ -100,7 +100,7 @@ def test_the_paper_and_where_the_experiment_differs_from_it(written):
 def test_an_experiment_that_follows_no_paper(summary):
     about = {"name": "own", "title": "Own", "preview": False, "differences": []}
     text = write.markdown([], findings.of_summary(summary()), about, FINE)
-    assert text.startswith("# Claims: Own\n\nThe effect is the mean")
+    assert text.startswith("# Claims: Own\n\nP1.a, P1.b, … number the claims of each paper. The effect is the mean")
     assert "differs" not in text
     assert "Diverged" not in text
 

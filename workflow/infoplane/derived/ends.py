@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # so that planning a workflow loads no xarray
 
 def last_epoch(values: xr.DataArray) -> xr.DataArray:
     """The last epoch of each variant at which any of its values (variant, …, epoch) is known, (variant)."""
-    return values["epoch"].where(_known(values)).max("epoch")
+    return values["epoch"].where(known(values)).max("epoch")
 
 
 def nearest_epoch(values: xr.DataArray, epoch: float) -> xr.DataArray:
@@ -18,7 +18,7 @@ def nearest_epoch(values: xr.DataArray, epoch: float) -> xr.DataArray:
 
     Of two that are as near the earlier one, and never epoch 0, at which nothing is trained.
     """
-    epochs = values["epoch"].where(_known(values) & (values["epoch"] > 0))
+    epochs = values["epoch"].where(known(values) & (values["epoch"] > 0))
     distance = abs(epochs - epoch)
     return epochs.where(distance == distance.min("epoch")).min("epoch")
 
@@ -39,6 +39,6 @@ def at_the_end(values: xr.DataArray) -> xr.DataArray:
     return at(values, last_epoch(values))
 
 
-def _known(values: xr.DataArray) -> xr.DataArray:
+def known(values: xr.DataArray) -> xr.DataArray:
     """At which epochs any value of each variant is known, (variant, epoch)."""
     return values.notnull().any(set(values.dims) - {"variant", "epoch"})

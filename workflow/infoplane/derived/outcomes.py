@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from infoplane.derived import scores
+from infoplane.derived import ends, scores
 
 if TYPE_CHECKING:  # so that planning a workflow loads no xarray
     import xarray as xr
@@ -42,16 +42,13 @@ def lost(measured: xr.Dataset, training: xr.Dataset | None) -> xr.DataArray:
     """
     if training is None:
         return unmeasured(measured).all("seed")
-    there = reduce(or_, (_epochs(values) for values in measured.values() if {"variant", "epoch"} <= set(values.dims)))
-    trained = _epochs(training["loss"]).reindex(epoch=measured["epoch"].values, fill_value=False)
+    there = reduce(
+        or_, (ends.known(values) for values in measured.values() if {"variant", "epoch"} <= set(values.dims))
+    )
+    trained = ends.known(training["loss"]).reindex(epoch=measured["epoch"].values, fill_value=False)
     epoch = measured["epoch"]
     silent = epoch.where(trained).max("epoch") > epoch.where(there).max("epoch").fillna(-1)
     return (diverged(training).all("seed") | silent).reset_coords(drop=True)
-
-
-def _epochs(values: xr.DataArray) -> xr.DataArray:
-    """At which epochs anything is known of each variant, (variant, epoch)."""
-    return values.notnull().any(set(values.dims) - {"variant", "epoch"})
 
 
 def unlearned(training: xr.Dataset) -> xr.DataArray:

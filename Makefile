@@ -33,11 +33,13 @@ all: setup
 
 setup: $(INSTALLED)
 
-# A virtual environment with every package at the version that the project is tested with. Python compiles a module when
-# it is first imported; pip would compile all that never is, too, which takes more than a minute.
+# Images of containers like to set this; every process would compile again whatever it imports of ours.
+unexport PYTHONDONTWRITEBYTECODE
+
+# A virtual environment with every package at the version that the project is tested with.
 $(INSTALLED): pyproject.toml envs/constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --no-compile --editable '.[workflow,dev]' --constraint envs/constraints.txt
+	$(BIN)/python -m pip install --quiet --editable '.[workflow,dev]' --constraint envs/constraints.txt
 	@touch $@
 
 # What submits to a scheduler, each in an environment on top of that one, since it delays every command of snakemake:
@@ -45,7 +47,7 @@ $(INSTALLED): pyproject.toml envs/constraints.txt
 .venv/with-%/installed: $(INSTALLED)
 	$(BIN)/python -m venv .venv/with-$*
 	$(BIN)/python -c '$(PACKAGES)' > "$$(.venv/with-$*/bin/python -c '$(PACKAGES)')/base.pth"
-	.venv/with-$*/bin/python -m pip install --quiet --no-compile --editable '.[$*]' --constraint envs/constraints.txt
+	.venv/with-$*/bin/python -m pip install --quiet --editable '.[$*]' --constraint envs/constraints.txt
 	@touch $@
 
 report: setup

@@ -26,7 +26,7 @@ LEGEND = (
     "than its name says."
 )
 
-_ROUNDING = 1e-9  # of bits or percent: less is what rounding leaves of nothing
+_ROUNDING = 1e-12  # of bits or percent: less is what rounding leaves of nothing
 
 DIFFERENCES = "Where this differs from the paper"
 

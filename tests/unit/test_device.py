@@ -28,6 +28,14 @@ def test_threads_are_those_of_the_experiment_and_algorithms_repeat() -> None:
     for threads in (2, 1):
         device.prepare(threads=threads)
         assert torch.get_num_threads() == threads
+
+
+def test_threads_that_share_fewer_cores_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    device.prepare(threads=2, granted=2)
+    assert not caplog.messages
+    device.prepare(threads=2, granted=1)
+    assert torch.get_num_threads() == 2
+    assert caplog.messages == ["2 threads (training.threads) share 1 of the cores (--cores), which takes longer"]
     assert torch.are_deterministic_algorithms_enabled()
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
 

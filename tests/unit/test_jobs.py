@@ -3,7 +3,11 @@
 import errno
 import logging
 import platform
+import re
 import signal
+import subprocess
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +81,7 @@ def test_a_full_disk_is_told_with_its_place_and_the_way_out(log: Path, capsys: p
     with pytest.raises(SystemExit, match=r"^1$"), jobs.reported(str(log)):
         raise OSError(errno.ENOSPC, "No space left on device")
     said = capsys.readouterr().err
-    assert f"No space left on device: the disk of {Path.cwd()} is full" in said
+    assert f"No space left on device: the disk of {log.parent} is full" in said
     assert "Make room and run again" in said
 
 
@@ -116,3 +120,48 @@ def test_provenance_has_parameters_versions_and_what_else_is_known() -> None:
 def test_provenance_of_a_source_leaves_out_what_is_about_its_store_alone() -> None:
     attrs = {"checksum": "abc", "coordinates": "split", "format_version": 1}
     assert jobs.source(attrs) == {"checksum": "abc"}
+
+
+OTHER = """
+import sys
+from pathlib import Path
+from infoplane.alone import alone
+with alone(Path(sys.argv[1])):
+    print("begun", flush=True)
+    sys.stdin.readline()
+    Path(sys.argv[1]).with_suffix(".ended").touch()
+"""
+
+
+def test_a_job_waits_for_a_process_that_still_does_it(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(log.with_suffix(".lock"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout
+    assert other.stdout.readline() == "begun\n"
+    ending = threading.Timer(0.5, lambda: other.communicate("\n"))
+    ending.start()
+    with jobs.reported(str(log)):
+        log.with_suffix(".ended").unlink()
+    ending.join()
+    told = rf"waits for process {other.pid} on \S+, left by a workflow that was killed, to end with this same job"
+    assert re.search(told, capsys.readouterr().err)
+    assert [path.name for path in log.parent.iterdir()] == ["run.log"]
+
+
+def test_a_process_that_was_killed_keeps_no_job_waiting(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(log.with_suffix(".lock"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout
+    other.stdout.readline()
+    other.kill()
+    other.communicate()
+    assert log.with_suffix(".lock").exists()
+    with jobs.reported(str(log)):
+        pass
+    assert "waits" not in capsys.readouterr().err
+    assert [path.name for path in log.parent.iterdir()] == ["run.log"]

@@ -143,6 +143,11 @@ class Running:
             found += sorted(process for process, parent in parents.items() if parent == known)
         return [process for process in found if process in parents]
 
+    def training(self) -> int:
+        """The job that trains."""
+        (job,) = (each for each in self.family() if b"train.py" in Path(f"/proc/{each}/cmdline").read_bytes())
+        return job
+
     def begins(self, stage: str) -> bool:
         """Wait until a job of a stage begins to log; false if Snakemake ends before."""
         names = ["datasets/logs/*"] if stage == "prepare" else [f"*/logs/{stage}.log", f"*/logs/{stage}/*"]
@@ -153,13 +158,22 @@ class Running:
             time.sleep(0.05)
         return False
 
+    def leave(self) -> None:
+        """Wait until it alone has ended; what it started may go on, with nobody who reads what that says."""
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+
     def end(self) -> str:
         """Wait until it and its jobs, which share its output, have ended; what they said."""
         return self.process.communicate()[0]
 
 
 def killed(project: Project, stage: str, chosen: random.Random) -> bool:
-    """Run, and kill a random process of the workflow within a second of the begin of a stage; whether one was left."""
+    """Run, and kill a random process of the workflow within a second of the begin of a stage; whether one was left.
+
+    What the workflow had started itself may live on.
+    """
     workflow = Running(project)
     workflow.begins(stage)
     time.sleep(chosen.random())
@@ -168,7 +182,7 @@ def killed(project: Project, stage: str, chosen: random.Random) -> bool:
         was_alive = True
     except (IndexError, ProcessLookupError):
         was_alive = False
-    workflow.end()
+    workflow.leave()
     if any(project.folder.glob(".snakemake/locks/*")):  # which only Snakemake's own death leaves
         assert project.snakemake("--unlock").returncode == 0
     return was_alive
@@ -220,7 +234,7 @@ def test_sigterm_to_a_training(copy: Project) -> None:
     untrained = "runs/*/work/**/step-000000000.pt"  # behind which updates follow
     while workflow.process.poll() is None and not any(copy.results.glob(untrained)):
         time.sleep(0.05)
-    (job,) = (process for process in workflow.family() if b"train.py" in Path(f"/proc/{process}/cmdline").read_bytes())
+    job = workflow.training()
     asked = time.monotonic()
     os.kill(job, signal.SIGTERM)
     while job in workflow.family():
@@ -232,6 +246,29 @@ def test_sigterm_to_a_training(copy: Project) -> None:
     assert "asked to end (SIGTERM); run snakemake again to go on" in said
     assert 0 < last_step() < 6000
     assert f"goes on from step {last_step()}" in copy.run("--until", "train")
+
+
+def test_a_job_outlives_its_workflow(copy: Project, undisturbed: Project) -> None:
+    """A new start waits for it, and goes on from there: they would write the same files."""
+    first = Running(copy)
+    while not any(lock.stat().st_size for lock in copy.results.glob("logs/train/*.lock")):
+        assert first.process.poll() is None
+        time.sleep(0.05)
+    job = first.training()
+    os.kill(job, signal.SIGSTOP)
+    first.process.kill()
+    first.leave()
+    assert copy.snakemake("--unlock").returncode == 0
+    second = Running(copy)
+    waits = f"waits for process {job} on "
+    while not any(waits in log.read_text() for log in copy.results.glob("logs/train/*.log")):
+        assert second.process.poll() is None
+        time.sleep(0.05)
+    os.kill(job, signal.SIGCONT)
+    second.end()
+    assert second.process.returncode == 0
+    assert ends(copy) == ends(undisturbed)
+    assert not list(copy.folder.rglob("*.lock"))
 
 
 @pytest.fixture

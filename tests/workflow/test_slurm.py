@@ -26,7 +26,7 @@ def test_figures_are_those_of_a_local_run(project: Project, tmp_path: Path) -> N
     with Submission(project, *together, log=tmp_path / "said", experiment="quickstart") as submission:
         submission.finish()
         submitted = re.findall(r"SLURM jobid \d+ \(log: \S+/slurm_logs/(?:rule|group)_([a-z]+)", submission.said)
-    assert Counter(submitted) == {"train": 6, "measured": 2, "calibrate": 1, "shown": 2}
+    assert Counter(submitted) == {"train": 6, "measured": 2, "shown": 1}
     found, expected = (
         content(folder / "results" / "quickstart", "figures/*.csv") for folder in (project.folder, tmp_path)
     )
@@ -35,3 +35,7 @@ def test_figures_are_those_of_a_local_run(project: Project, tmp_path: Path) -> N
 
 def test_the_profile_is_linted(project: Project) -> None:
     project.run("--lint", *PROFILE, experiment="quickstart")
+
+
+def test_groups_of_several_components_are_planned(project: Project) -> None:
+    project.run("--dry-run", *PROFILE, "--group-components", "measured=20", "shown=5", experiment="quickstart")

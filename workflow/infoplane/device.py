@@ -1,5 +1,6 @@
 """Where the work is done: device, threads, and what makes torch repeat its own bits."""
 
+import logging
 import os
 
 import torch
@@ -7,9 +8,10 @@ import torch
 from infoplane.errors import ConfigError
 
 VARIABLE = "INFOPLANE_DEVICE"
+log = logging.getLogger(__name__)
 
 
-def prepare(*, threads: int = 1) -> torch.device:
+def prepare(*, threads: int = 1, granted: int | None = None) -> torch.device:
     """Fix the number of threads, ask for repeatable algorithms, and choose the device.
 
     The thread count changes the last bits of a result, so it comes from the experiment and never from the
@@ -19,6 +21,8 @@ def prepare(*, threads: int = 1) -> torch.device:
     ----------
     threads
         Threads inside one operation.
+    granted
+        Cores that the job has; a warning says if they are fewer.
 
     Returns
     -------
@@ -30,6 +34,10 @@ def prepare(*, threads: int = 1) -> torch.device:
     ConfigError
         If the variable names a device that torch does not know or that is not there.
     """
+    if granted is not None and granted < threads:
+        log.warning(
+            "%d threads (training.threads) share %d of the cores (--cores), which takes longer", threads, granted
+        )
     torch.set_num_threads(threads)
     # The same as torch.use_deterministic_algorithms(True), which loads the compiler and takes a second or two.
     torch.set_deterministic_debug_mode("error")

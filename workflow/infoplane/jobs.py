@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infoplane import termination
+from infoplane.alone import alone
 from infoplane.errors import InfoplaneError
 from infoplane.provenance import versions
 
@@ -20,6 +21,8 @@ _PACKAGES = ("infoplane", "numpy", "torch", "xarray", "zarr")
 @contextmanager
 def reported(log: str) -> Iterator[None]:
     """Log to a file and to standard error, and end the process with one message if it cannot go on.
+
+    It begins once no other process does the same job.
 
     Parameters
     ----------
@@ -37,10 +40,11 @@ def reported(log: str) -> Iterator[None]:
     logging.basicConfig(level=logging.WARNING, handlers=handlers, format=f"[{name}] %(message)s", force=True)
     logging.getLogger("infoplane").setLevel(logging.INFO)
     logging.captureWarnings(True)
-    started = time.monotonic()
     termination.raises()
     try:
-        yield
+        with alone(Path(log).with_suffix(".lock")):
+            started = time.monotonic()
+            yield
         logging.getLogger(__name__).info("work: %.1f s", time.monotonic() - started)
     except KeyboardInterrupt:
         logging.getLogger(__name__).warning("interrupted; run snakemake again to go on")
@@ -49,14 +53,15 @@ def reported(log: str) -> Iterator[None]:
         logging.getLogger(__name__).warning("asked to end (SIGTERM); run snakemake again to go on")
         sys.exit(143)
     except (InfoplaneError, OSError) as error:
-        logging.getLogger(__name__).error("%s", _message(error))  # noqa: TRY400 (the message is meant to be enough)
+        said = _message(error, Path(log).parent)
+        logging.getLogger(__name__).error("%s", said)  # noqa: TRY400 (the message is meant to be enough)
         sys.exit(1)
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception, folder: Path) -> str:
     """What went wrong; where the disk is the cause, what to do about it too, which no error of the system says."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"{error}: the disk of {Path.cwd()} is full; nothing half-written is left. Make room and run again"
+        return f"{error}: the disk of {folder.resolve()} is full; nothing half-written is left. Make room and run again"
     return str(error)
 
 

@@ -10,6 +10,8 @@ rule calibrate:
         "results/{experiment}/logs/calibrate.log",
     benchmark:
         "results/{experiment}/benchmarks/calibrate.tsv"
+    group:
+        "shown"
     conda:
         "../../envs/torch.yaml"
     threads: 1

@@ -8,7 +8,7 @@ with jobs.reported(snakemake.log[0]):
     data, training = store.load(snakemake.input.dataset, "dataset"), store.load(snakemake.input.training, "training")
     checkpoints, settings = Path(snakemake.input.checkpoints), snakemake.params.recipe
     files.check_folder(checkpoints, rule="train")
-    where = device.prepare(threads=settings["threads"])
+    where = device.prepare(threads=settings["threads"], granted=snakemake.threads)
     run = capture.recorded_run if "every" in settings["probe"] else capture.capture_run
     found = run(
         capture.Recipe.of(settings),

@@ -6,7 +6,8 @@ from infoplane import capture, device, files, jobs, labels, store, training
 
 with jobs.reported(snakemake.log[0]):
     data, settings = store.load(snakemake.input.dataset, "dataset"), snakemake.params.recipe
-    recipe, where = training.Recipe.of(settings), device.prepare(threads=settings["training"]["threads"])
+    recipe = training.Recipe.of(settings)
+    where = device.prepare(threads=settings["training"]["threads"], granted=snakemake.threads)
     adopted = [Path(path) for path in snakemake.input.adopted]
     made_by = {
         "device": device.describe(where),

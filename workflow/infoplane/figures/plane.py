@@ -24,6 +24,7 @@ from infoplane.figures.variants import titles
 READING = "thick: mean over seeds"
 _LAYERS_ABREAST, _MANY_ABREAST = 5, 8  # panels of layers in a row, and of more than so many in all
 _MOST_ROWS = 9  # of panels of layers, if every variant begins a row
+_BROAD, _SLIM = 36.0, 22.0  # least widths of these panels, mm
 _WIDE = 44.0  # of a panel with room for more than two ticks, mm
 _ROWS = 215.0  # height of all rows of them at most, mm
 _Place = tuple[str, str]  # variant and layer
@@ -164,7 +165,7 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
             axes.remove()
             continue
         axes.set_title(heads[place])
-        axes.xaxis.set_major_locator(MaxNLocator(3 if columns <= _LAYERS_ABREAST else 2))
+        axes.xaxis.set_major_locator(MaxNLocator(3 if width > _SLIM else 2))
         axes.yaxis.set_major_locator(MaxNLocator(4 if panel > 25 else 2))
         frames[place].put_on(axes, shown[place])
         paths.draw(axes, shown[place], plane, scale, looks[place[1]]["marker"])
@@ -181,10 +182,10 @@ def _in_rows(
     A variant begins a row, and where it lacks a layer there is a gap, None; so many that they would not fit a page
     stand one after another.
     """
-    deep = ceil(len(layers) / _LAYERS_ABREAST)
+    deep = ceil(len(layers) / canvas.fitting(_LAYERS_ABREAST, _BROAD))
     across = ceil(len(layers) / deep)
     if len(variants) * deep > _MOST_ROWS:
-        return list(shown), _MANY_ABREAST
+        return list(shown), canvas.fitting(_MANY_ABREAST, _SLIM)
     gaps = [""] * (across * deep - len(layers))
     places = product(variants, [*layers, *gaps])
     return [place if place in shown else None for place in places], across

@@ -53,9 +53,10 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     columns = canvas.fitting(min(len(names), 3))
     width = style.column() if columns == 1 else style.page()
     texts = {variant: canvas.title(text, (width - 12) / columns - 4) for variant, text in names.items()}
-    height = 46.0 + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
+    rows = ceil(len(names) / columns)
+    height = (46.0 if rows < 4 else 42.0) + 3.3 * (max(map(canvas.lines, texts.values())) - 1)
     notes = absent.noted(notes, table[table["stage"] == STAGES[-1]], [_PAIR])
-    page = Canvas.blank(width=width, height=height * ceil(len(names) / columns) + 14, notes=notes, key=[_key(table)])
+    page = Canvas.blank(width=width, height=height * rows + 14, notes=notes, key=[_key(table)])
     panels = page.panels(len(names), columns)
     for axes, (variant, text) in zip(panels, texts.items(), strict=True):
         axes.set_title(text)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from infoplane import claims
-from infoplane.claims import findings, write
+from infoplane.claims import findings, verdict, write
 
 ABOUT = {
     "name": "planted",
@@ -142,3 +142,8 @@ def test_findings_that_agree_share_a_row(summary):
     for alone, together in zip(write.tables([found]), both, strict=True):
         assert [row[1:] for row in together.rows] == [row[1:] for row in alone.rows]
         assert {row[0] for row in together.rows} == {"renyi, train probe; other, train probe"}
+
+
+def test_what_rounding_leaves_of_nothing_is_told_as_nothing():
+    effect = verdict.Effect((0, 1, 2), (2.84e-14, -1e-15, 0.0), 9.1e-15, -1e-15, 2.84e-14)
+    assert write.words(effect, "%") == "0 [0, 0] %, 3 seeds"

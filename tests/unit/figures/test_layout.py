@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from infoplane import figures
-from infoplane.figures import animation, canvas, gif, style
+from infoplane.figures import animation, canvas, gif, joined, style
 
 from .conftest import panels
 
@@ -19,6 +19,14 @@ MANY = [(f"{maps}-{2 * maps}", kind) for maps in (2, 3, 4, 6, 8, 12) for kind in
     ("16-32", "relu")
 ]
 LONG = [("3-6", "a-rather-long-label-of-an-activation"), ("6-12", "another-rather-long-label-of-an-activation")]
+STUDIES = [
+    "yu2019_fashion_autoencoder_part",
+    "a_rather_long_name_of_a_study",
+    "wickstrom2023_vgg16_part_again",
+    "networks_of_many_widths_on_cifar10",
+    "mnist_lenet_with_two_activations",
+    "the_same_without_any_normalisation",
+]
 VGG = [f"conv{number}" for number in range(1, 14)] + ["fc1", "fc2", "output"]
 CASES = {
     "few": {"sweep": FEW},
@@ -96,6 +104,20 @@ def _assert_readable(figure, monkeypatch):
 @pytest.mark.parametrize(("case", "name"), DRAWN)
 def test_text_is_neither_cut_nor_overlapping(case, name, build, monkeypatch):
     _assert_readable(figures.draw(name, build(**CASES[case])), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "information_plane_by_layer" else pytest.mark.long)
+        for name in figures.names()
+        if name != "kernel_matrices"
+    ],
+)
+def test_a_comparison_of_experiments_with_long_names_is_readable(name, build, monkeypatch):
+    summaries = {study: build(FEW[: 1 + place % 2]) for place, study in enumerate(STUDIES)}
+    tree = joined.join(summaries, figure=name, needs=figures.needs(name))
+    _assert_readable(figures.draw(name, tree), monkeypatch)
 
 
 @pytest.mark.parametrize("low", [0.9, 0.12, 0.01])

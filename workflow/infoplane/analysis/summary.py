@@ -14,7 +14,7 @@ from infoplane import files, labels, store
 from infoplane.schema import ARTIFACTS, COORDINATES, SCORES, Variable
 
 log = logging.getLogger(__name__)
-_BLOCK_BYTES = 4 * 2**20  # of one variable: what is held in memory, and the size of a chunk
+_BLOCK_BYTES = 16 * 2**20  # of all variables of a group together, which are filled side by side
 _OF_VARIANTS = {
     **dict.fromkeys(("depth", "kind", "channels", "inputs", "dominator"), "layer"),
     **dict.fromkeys(("first", "second"), "pair"),
@@ -127,7 +127,7 @@ def _write_group(
     variables = _variables(group, found)
     writer.add(frame, group=f"/{group}")
     shapes = {name: tuple(frame.sizes[dim] for dim in variable.dims) for name, variable in variables.items()}
-    together = max(1, _BLOCK_BYTES // max(8 * int(np.prod(shape[1:])) for shape in shapes.values()) or 1)
+    together = max(1, _BLOCK_BYTES // max(1, sum(8 * int(np.prod(shape[1:])) for shape in shapes.values())))
     arrays = {
         name: writer.create(
             f"/{group}",

@@ -26,6 +26,8 @@ LEGEND = (
     "than its name says."
 )
 
+_ROUNDING = 1e-12  # of bits or percent: less is what rounding leaves of nothing
+
 DIFFERENCES = "Where this differs from the paper"
 
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
@@ -302,8 +304,13 @@ def words(effect: Effect, units: str) -> str:
 
 
 def _numbers(effect: Effect, units: str) -> str:
-    interval = f" [{effect.low:.3g}, {effect.high:.3g}]" if math.isfinite(effect.low) else ""
-    return f"{effect.mean:.3g}{interval}{'' if units == '1' else f' {units}'}"
+    mean, low, high = (_number(value) for value in (effect.mean, effect.low, effect.high))
+    interval = f" [{low}, {high}]" if math.isfinite(effect.low) else ""
+    return f"{mean}{interval}{'' if units == '1' else f' {units}'}"
+
+
+def _number(value: float) -> str:
+    return f"{0 if abs(value) < _ROUNDING else value:.3g}"
 
 
 def ruled(rule: Rule, units: str) -> str:

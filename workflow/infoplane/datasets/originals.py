@@ -80,7 +80,7 @@ def checksum(path: Path) -> str:
     try:
         return sha256(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}. Check the path and its permissions.") from error
+        raise DataError(_unreadable(path, error)) from error
 
 
 def combined(files: Sequence[Original]) -> str:
@@ -93,10 +93,19 @@ def _where(folder: str | None) -> str:
 
 
 def _faults(file: Original, path: Path) -> Iterator[str]:
-    if not path.is_file():
+    try:
+        found = sha256(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         yield f"{path} is missing; put there {file}"
-    elif (found := checksum(path)) != file.sha256:
-        yield f"{path} is damaged or another file: SHA-256 {found}, expected {file.sha256}; replace it by {file}"
+    except OSError as error:
+        yield _unreadable(path, error)
+    else:
+        if found != file.sha256:
+            yield f"{path} is damaged or another file: SHA-256 {found}, expected {file.sha256}; replace it by {file}"
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be read: {error.strerror}. Check the path and its permissions."
 
 
 def _download(files: Sequence[Original]) -> list[Path]:

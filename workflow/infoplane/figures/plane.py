@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from math import ceil
 
 import pandas as pd
@@ -22,9 +23,10 @@ from infoplane.figures.variants import titles
 
 READING = "thick: mean over seeds"
 _LAYERS_ABREAST, _MANY_ABREAST = 5, 8  # panels of layers in a row, and of more than so many in all
-_FEW = 30
+_MOST_ROWS = 9  # of panels of layers, if every variant begins a row
 _WIDE = 44.0  # of a panel with room for more than two ticks, mm
 _ROWS = 215.0  # height of all rows of them at most, mm
+_Place = tuple[str, str]  # variant and layer
 _CONTROLS: dict[str, tuple[str, style.Look]] = {
     "shuffled_samples": (
         "shuffled samples",
@@ -133,11 +135,11 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
     """Draw every layer of every variant in a panel of its own, with ranges of its own, variant after variant."""
     names = titles(table, notes.keys)
     looks = style.in_depth(notes.layers, table["layer"])
-    of_panels = {
-        ", ".join(filter(None, (name, layer))): (shown, look["marker"])
-        for variant, name in names.items()
-        for layer, look in looks.items()
-        if not (shown := table[(table["variant"] == variant) & (table["layer"] == layer)]).empty
+    shown = {
+        (variant, layer): own
+        for variant in names
+        for layer in looks
+        if not (own := table[(table["variant"] == variant) & (table["layer"] == layer)]).empty
     }
     whole = Frame.of(table, plane).limits  # names of all lines together, so that panels with some of them share a key
     x_limits, y_limits = (
@@ -145,25 +147,61 @@ def by_layer(table: pd.DataFrame, plane: Plane, notes: Notes) -> Figure:
         for limits in (plane.x_limits, plane.y_limits)
     )
     plane = replace(plane, x_limits=x_limits, y_limits=y_limits)
-    frames = [Frame.of(shown, plane) for shown, _ in of_panels.values()]
-    lines = {entry.get_label(): entry for frame in frames for entry in frame.key()}
+    frames = {place: Frame.of(own, plane) for place, own in shown.items()}
+    lines = {entry.get_label(): entry for frame in frames.values() for entry in frame.key()}
     key = [*paths.key(table, plane, notes.end), *lines.values()]
-    wanted, least = (min(len(looks), _LAYERS_ABREAST), 36.0) if len(of_panels) <= _FEW else (_MANY_ABREAST, 22.0)
-    columns = canvas.fitting(wanted, least)
-    rows = ceil(len(of_panels) / columns)
-    height = min(34.0 * rows, _ROWS * wanted / columns)
-    page = Canvas.blank(width=style.page(), height=height + 6, notes=_noted(notes, table), key=[key])
-    panels = page.panels(len(of_panels), columns, sharex="none", sharey="none")
+    order, columns = _in_rows(names, looks, shown)
+    width = (style.page() - 30) / columns
+    heads = {place: _head(names, order, index, columns, width) for index, place in enumerate(order) if place}
+    rows = ceil(len(order) / columns)
+    above = 3.3 * rows * max(map(canvas.lines, heads.values()))
+    panel = min(30.0, max(15.0, (_ROWS - above) / rows))
+    page = Canvas.blank(width=style.page(), height=panel * rows + above + 6, notes=_noted(notes, table), key=[key])
+    panels = page.panels(len(order), columns, sharex="none", sharey="none")
     scale = EpochScale.of(table["epoch"])
-    for axes, frame, (text, (shown, marker)) in zip(panels, frames, of_panels.items(), strict=True):
-        axes.set_title(canvas.title(text, style.page() / columns - 8))
-        axes.xaxis.set_major_locator(MaxNLocator(3 if wanted <= _LAYERS_ABREAST else 2))
-        axes.yaxis.set_major_locator(MaxNLocator(4 if wanted <= _LAYERS_ABREAST else 2))
-        frame.put_on(axes, shown)
-        paths.draw(axes, shown, plane, scale, marker)
+    for place, axes in zip(order, panels, strict=True):
+        if place is None:
+            axes.remove()
+            continue
+        axes.set_title(heads[place])
+        axes.xaxis.set_major_locator(MaxNLocator(3 if columns <= _LAYERS_ABREAST else 2))
+        axes.yaxis.set_major_locator(MaxNLocator(4 if panel > 25 else 2))
+        frames[place].put_on(axes, shown[place])
+        paths.draw(axes, shown[place], plane, scale, looks[place[1]]["marker"])
     page.label(plane.x_label, plane.y_label)
-    page.colour_bar(panels, scale)
+    page.colour_bar([axes for place, axes in zip(order, panels, strict=True) if place], scale)
     return page.figure
+
+
+def _in_rows(
+    variants: Collection[str], layers: Collection[str], shown: Collection[_Place]
+) -> tuple[list[_Place | None], int]:
+    """Panels in the order in which they stand, and how many stand in a row.
+
+    A variant begins a row, and where it lacks a layer there is a gap, None; so many that they would not fit a page
+    stand one after another.
+    """
+    deep = ceil(len(layers) / _LAYERS_ABREAST)
+    across = ceil(len(layers) / deep)
+    if len(variants) * deep > _MOST_ROWS:
+        return list(shown), _MANY_ABREAST
+    gaps = [""] * (across * deep - len(layers))
+    places = product(variants, [*layers, *gaps])
+    return [place if place in shown else None for place in places], across
+
+
+def _head(names: Mapping[str, str], order: Sequence[_Place | None], index: int, columns: int, width: float) -> str:
+    """Title of a panel: its layer, below the name of the variant over its first panel and the one beside that."""
+    place = order[index]
+    assert place
+    variant, layer = place
+    row_ends = (index + 1) % columns == 0
+    beside = None if row_ends or index + 1 == len(order) else order[index + 1]
+    first = not any(before and before[0] == variant for before in order[:index])
+    wide = width * (2 if beside and beside[0] == variant else 1) - 6
+    return "\n".join(
+        filter(None, (canvas.title(names[variant], wide) if first else "", canvas.title(layer, width - 6)))
+    )
 
 
 def _noted(notes: Notes, table: pd.DataFrame) -> Notes:

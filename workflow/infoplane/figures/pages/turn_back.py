@@ -81,7 +81,7 @@ def draw(table: pd.DataFrame, notes: Notes) -> Figure:
     columns = canvas.fitting(min(len(families), _MOST))
     width = style.column() if columns == 1 else style.page()
     rows, panel = ceil(len(families) / columns), (width - 14) / columns - 4
-    texts = {name: canvas.title(text, panel) for name, text in families.items()}
+    texts = {name: canvas.title(text, panel - 6) for name, text in families.items()}
     upper, lower = (36.0, 20.0) if rows < 3 else (24.0, 14.0)
     height = rows * (upper + lower + 3.3 * max(map(canvas.lines, texts.values())) + 4) + 8
     if _DIMENSION not in table:

@@ -300,6 +300,15 @@ class TestParts:
             summarised([runs[0], (replace(part, path=path), own)], tmp_path / "summary.zarr")
         assert not list(tmp_path.glob("*summary*"))
 
+    def test_a_store_in_the_place_of_another_is_refused(self, runs, tmp_path):
+        (first, own), (second, _) = runs[:2]
+        copied = tmp_path / second.path.name
+        shutil.copytree(first.path, copied)
+        both = rf"{re.escape(str(first.path))} and {re.escape(str(copied))} both hold seed 0: one of them is not what"
+        with pytest.raises(StoreError, match=both):
+            summarised([(first, own), (replace(second, path=copied), own)], tmp_path / "summary.zarr")
+        assert not list(tmp_path.glob("*summary*"))
+
     def test_it_is_whole_and_can_be_checked(self, runs, tmp_path):
         summarised(runs[:3], tmp_path / "summary.zarr")
         assert set(store.load(tmp_path / "summary.zarr", "summary").children) == {"training"}

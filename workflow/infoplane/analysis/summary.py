@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane import files, labels, store
+from infoplane.errors import StoreError
 from infoplane.schema import ARTIFACTS, COORDINATES, SCORES, Variable
 
 log = logging.getLogger(__name__)
@@ -141,17 +143,37 @@ def _write_group(
         for name, shape in shapes.items()
     }
     places = {str(dim): {value: index for index, value in enumerate(frame[dim].values.tolist())} for dim in frame.dims}
-    rows: dict[int, list[Part]] = {row: [] for row in range(len(variants))}
-    for part, _ in found:
-        rows[places["variant"][part.variant]].append(part)
+    rows: dict[int, list[tuple[Part, xr.Dataset]]] = {row: [] for row in range(len(variants))}
+    for part, coords in found:
+        rows[places["variant"][part.variant]].append((part, coords))
     for start in range(0, len(variants), together):
         end = min(start + together, len(variants))
         blocks = {name: np.full((end - start, *shape[1:]), np.nan) for name, shape in shapes.items()}
         for row in range(start, end):
-            for part in rows[row]:
+            _check_once(rows[row])
+            for part, _ in rows[row]:
                 _fill(blocks, row - start, part, variables, places)
         for name, array in arrays.items():
             array[start:end] = blocks[name]
+
+
+def _check_once(of_variant: Sequence[tuple[Part, xr.Dataset]]) -> None:
+    """Check that every seed of a variant comes from one store, as it does where all are what their paths say.
+
+    Raises
+    ------
+    StoreError
+        If two have a seed by the same estimator, as after one was copied to the place of the other.
+    """
+    whence: dict[tuple[Any, ...], Path] = {}
+    for part, coords in of_variant:
+        labelled = [coords[dim].values.tolist() if dim in coords.dims else [""] for dim in ("estimator", "seed")]
+        for own in product(*labelled):
+            if (other := whence.setdefault(own, part.path)) != part.path:
+                raise StoreError(
+                    f"{other} and {part.path} both hold seed {own[1]}: one of them is not what its path says. "
+                    "Delete both and run snakemake again."
+                )
 
 
 def _variables(group: str, found: Sequence[tuple[Part, xr.Dataset]]) -> dict[str, Variable]:

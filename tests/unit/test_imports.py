@@ -12,6 +12,7 @@ from infoplane import figures
 PACKAGE = Path(__file__).parents[2] / "workflow" / "infoplane"
 BASE = {
     "adoption",
+    "alone",
     "errors",
     "names",
     "schema",

@@ -71,6 +71,11 @@ def summarise(
         Attributes of its root; the devices, versions, data sets and stores that the summary comes from are added.
     artifact
         The summary of an experiment, or of its ``grid``.
+
+    Raises
+    ------
+    StoreError
+        If a store is damaged, or two hold one seed of a variant by the same estimator.
     """
     common: dict[str | None, xr.Dataset] = {}
     found = [(part, _coordinates(part, common)) for part in parts]

@@ -22,8 +22,8 @@ from infoplane.figures.notes import Notes
 from infoplane.figures.variants import titles
 
 READING = "thick: mean over seeds"
-_LAYERS_ABREAST, _MANY_ABREAST = 5, 8  # panels of layers in a row, and of more than so many in all
 _MOST_ROWS = 9  # of panels of layers, if every variant begins a row
+_LAYERS_ABREAST, _MANY_ABREAST = 5, 8  # panels of layers in a row, and where the rows would be more than that
 _BROAD, _SLIM = 36.0, 22.0  # least widths of these panels, mm
 _WIDE = 44.0  # of a panel with room for more than two ticks, mm
 _ROWS = 215.0  # height of all rows of them at most, mm
@@ -200,9 +200,8 @@ def _head(names: Mapping[str, str], order: Sequence[_Place | None], index: int, 
     beside = None if row_ends or index + 1 == len(order) else order[index + 1]
     first = not any(before and before[0] == variant for before in order[:index])
     wide = width * (2 if beside and beside[0] == variant else 1) - 6
-    return "\n".join(
-        filter(None, (canvas.title(names[variant], wide) if first else "", canvas.title(layer, width - 6)))
-    )
+    name = canvas.title(names[variant], wide) if first else ""
+    return "\n".join(filter(None, (name, canvas.title(layer, width - 6))))
 
 
 def _noted(notes: Notes, table: pd.DataFrame) -> Notes:
